@@ -1,0 +1,205 @@
+// CKernels: the hot loops of Phidias, in C with OpenMP. This is the whole public interface.
+//
+// Conventions
+// - Matrices are row-major. Arguments follow BLAS: sizes, alpha, a, lda, b, ldb, beta, c, ldc;
+//   the thread count comes last. Sizes are ptrdiff_t, in elements, and may be 0.
+// - Pointers need the alignment of float only, unless a function says 64 bytes.
+// - Output does not overlap input unless a function says "in place".
+// - `threads` is the number of OpenMP threads to use, at least 1. It never changes a bit of any
+//   result: work is split over elements of the result, never over a sum.
+// - Every sum over k is one chain of fused multiply-adds in ascending k that starts at +0 (a
+//   layer's forward pass: at its bias). Every kernel table gives the same bits.
+// - Functions that return int give CK_OK, or CK_NO_MEMORY and leave the output unspecified.
+// - There is no global mutable state but the choice of the kernel table.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { CK_OK = 0, CK_NO_MEMORY = 1 };
+
+// ---------------------------------------------------------------- kernel tables and threads
+
+/// Why no kernel table could be chosen, or NULL. The environment variable CK_ARCH asks for a
+/// table by name; a name that is unknown, or that this CPU cannot run, is an error whose text
+/// lists the names that would work. Without CK_ARCH the fastest table of this CPU is chosen.
+const char *ck_arch_error(void);
+
+/// Name of the kernel table in use: "reference", "avx2". Ends the process with the text of
+/// ck_arch_error() on standard error if there is none.
+const char *ck_arch(void);
+
+/// Name of the i-th table this CPU can run, from slowest to fastest, or NULL past the last.
+const char *ck_arch_available(int i);
+
+/// Switches to the table `name`, or back to the choice made at start when it is NULL. For tests
+/// and benchmarks: not to be called while another thread is inside a kernel.
+/// Returns 0, or -1 if this CPU cannot run such a table.
+int ck_arch_select(const char *name);
+
+/// How many threads are worth starting: the CPUs in this process's affinity mask, limited by the
+/// CPU quota of its cgroup (v1 and v2, rounded up). At least 1.
+int ck_threads_available(void);
+
+/// Runs a parallel region of `threads` threads and returns how many different operating-system
+/// threads were seen in it: a build without working OpenMP answers 1.
+int ck_threads_observed(int threads);
+
+/// n bytes, aligned to 64, or NULL; release with ck_free.
+void *ck_alloc(size_t bytes);
+void ck_free(void *memory);
+
+// ---------------------------------------------------------------- matrix multiplication
+
+typedef enum { CK_NO_TRANSPOSE = 0, CK_TRANSPOSE = 1 } ck_transpose;
+
+/// C[m,n] = alpha * op(A)[m,k] * op(B)[k,n] + beta * C, where op(X) is X or its transpose.
+/// lda, ldb, ldc are the row lengths of the matrices as stored. Each element is
+/// fma(alpha, acc, beta * c) with acc one ascending chain over k; C is not read when beta = 0.
+int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha,
+             const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float beta, float *c,
+             ptrdiff_t ldc, int threads);
+
+/// C[i,j] += bias[j] for an m × n matrix, in place.
+void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_t ldc,
+                 int threads);
+
+// ---------------------------------------------------------------- elementwise functions
+// x and y may be the same array.
+
+/// y = 1 / (1 + exp(-x)); error at most 2 ulp over all floats, NaN for NaN.
+void ck_sigmoid(ptrdiff_t n, const float *x, float *y, int threads);
+/// delta *= y (1 - y), where y is the sigmoid's output, in place.
+void ck_sigmoid_backward(ptrdiff_t n, const float *y, float *delta, int threads);
+/// y = max(x, 0); NaN for NaN, +0 for -0.
+void ck_relu(ptrdiff_t n, const float *x, float *y, int threads);
+/// delta = y > 0 ? delta : +0, where y is the output of ReLU, in place.
+void ck_relu_backward(ptrdiff_t n, const float *y, float *delta, int threads);
+/// y = e^x; error at most 2 ulp, subnormal results included.
+void ck_exp(ptrdiff_t n, const float *x, float *y, int threads);
+/// y = ln(1 + x) for x >= 0; error at most 2 ulp. NaN for x < 0 and for NaN.
+void ck_log1p(ptrdiff_t n, const float *x, float *y, int threads);
+/// Each row of p[m,n] becomes the softmax of the row of z. Sums run in ascending order.
+void ck_softmax(ptrdiff_t m, ptrdiff_t n, const float *z, ptrdiff_t ldz, float *p, ptrdiff_t ldp,
+                int threads);
+
+/// v = fma(-eta, g, alpha * v), stored as +0 where |v| < 2^-126; then w = w + v. One pass.
+void ck_momentum_update(ptrdiff_t n, float eta, float alpha, const float *g, float *v, float *w,
+                        int threads);
+
+// ---------------------------------------------------------------- losses (docs/theory.md)
+// z: logits, t: targets in [0, 1], loss: the value of each element (sigmoid forms) or row
+// (softmax forms), delta: the gradient by z, multiplied by `scale`. Logits may have any value;
+// nothing cancels and nothing overflows. Soft targets are allowed; for them the target's own
+// entropy is subtracted, as the Kullback-Leibler divergence asks.
+
+/// Our reconstruction of the synaptic loss: KL(t || p) + H(p), p = sigmoid(z).
+void ck_synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                      float *delta, int threads);
+/// KL(t || p), which for hard targets is the cross-entropy, p = sigmoid(z).
+void ck_cross_entropy_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                           float *delta, int threads);
+/// (p - t)^2 / 2, p = sigmoid(z).
+void ck_mean_square_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                         float *delta, int threads);
+/// KL(t || p) + H(p) of a row, p = softmax(z). z, t, delta: [m][n] without gaps; loss: [m].
+void ck_synaptic_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
+                              float scale, float *loss, float *delta, int threads);
+/// KL(t || p) of a row, p = softmax(z); arguments as above.
+void ck_cross_entropy_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
+                                   float scale, float *loss, float *delta, int threads);
+
+// ---------------------------------------------------------------- reductions
+
+/// Sum in double over fixed shards of 1,024 elements (eight chains each) that are joined by a
+/// pairwise tree: it depends on n alone.
+double ck_sum(ptrdiff_t n, const float *x, int threads);
+/// Number of rows i of z[m,n] whose first largest element is at index labels[i]. A row with a
+/// NaN is never correct.
+ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8_t *labels,
+                           int threads);
+
+// ---------------------------------------------------------------- dense networks in panels
+//
+// One layout serves training: panels of 16 features. A matrix of `rows` × `features` is stored
+// as [ceil(features / 16)][rows][16]; lanes past the last feature are zero.
+// - weights, velocity and gradient of a layer: rows = inputs + 1, the last row is the bias;
+// - activations and deltas: rows = images of the batch;
+// so the forward kernel (images × 16 units), the delta kernel and the weight-gradient kernel
+// (inputs × 16 units) read the same memory, and nothing is packed but the batch, once.
+
+enum { CK_LANES = 16 };
+
+typedef enum { CK_IDENTITY = 0, CK_SIGMOID = 1, CK_RELU = 2 } ck_activation;
+
+/// One dense layer. All buffers are 64-byte aligned and owned by the caller.
+typedef struct {
+    ptrdiff_t inputs, outputs;
+    ck_activation activation;
+    float *weights;     ///< panels, rows = inputs + 1
+    float *velocity;    ///< like weights; NULL for evaluation
+    float *gradient;    ///< like weights; only for ck_dense_gradient, else NULL
+    float *activations; ///< panels, rows = batch
+    float *deltas;      ///< panels, rows = batch; NULL for evaluation
+    float *scratch;     ///< ck_dense_scratch(inputs, outputs) floats
+} ck_dense;
+
+/// Bytes of images, and which of them make the batch: image b is images[indices[b] * pixels …],
+/// and its input is fma(byte, scale, offset).
+typedef struct {
+    const uint8_t *images;
+    const uint32_t *indices;
+    ptrdiff_t pixels;
+    float scale, offset;
+    float *panels; ///< out: the packed batch, rows = batch; 64-byte aligned
+} ck_batch_input;
+
+/// Number of floats in panels of `features` features with `rows` rows.
+ptrdiff_t ck_panel_size(ptrdiff_t rows, ptrdiff_t features);
+/// Floats of scratch a layer needs.
+ptrdiff_t ck_dense_scratch(ptrdiff_t inputs, ptrdiff_t outputs);
+
+/// weight[outputs, inputs] and bias[outputs], both without gaps, into panels.
+void ck_dense_pack(ptrdiff_t inputs, ptrdiff_t outputs, const float *weight, const float *bias,
+                   float *panels);
+/// The inverse of ck_dense_pack.
+void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, float *weight,
+                     float *bias);
+
+/// Packs the batch and runs it through `count` layers in one parallel region. logits: the last
+/// layer's output, [batch][outputs] without gaps.
+void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
+                      const ck_batch_input *input, float *logits, int threads);
+
+/// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
+/// the same batch, and updates weights and velocity with the gradient still in registers, by the
+/// formula of ck_momentum_update. One parallel region. Returns -1, or the index of the first
+/// layer in which a weight or a velocity is no longer finite.
+ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
+                            const ck_batch_input *input, const float *delta, float eta,
+                            float alpha, int threads);
+
+/// Like ck_dense_backward, but writes each layer's gradient and changes no weight. The gradient
+/// has the bits that ck_dense_backward uses.
+void ck_dense_gradient(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
+                       const ck_batch_input *input, const float *delta, int threads);
+
+// ---------------------------------------------------------------- portable double mathematics
+// The same operations in the same order on every machine, built from fma: for schedules,
+// synthesis and reports. Error below 2 ulp on the stated ranges.
+
+double ck_exp64(double x); ///< all x
+double ck_log64(double x); ///< x > 0; -inf at 0, NaN below
+double ck_sin64(double x); ///< |x| <= 2^20
+double ck_cos64(double x); ///< |x| <= 2^20
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift's own clang brings no omp.h and no OpenMP library: Debian's libomp-dev supplies
+// the library, CKernels/src/threads.h declares the few functions that are used.
+// The kernels are optimised in every configuration: a debug build must not train at -O0.
+let kernelFlags: [CSetting] = [
+    .unsafeFlags([
+        "-O3", "-fopenmp", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+        "-Wall", "-Wextra",
+    ])
+]
+
+let package = Package(
+    name: "phidias",
+    products: [
+        .library(name: "Phidias", targets: ["Phidias"]),
+        .executable(name: "phidias", targets: ["PhidiasCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // The hot loops, in C with OpenMP.
+        .target(
+            name: "CKernels",
+            path: "CKernels",
+            sources: ["src"],
+            publicHeadersPath: "include",
+            cSettings: kernelFlags,
+            linkerSettings: [.linkedLibrary("omp5"), .linkedLibrary("m")]
+        ),
+        .systemLibrary(
+            name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Swift, from the kernels up.
+        .target(name: "PhidiasKernels", dependencies: ["CKernels"]),
+        .target(name: "PureSwiftKernels"),
+        .target(name: "KernelOperations", dependencies: ["PhidiasKernels", "PureSwiftKernels"]),
+        .target(
+            name: "Phidias",
+            dependencies: [
+                "PhidiasKernels", "CLibPNG", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .executableTarget(
+            name: "PhidiasCLI",
+            dependencies: [
+                "Phidias", "PhidiasKernels", "KernelOperations",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // One test target per module.
+        .testTarget(
+            name: "PhidiasKernelsTests",
+            dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]
+        ),
+        .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
+        .testTarget(
+            name: "PhidiasTests",
+            dependencies: ["Phidias", "PhidiasKernels", "PureSwiftKernels"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)
