@@ -5,10 +5,11 @@ import PackageDescription
 // the library, CKernels/src/threads.h declares the few functions that are used.
 // The kernels are optimised in every configuration: a debug build must not train at -O0.
 let kernelFlags: [CSetting] = [
+    .headerSearchPath("src"),
     .unsafeFlags([
         "-O3", "-fopenmp", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
         "-Wall", "-Wextra",
-    ])
+    ]),
 ]
 
 let package = Package(

@@ -46,6 +46,11 @@ int ck_arch_select(const char *name);
 /// CPU quota of its cgroup (v1 and v2, rounded up). At least 1.
 int ck_threads_available(void);
 
+/// The CPU quota, rounded up, of the cgroup that `membership` (normally /proc/self/cgroup) names
+/// in the hierarchies below `root` (normally /sys/fs/cgroup), or of the strictest of its parents;
+/// 0 where there is no limit. Reads v2's cpu.max and v1's cpu.cfs_quota_us.
+int ck_cgroup_cpus(const char *membership, const char *root);
+
 /// Runs a parallel region of `threads` threads and returns how many different operating-system
 /// threads were seen in it: a build without working OpenMP answers 1.
 int ck_threads_observed(int threads);
@@ -191,7 +196,7 @@ void ck_dense_gradient(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
 
 // ---------------------------------------------------------------- portable double mathematics
 // The same operations in the same order on every machine, built from fma: for schedules,
-// synthesis and reports. Error below 2 ulp on the stated ranges.
+// synthesis and reports. Error of exp and log at most 2 ulp, of sin and cos at most 2^-52.
 
 double ck_exp64(double x); ///< all x
 double ck_log64(double x); ///< x > 0; -inf at 0, NaN below

@@ -1,0 +1,16 @@
+// The AVX2 table: the width-generic kernels of simd/, compiled for AVX2 with FMA.
+#if defined(__x86_64__)
+#include "kernels.h"
+#include "avx2/lanes.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "simd/operations.h"
+#include "simd/gemm.h"
+#include "simd/vector.h"
+#pragma clang attribute pop
+
+const ck_kernels ck_kernels_avx2 = {
+    .name = "avx2",
+#include "simd/table.h"
+};
+#endif

@@ -1,0 +1,75 @@
+// The table of micro-kernels that one architecture provides. Drivers (gemm.c, dense.c, vector.c,
+// losses.c) hold loop structure and threads and call these; a new architecture fills in one table.
+// Every entry of every table gives the bits of its twin in reference/.
+#ifndef CK_KERNELS_H
+#define CK_KERNELS_H
+
+#include "CKernels.h"
+
+enum {
+    CK_ROWS = 6,     // most rows of a register tile; its width is one panel, CK_LANES
+    CK_SHARD = 1024, // elements of one shard of ck_sum
+};
+
+typedef struct {
+    float eta, alpha;
+} ck_step;
+
+typedef struct {
+    const char *name;
+
+    // c[m][16] = init[m][16] + sum over p ascending of a(i, p) * b[p][16], 1 <= m <= CK_ROWS.
+    // a(i, p) = a[(p / 16) * a_panel + i * 16 + p % 16]; init has row stride init_stride (0: one
+    // row for all); c has row stride 16 and may be init.
+    void (*tile)(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
+                 const float *init, ptrdiff_t init_stride, float *c);
+
+    // g[m][16] = sum over images i ascending of x[i * x_stride + r] * delta[i][16].
+    void (*gradient_tile)(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
+                          const float *delta, float *g);
+
+    // The same sum, kept in registers, and the momentum update of w[m][16], v[m][16] with it.
+    // Returns nonzero if a weight is no longer finite.
+    int (*update_tile)(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
+                       const float *delta, ck_step step, float *w, float *v);
+
+    // c[m][n] = fma(alpha, acc[m][16], beta * c), 0 <= n <= 16; c is not read when beta is 0.
+    void (*store)(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta, float *c,
+                  ptrdiff_t ldc);
+
+    // out[b][16] = fma(images[indices[b] * pixels + p], scale, offset) for p < width, else 0.
+    void (*pack_bytes)(ptrdiff_t batch, ptrdiff_t width, const uint8_t *images,
+                       const uint32_t *indices, ptrdiff_t pixels, float scale, float offset,
+                       float *out);
+
+    void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
+    void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);
+    void (*relu)(ptrdiff_t n, const float *x, float *y);
+    void (*relu_backward)(ptrdiff_t n, const float *y, float *delta);
+    void (*exp)(ptrdiff_t n, const float *x, float *y);
+    void (*log1p)(ptrdiff_t n, const float *x, float *y);
+    void (*add)(ptrdiff_t n, const float *x, float *y); // y += x
+    void (*momentum_update)(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
+
+    // Hard-target forms of the losses; for soft targets the driver subtracts the entropy of t.
+    void (*synaptic_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                          float *delta);
+    void (*cross_entropy_loss)(ptrdiff_t n, const float *z, const float *t, float scale,
+                               float *loss, float *delta);
+    void (*mean_square_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                             float *delta);
+
+    // Sum of at most CK_SHARD elements: chain c takes the elements i with i % 8 == c; the chains
+    // are joined as ((0+4)+(2+6)) + ((1+5)+(3+7)).
+    double (*sum_shard)(ptrdiff_t n, const float *x);
+} ck_kernels;
+
+extern const ck_kernels ck_kernels_reference;
+#if defined(__x86_64__)
+extern const ck_kernels ck_kernels_avx2;
+#endif
+
+/// The table in use.
+const ck_kernels *ck_table(void);
+
+#endif

@@ -1,0 +1,181 @@
+// The plain twins of the elementwise kernels, and the reference table.
+#include "reference/reference.h"
+
+#include <math.h>
+#include <string.h>
+
+static int32_t to_bits(float x) {
+    int32_t b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+static float from_bits(int32_t b) {
+    float x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+
+static float exp_one(float x) {
+    x = x > CK_EXP_MAX ? CK_EXP_MAX : x;
+    x = x < CK_EXP_MIN ? CK_EXP_MIN : x;
+    // e^x = 2^n e^r with |r| <= ln(2)/2
+    float shifted = fmaf(x, CK_LOG2E, CK_ROUND);
+    float n = shifted - CK_ROUND;
+    float r = fmaf(n, -CK_LN2_LO, fmaf(n, -CK_LN2_HI, x));
+    float p = CK_EXP_C7;
+    p = fmaf(p, r, CK_EXP_C6);
+    p = fmaf(p, r, CK_EXP_C5);
+    p = fmaf(p, r, CK_EXP_C4);
+    p = fmaf(p, r, CK_EXP_C3);
+    p = fmaf(p, r, 0.5f);
+    p = fmaf(p, r, 1.0f);
+    p = fmaf(p, r, 1.0f);
+    // The power of two in two steps: 2^n itself may be too small or too large for a float.
+    int32_t i = (int32_t)((uint32_t)to_bits(shifted) - CK_ROUND_BITS), half = i >> 1;
+    return p * from_bits((int32_t)((uint32_t)(half + 127) << 23)) *
+           from_bits((int32_t)((uint32_t)(i - half + 127) << 23));
+}
+
+static float log1p_one(float x) {
+    // u = 1 + x rounded, c what the rounding lost; u = 2^k m with m in [sqrt(1/2), sqrt(2))
+    float u = 1.0f + x;
+    float c = x < 1.0f ? x - (u - 1.0f) : 1.0f - (u - x);
+    int32_t b = (int32_t)((uint32_t)to_bits(u) - CK_SQRT_HALF_BITS);
+    int32_t k = b >> 23;
+    float m = from_bits((b & 0x7fffff) + CK_SQRT_HALF_BITS);
+    int32_t shrink = k > 126 ? 126 : k;
+    float f = fmaf(c, from_bits((int32_t)((uint32_t)(127 - shrink) << 23)), m - 1.0f);
+    float s = f / (2.0f + f), z = s * s, half = 0.5f * f * f;
+    float r = CK_LOG_C4;
+    r = fmaf(r, z, CK_LOG_C3);
+    r = fmaf(r, z, CK_LOG_C2);
+    r = fmaf(r, z, CK_LOG_C1);
+    r = r * z;
+    float n = (float)k;
+    float tail = fmaf(s, half + r, n * CK_LN2_LO);
+    float y = fmaf(n, CK_LN2_HI, f - (half - tail));
+    y = x > CK_MAX_FINITE ? x : y;
+    return x >= 0 ? y : NAN;
+}
+
+// Both probabilities of a logit, without cancellation: p = sigmoid(z), q = sigmoid(-z).
+typedef struct {
+    float p, q, e;
+} signal;
+
+static signal perceive(float z) {
+    float e = exp_one(-fabsf(z));
+    float large = 1.0f / (1.0f + e), small = e / (1.0f + e);
+    return z >= 0 ? (signal){large, small, e} : (signal){small, large, e};
+}
+
+static float clamp_finite(float z) {
+    z = z > CK_MAX_FINITE ? CK_MAX_FINITE : z;
+    return z < -CK_MAX_FINITE ? -CK_MAX_FINITE : z;
+}
+
+static void sigmoid(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = x[i] != x[i] ? x[i] : perceive(x[i]).p;
+}
+
+static void sigmoid_backward(ptrdiff_t n, const float *y, float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] = delta[i] * (y[i] * (1.0f - y[i]));
+}
+
+static void relu(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = x[i] <= 0 ? 0 : x[i];
+}
+
+static void relu_backward(ptrdiff_t n, const float *y, float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] = y[i] > 0 ? delta[i] : 0;
+}
+
+static void exp_all(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = exp_one(x[i]);
+}
+
+static void log1p_all(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = log1p_one(x[i]);
+}
+
+static void add(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = y[i] + x[i];
+}
+
+void ck_momentum_update_reference(ptrdiff_t n, ck_step step, const float *g, float *v, float *w) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        float velocity = fmaf(-step.eta, g[i], step.alpha * v[i]);
+        v[i] = fabsf(velocity) < CK_MIN_NORMAL ? 0 : velocity;
+        w[i] = w[i] + v[i];
+    }
+}
+
+static void synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                          float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        float x = clamp_finite(z[i]), a = fabsf(x), positive = x > 0 ? x : 0;
+        signal s = perceive(x);
+        float l = log1p_one(s.e), small = x >= 0 ? s.q : s.p;
+        float entropy = fmaf(a, small, l);
+        float divergence = l + fmaf(-t[i], x, positive);
+        float off = s.p * fmaf(-x, s.q, 1.0f), on = s.q * fmaf(x, s.p, 1.0f);
+        loss[i] = divergence + entropy;
+        delta[i] = scale * fmaf(-t[i], on, (1.0f - t[i]) * off);
+    }
+}
+
+static void cross_entropy_loss(ptrdiff_t n, const float *z, const float *t, float scale,
+                               float *loss, float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        float x = clamp_finite(z[i]), positive = x > 0 ? x : 0;
+        signal s = perceive(x);
+        loss[i] = log1p_one(s.e) + fmaf(-t[i], x, positive);
+        delta[i] = scale * fmaf(-t[i], s.q, (1.0f - t[i]) * s.p);
+    }
+}
+
+static void mean_square_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                             float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        signal s = perceive(clamp_finite(z[i]));
+        float d = fmaf(-t[i], s.q, (1.0f - t[i]) * s.p);
+        loss[i] = 0.5f * d * d;
+        delta[i] = scale * (d * (s.p * s.q));
+    }
+}
+
+static double sum_shard(ptrdiff_t n, const float *x) {
+    double c[8] = {0};
+    for (ptrdiff_t i = 0; i < n; i++)
+        c[i % 8] += (double)x[i];
+    return ((c[0] + c[4]) + (c[2] + c[6])) + ((c[1] + c[5]) + (c[3] + c[7]));
+}
+
+const ck_kernels ck_kernels_reference = {
+    .name = "reference",
+    .tile = ck_tile_reference,
+    .gradient_tile = ck_gradient_tile_reference,
+    .update_tile = ck_update_tile_reference,
+    .store = ck_store_reference,
+    .pack_bytes = ck_pack_bytes_reference,
+    .sigmoid = sigmoid,
+    .sigmoid_backward = sigmoid_backward,
+    .relu = relu,
+    .relu_backward = relu_backward,
+    .exp = exp_all,
+    .log1p = log1p_all,
+    .add = add,
+    .momentum_update = ck_momentum_update_reference,
+    .synaptic_loss = synaptic_loss,
+    .cross_entropy_loss = cross_entropy_loss,
+    .mean_square_loss = mean_square_loss,
+    .sum_shard = sum_shard,
+};

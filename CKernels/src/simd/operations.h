@@ -1,0 +1,71 @@
+// The few vector operations that the kernels in simd/ are written in, on the types of an
+// architecture's lanes.h: compiler vector extensions, one source for every width.
+#ifndef CK_OPERATIONS_H
+#define CK_OPERATIONS_H
+
+#include "constants.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf load(const float *p) {
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void store(float *p, vf v) {
+    memcpy(p, &v, sizeof v);
+}
+
+INLINE vf splat(float x) {
+    return x - (vf){0};
+}
+
+INLINE vf fma_v(vf a, vf b, vf c) {
+    return __builtin_elementwise_fma(a, b, c);
+}
+
+INLINE vi int_bits(vf x) {
+    return (vi)x;
+}
+
+INLINE vf choose(vi mask, vf yes, vf no) {
+    return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+
+INLINE vf abs_v(vf x) {
+    return (vf)((vi)x & 0x7fffffff);
+}
+
+INLINE vf negate(vf x) {
+    return (vf)((vi)x ^ (vi)splat(-0.0f));
+}
+
+INLINE int any(vi mask) {
+    int32_t lanes[WIDTH], bad = 0;
+    memcpy(lanes, &mask, sizeof lanes);
+    for (int i = 0; i < WIDTH; i++)
+        bad |= lanes[i];
+    return bad != 0;
+}
+
+// The first n < WIDTH elements; the other lanes are zero.
+INLINE vf load_some(const float *p, ptrdiff_t n) {
+    float lanes[WIDTH] = {0};
+    memcpy(lanes, p, (size_t)n * sizeof(float));
+    return load(lanes);
+}
+
+INLINE void store_some(float *p, ptrdiff_t n, vf v) {
+    float lanes[WIDTH];
+    store(lanes, v);
+    memcpy(p, lanes, (size_t)n * sizeof(float));
+}
+
+// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference.
+INLINE vf new_velocity(ck_step step, vf g, vf v) {
+    vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
+    return (vf)((vi)u & ~(vi)(abs_v(u) < splat(CK_MIN_NORMAL)));
+}
+
+#endif

@@ -1,0 +1,183 @@
+// Elementwise kernels, written once for every vector width: line by line the reference's
+// operations. Included by one file per architecture, after its lanes.h, inside its target.
+
+INLINE vf exp_v(vf x) {
+    x = choose(x > splat(CK_EXP_MAX), splat(CK_EXP_MAX), x);
+    x = choose(x < splat(CK_EXP_MIN), splat(CK_EXP_MIN), x);
+    const vf shifted = fma_v(x, splat(CK_LOG2E), splat(CK_ROUND));
+    const vf n = shifted - splat(CK_ROUND);
+    const vf r = fma_v(n, splat(-CK_LN2_LO), fma_v(n, splat(-CK_LN2_HI), x));
+    vf p = splat(CK_EXP_C7);
+    p = fma_v(p, r, splat(CK_EXP_C6));
+    p = fma_v(p, r, splat(CK_EXP_C5));
+    p = fma_v(p, r, splat(CK_EXP_C4));
+    p = fma_v(p, r, splat(CK_EXP_C3));
+    p = fma_v(p, r, splat(0.5f));
+    p = fma_v(p, r, splat(1.0f));
+    p = fma_v(p, r, splat(1.0f));
+    const vi i = int_bits(shifted) - CK_ROUND_BITS, half = i >> 1;
+    return p * (vf)((half + 127) << 23) * (vf)((i - half + 127) << 23);
+}
+
+INLINE vf log1p_v(vf x) {
+    const vf one = splat(1.0f), u = one + x;
+    const vf c = choose(x < one, x - (u - one), one - (u - x));
+    const vi b = int_bits(u) - CK_SQRT_HALF_BITS;
+    const vi k = b >> 23;
+    const vf m = (vf)((b & 0x7fffff) + CK_SQRT_HALF_BITS);
+    const vi large = k > 126, shrink = (large & 126) | (~large & k);
+    const vf f = fma_v(c, (vf)((127 - shrink) << 23), m - one);
+    const vf s = f / (splat(2.0f) + f), z = s * s, half = splat(0.5f) * f * f;
+    vf r = splat(CK_LOG_C4);
+    r = fma_v(r, z, splat(CK_LOG_C3));
+    r = fma_v(r, z, splat(CK_LOG_C2));
+    r = fma_v(r, z, splat(CK_LOG_C1));
+    r = r * z;
+    const vf n = __builtin_convertvector(k, vf);
+    const vf tail = fma_v(s, half + r, n * splat(CK_LN2_LO));
+    vf y = fma_v(n, splat(CK_LN2_HI), f - (half - tail));
+    y = choose(x > splat(CK_MAX_FINITE), x, y);
+    return choose(x >= splat(0), y, splat(__builtin_nanf("")));
+}
+
+typedef struct {
+    vf p, q, e, small;
+} signal_v;
+
+INLINE signal_v perceive(vf z) {
+    const vf e = exp_v(negate(abs_v(z)));
+    const vf large = splat(1.0f) / (splat(1.0f) + e), small = e / (splat(1.0f) + e);
+    const vi positive = z >= splat(0);
+    return (signal_v){choose(positive, large, small), choose(positive, small, large), e, small};
+}
+
+INLINE vf clamp_finite(vf z) {
+    z = choose(z > splat(CK_MAX_FINITE), splat(CK_MAX_FINITE), z);
+    return choose(z < splat(-CK_MAX_FINITE), splat(-CK_MAX_FINITE), z);
+}
+
+INLINE vf sigmoid_v(vf x) {
+    return choose(x != x, x, perceive(x).p);
+}
+
+INLINE vf relu_v(vf x) {
+    return choose(x <= splat(0), splat(0), x);
+}
+
+// Applies f to an array, the last lanes through a buffer.
+#define MAP(name, f)                                                                               \
+    static void name(ptrdiff_t n, const float *x, float *y) {                                      \
+        ptrdiff_t i = 0;                                                                           \
+        for (; i + WIDTH <= n; i += WIDTH)                                                         \
+            store(y + i, f(load(x + i)));                                                          \
+        if (i < n)                                                                                 \
+            store_some(y + i, n - i, f(load_some(x + i, n - i)));                                  \
+    }
+
+// y = f(x, y) over an array.
+#define COMBINE(name, f)                                                                           \
+    static void name(ptrdiff_t n, const float *x, float *y) {                                      \
+        ptrdiff_t i = 0;                                                                           \
+        for (; i + WIDTH <= n; i += WIDTH)                                                         \
+            store(y + i, f(load(x + i), load(y + i)));                                             \
+        if (i < n)                                                                                 \
+            store_some(y + i, n - i, f(load_some(x + i, n - i), load_some(y + i, n - i)));         \
+    }
+
+INLINE vf sigmoid_delta(vf y, vf delta) {
+    return delta * (y * (splat(1.0f) - y));
+}
+
+INLINE vf relu_delta(vf y, vf delta) {
+    return choose(y > splat(0), delta, splat(0));
+}
+
+INLINE vf sum_v(vf x, vf y) {
+    return y + x;
+}
+
+MAP(sigmoid, sigmoid_v)
+MAP(relu, relu_v)
+MAP(exp_all, exp_v)
+MAP(log1p_all, log1p_v)
+COMBINE(sigmoid_backward, sigmoid_delta)
+COMBINE(relu_backward, relu_delta)
+COMBINE(add, sum_v)
+
+static void momentum_update(ptrdiff_t n, ck_step step, const float *g, float *v, float *w) {
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH) {
+        const vf velocity = new_velocity(step, load(g + i), load(v + i));
+        store(v + i, velocity);
+        store(w + i, load(w + i) + velocity);
+    }
+    if (i < n) {
+        const ptrdiff_t left = n - i;
+        const vf velocity = new_velocity(step, load_some(g + i, left), load_some(v + i, left));
+        store_some(v + i, left, velocity);
+        store_some(w + i, left, load_some(w + i, left) + velocity);
+    }
+}
+
+typedef struct {
+    vf loss, gradient;
+} loss_v;
+
+INLINE loss_v synaptic(vf z, vf t) {
+    const vf one = splat(1.0f), x = clamp_finite(z), a = abs_v(x);
+    const vf positive = choose(x > splat(0), x, splat(0));
+    const signal_v s = perceive(x);
+    const vf l = log1p_v(s.e);
+    const vf entropy = fma_v(a, s.small, l);
+    const vf divergence = l + fma_v(negate(t), x, positive);
+    const vf off = s.p * fma_v(negate(x), s.q, one), on = s.q * fma_v(x, s.p, one);
+    return (loss_v){divergence + entropy, fma_v(negate(t), on, (one - t) * off)};
+}
+
+INLINE loss_v cross_entropy(vf z, vf t) {
+    const vf one = splat(1.0f), x = clamp_finite(z);
+    const vf positive = choose(x > splat(0), x, splat(0));
+    const signal_v s = perceive(x);
+    return (loss_v){log1p_v(s.e) + fma_v(negate(t), x, positive),
+                    fma_v(negate(t), s.q, (one - t) * s.p)};
+}
+
+INLINE loss_v mean_square(vf z, vf t) {
+    const signal_v s = perceive(clamp_finite(z));
+    const vf d = fma_v(negate(t), s.q, (splat(1.0f) - t) * s.p);
+    return (loss_v){splat(0.5f) * d * d, d * (s.p * s.q)};
+}
+
+#define LOSS(name, f)                                                                              \
+    static void name(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,        \
+                     float *delta) {                                                               \
+        ptrdiff_t i = 0;                                                                           \
+        for (; i + WIDTH <= n; i += WIDTH) {                                                       \
+            const loss_v y = f(load(z + i), load(t + i));                                          \
+            store(loss + i, y.loss);                                                               \
+            store(delta + i, splat(scale) * y.gradient);                                           \
+        }                                                                                          \
+        if (i < n) {                                                                               \
+            const loss_v y = f(load_some(z + i, n - i), load_some(t + i, n - i));                  \
+            store_some(loss + i, n - i, y.loss);                                                   \
+            store_some(delta + i, n - i, splat(scale) * y.gradient);                               \
+        }                                                                                          \
+    }
+
+LOSS(synaptic_loss, synaptic)
+LOSS(cross_entropy_loss, cross_entropy)
+LOSS(mean_square_loss, mean_square)
+
+static double sum_shard(ptrdiff_t n, const float *x) {
+    typedef float eight __attribute__((vector_size(32)));
+    vd c = {0};
+    ptrdiff_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        eight v;
+        memcpy(&v, x + i, sizeof v);
+        c += __builtin_convertvector(v, vd);
+    }
+    for (ptrdiff_t lane = 0; i < n; i++, lane++)
+        c[lane] += (double)x[i];
+    return ((c[0] + c[4]) + (c[2] + c[6])) + ((c[1] + c[5]) + (c[3] + c[7]));
+}

@@ -1,0 +1,38 @@
+import CKernels
+
+/// Floats on a 64-byte boundary, zero at the start, freed with the object.
+package final class AlignedBuffer {
+    package let count: Int
+    let base: UnsafeMutablePointer<Float>
+
+    /// - Throws: `KernelError.outOfMemory` if the system has no `count` floats.
+    package init(count: Int) throws(KernelError) {
+        precondition(count >= 0, "buffer of \(count) floats")
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+        guard !overflow, let memory = ck_alloc(bytes) else {
+            throw .outOfMemory(floats: count)
+        }
+        self.count = count
+        base = memory.bindMemory(to: Float.self, capacity: count)
+        base.initialize(repeating: 0, count: count)
+    }
+
+    deinit { ck_free(base) }
+
+    package var values: [Float] {
+        Array(UnsafeBufferPointer(start: base, count: count))
+    }
+
+    package func set(_ values: Span<Float>) {
+        precondition(values.count == count, "\(values.count) values for \(count) floats")
+        values.withUnsafeBufferPointer { from in
+            guard let start = from.baseAddress else { return }
+            base.update(from: start, count: count)
+        }
+    }
+}
+
+/// What can go wrong below the kernels' preconditions.
+package enum KernelError: Error, Equatable {
+    case outOfMemory(floats: Int)
+}

@@ -1,0 +1,47 @@
+import CKernels
+
+/// The kernel table in use: which architecture's micro-kernels run.
+package enum KernelTable {
+    /// "reference" or "avx2". Ends the process if `error` is not nil.
+    package static var name: String { String(cString: ck_arch()) }
+
+    /// Why `CK_ARCH` could not be followed, with the names that this CPU can run; nil if it could.
+    package static var error: String? { ck_arch_error().map { String(cString: $0) } }
+
+    /// Every table this CPU can run, from slowest to fastest.
+    package static var available: [String] {
+        var names: [String] = []
+        while let name = ck_arch_available(Int32(names.count)) {
+            names.append(String(cString: name))
+        }
+        return names
+    }
+
+    /// Switches to the table `name`, or back to the choice made at start. For tests and
+    /// benchmarks: not while another thread is inside a kernel. False if there is no such table.
+    @discardableResult
+    package static func select(_ name: String?) -> Bool {
+        ck_arch_select(name) == 0
+    }
+}
+
+/// How many threads there are.
+package enum Threads {
+    /// CPUs that the affinity mask and the cgroup quota allow, at least 1.
+    package static var available: Int { Int(ck_threads_available()) }
+
+    /// Different operating-system threads seen in a parallel region of `threads`.
+    package static func observed(_ threads: Int) -> Int {
+        precondition(threads > 0, "thread count \(threads) is not positive")
+        return Int(ck_threads_observed(Int32(threads)))
+    }
+
+    /// CPUs that a cgroup's quota allows, rounded up; nil without a limit.
+    /// - Parameters:
+    ///   - membership: a file like `/proc/self/cgroup`.
+    ///   - root: the folder where the hierarchies are mounted.
+    package static func quota(membership: String, root: String) -> Int? {
+        let cpus = Int(ck_cgroup_cpus(membership, root))
+        return cpus > 0 ? cpus : nil
+    }
+}
