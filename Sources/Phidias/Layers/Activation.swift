@@ -1,0 +1,33 @@
+import PhidiasKernels
+
+/// What a layer does to the sum of its weighted inputs.
+public enum Activation: String, Sendable, Hashable, CaseIterable {
+    case identity, sigmoid, relu
+
+    var kind: ActivationKind {
+        switch self {
+        case .identity: .identity
+        case .sigmoid: .sigmoid
+        case .relu: .relu
+        }
+    }
+}
+
+/// How the last layer's logits become probabilities. The loss applies it: the last layer itself
+/// has no activation, so that nothing cancels between the two.
+public enum OutputActivation: String, Sendable, Hashable, CaseIterable {
+    /// Each class on its own: p = 1 / (1 + e⁻ᶻ).
+    case sigmoid
+    /// One distribution over the classes: pᵢ = eᶻⁱ / Σ eᶻʲ.
+    case softmax
+}
+
+/// The interval that a pixel's byte, 0 … 255, is mapped to.
+public enum InputRange: String, Sendable, Hashable, CaseIterable {
+    case zeroToOne = "0..1"
+    case minusOneToOne = "-1..1"
+
+    /// An input is fma(byte, scale, offset).
+    var scale: Float { self == .zeroToOne ? 1 / 255 : 2 / 255 }
+    var offset: Float { self == .zeroToOne ? 0 : -1 }
+}

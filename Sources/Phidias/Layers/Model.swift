@@ -1,0 +1,133 @@
+import PhidiasKernels
+
+/// A network with its parameters.
+public struct Model: Sendable, Equatable {
+    public let network: Network
+    /// One element a layer, first layer first.
+    public private(set) var parameters: [DenseParameters]
+
+    /// - Parameter parameters: one element a layer, of the layer's shape.
+    /// - Throws: `ModelError.shape` if they do not fit.
+    public init(network: Network, parameters: [DenseParameters]) throws(ModelError) {
+        guard parameters.count == network.layers.count else {
+            throw .layers(expected: network.layers.count, found: parameters.count)
+        }
+        for (index, layer) in network.layers.enumerated() {
+            let inputs = network.layerInputs[index]
+            let found = parameters[index]
+            guard found.weight.count == inputs * layer.outputs, found.bias.count == layer.outputs
+            else {
+                throw .shape(
+                    layer: index, inputs: inputs, outputs: layer.outputs,
+                    weights: found.weight.count, biases: found.bias.count)
+            }
+        }
+        self.network = network
+        self.parameters = parameters
+    }
+
+    /// A model before training: the same seed gives the same bits.
+    /// - Parameter initialization: for all layers; nil takes what is usual for each activation.
+    public init(network: Network, seed: UInt64, initialization: Initialization? = nil) {
+        self.network = network
+        parameters = network.layers.enumerated().map { index, layer in
+            let chosen = initialization ?? .usual(for: layer.activation)
+            return DenseParameters(
+                weight: chosen.weights(
+                    inputs: network.layerInputs[index], outputs: layer.outputs, layer: index,
+                    seed: seed),
+                bias: [Float](repeating: 0, count: layer.outputs))
+        }
+    }
+
+    /// Takes the parameters out of the kernels' panels.
+    init(network: Network, stack: DenseStack) {
+        self.network = network
+        parameters = network.layers.indices.map {
+            let values = stack.values(of: $0)
+            return DenseParameters(weight: values.weight, bias: values.bias)
+        }
+    }
+
+    /// The kernels' panels with these parameters in them.
+    func stack(batchCapacity: Int, role: DenseStack.Role) throws(ModelError) -> DenseStack {
+        let stack: DenseStack
+        do {
+            stack = try DenseStack(
+                shapes: network.shapes, batchCapacity: batchCapacity, role: role)
+        } catch {
+            throw .memory(
+                bytes: 4
+                    * DenseStack.size(
+                        shapes: network.shapes, batchCapacity: batchCapacity, role: role))
+        }
+        for (index, layer) in parameters.enumerated() {
+            stack.set(of: index, to: DenseValues(weight: layer.weight, bias: layer.bias))
+        }
+        return stack
+    }
+
+    /// Index of the first layer with a parameter that is NaN or infinite.
+    public var firstNonFiniteLayer: Int? {
+        parameters.firstIndex { layer in
+            !layer.weight.allSatisfy(\.isFinite) || !layer.bias.allSatisfy(\.isFinite)
+        }
+    }
+}
+
+/// Parameters or data that do not fit a network.
+public enum ModelError: PhidiasError, Equatable {
+    case layers(expected: Int, found: Int)
+    case shape(layer: Int, inputs: Int, outputs: Int, weights: Int, biases: Int)
+    case images(network: String, expected: String, found: String)
+    case classes(outputs: Int, classes: Int)
+    case memory(bytes: Int)
+    case threads(Int)
+    case kernels(String)
+
+    public var description: String {
+        switch self {
+        case .layers(let expected, let found):
+            "The network has \(expected) layers, but there are parameters for \(found)."
+        case .shape(let layer, let inputs, let outputs, let weights, let biases):
+            "Layer \(layer) needs weights [\(outputs), \(inputs)] and \(outputs) biases, but there are \(weights) weights and \(biases) biases."
+        case .images(let network, let expected, let found):
+            "The model \(network) takes images of \(expected) pixels, but the data has \(found)."
+        case .classes(let outputs, let classes):
+            "The model tells \(outputs) classes apart, but the data has \(classes)."
+        case .memory(let bytes):
+            "There is not enough memory: the network and a batch need \(bytes >> 20) MiB. Use a smaller network or batch."
+        case .threads(let count):
+            "\(count) threads cannot be started; give 1 to \(Model.mostThreads)."
+        case .kernels(let message):
+            message
+        }
+    }
+
+    public var exitCode: Int32 {
+        switch self {
+        case .layers, .shape, .images, .classes: 65
+        case .memory: 71
+        case .threads: 64
+        case .kernels: 78
+        }
+    }
+}
+
+extension Model {
+    /// Most threads that can be asked for.
+    public static let mostThreads = 1024
+
+    /// The number of threads to use: the one asked for, or as many as the affinity mask and the
+    /// cgroup quota of this process allow.
+    /// - Throws: `ModelError.threads`, and `.kernels` if `CK_ARCH` names no usable kernel table.
+    public static func threads(_ asked: Int?) throws(ModelError) -> Int {
+        if let message = KernelTable.error { throw .kernels(message) }
+        guard let asked else { return Threads.available }
+        guard (1...mostThreads).contains(asked) else { throw .threads(asked) }
+        return asked
+    }
+
+    /// Name of the kernel table in use: `reference` or `avx2`.
+    public static var kernels: String { KernelTable.name }
+}

@@ -1,0 +1,110 @@
+import PhidiasKernels
+
+/// A loss whose batch form is a kernel: elementwise for sigmoid outputs, by row for softmax.
+protocol KernelLoss: Loss {
+    /// Writes the loss of each element (sigmoid) or row (softmax), and the scaled gradient.
+    func run(
+        rows: Int, classes: Int, logits: Span<Float>, targets: Span<Float>, scale: Float,
+        loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>)
+}
+
+extension KernelLoss {
+    public func evaluate(
+        logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
+    ) -> Float {
+        Float(
+            evaluate(
+                logits: logits, targets: target, classes: logits.count, scale: 1,
+                gradient: &gradient))
+    }
+
+    public func evaluate(
+        logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
+        gradient: inout MutableSpan<Float>
+    ) -> Double {
+        let rows = logits.count / classes
+        let values = outputActivation == .softmax ? rows : logits.count
+        var losses = [Float](repeating: 0, count: values)
+        var span = losses.mutableSpan
+        run(
+            rows: rows, classes: classes, logits: logits, targets: targets, scale: scale,
+            loss: &span, gradient: &gradient)
+        return Kernels.sum(losses.span, threads: 1)
+    }
+}
+
+/// L = KL(t ‖ p) + H(p), in nats, with p the sigmoid or softmax of the logits.
+///
+/// **This is our own reading** of Jaeger, *The Golden Ratio of Learning and Momentum*
+/// (arXiv:2006.04751) and *A Dual Process Model for Optimizing Cross Entropy in Neural Networks*
+/// (arXiv:2104.13277), made from their abstracts and introductions without the derivations: it
+/// may differ from the paper's formula. Whoever has the papers at hand is invited to compare.
+/// Formulas and properties: docs/theory.md.
+public struct SynapticLoss: KernelLoss, Hashable {
+    public let outputActivation: OutputActivation
+    public var name: String { "synaptic" }
+
+    public init(outputActivation: OutputActivation = .sigmoid) {
+        self.outputActivation = outputActivation
+    }
+
+    func run(
+        rows: Int, classes: Int, logits: Span<Float>, targets: Span<Float>, scale: Float,
+        loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>
+    ) {
+        switch outputActivation {
+        case .sigmoid:
+            Kernels.synapticLoss(
+                logits: logits, targets: targets, scale: scale, loss: &loss, delta: &gradient,
+                threads: 1)
+        case .softmax:
+            Kernels.synapticSoftmaxLoss(
+                m: rows, n: classes, logits: logits, targets: targets, scale: scale, loss: &loss,
+                delta: &gradient, threads: 1)
+        }
+    }
+}
+
+/// L = KL(t ‖ p), in nats: for hard targets the cross-entropy −Σ t ln p (− Σ (1−t) ln(1−p) with
+/// sigmoid outputs). Gradient p − t.
+public struct CrossEntropyLoss: KernelLoss, Hashable {
+    public let outputActivation: OutputActivation
+    public var name: String { "cross-entropy" }
+
+    public init(outputActivation: OutputActivation = .sigmoid) {
+        self.outputActivation = outputActivation
+    }
+
+    func run(
+        rows: Int, classes: Int, logits: Span<Float>, targets: Span<Float>, scale: Float,
+        loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>
+    ) {
+        switch outputActivation {
+        case .sigmoid:
+            Kernels.crossEntropyLoss(
+                logits: logits, targets: targets, scale: scale, loss: &loss, delta: &gradient,
+                threads: 1)
+        case .softmax:
+            Kernels.crossEntropySoftmaxLoss(
+                m: rows, n: classes, logits: logits, targets: targets, scale: scale, loss: &loss,
+                delta: &gradient, threads: 1)
+        }
+    }
+}
+
+/// L = ½ Σ (p − t)² with sigmoid outputs. Gradient (p − t) p (1 − p).
+public struct MeanSquareLoss: KernelLoss, Hashable {
+    public var outputActivation: OutputActivation { .sigmoid }
+    public var name: String { "mean-square" }
+
+    public init() {}
+
+    func run(
+        rows: Int, classes: Int, logits: Span<Float>, targets: Span<Float>, scale: Float,
+        loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>
+    ) {
+        Kernels.meanSquareLoss(
+            logits: logits, targets: targets, scale: scale, loss: &loss, delta: &gradient,
+            threads: 1)
+    }
+}

@@ -1,0 +1,55 @@
+/// What training makes small: a function of an image's logits and target.
+///
+/// Implement `evaluate(logits:target:gradient:)` for a loss of your own. The built-in losses also
+/// implement the batch form, with kernels, and give the same bits on every machine; a loss of
+/// your own is as repeatable as the functions it calls (libm differs between versions).
+public protocol Loss: Sendable {
+    /// Short name for logs and files, such as "synaptic".
+    var name: String { get }
+
+    /// How logits become probabilities under this loss.
+    var outputActivation: OutputActivation { get }
+
+    /// Value of the loss for one image, and its gradient.
+    /// - Parameters:
+    ///   - logits: the network's output, one element a class.
+    ///   - target: the wanted probabilities; for a labelled image 1 at its class, else 0.
+    ///   - gradient: out: ∂L/∂logits, one element a class.
+    /// - Returns: L, in nats for the entropy losses.
+    func evaluate(
+        logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
+    ) -> Float
+
+    /// Sum of the loss over a batch, and the gradient times `scale`. There is a default that
+    /// calls the form for one image.
+    /// - Parameters:
+    ///   - logits: [batch][classes]; `targets` and `gradient` alike.
+    ///   - classes: length of a row.
+    ///   - scale: factor of the gradient: 1 / batch for the gradient of the mean.
+    func evaluate(
+        logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
+        gradient: inout MutableSpan<Float>
+    ) -> Double
+}
+
+extension Loss {
+    public var outputActivation: OutputActivation { .sigmoid }
+
+    public func evaluate(
+        logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
+        gradient: inout MutableSpan<Float>
+    ) -> Double {
+        var sum = 0.0
+        var own = [Float](repeating: 0, count: classes)
+        for start in stride(from: 0, to: logits.count, by: classes) {
+            let row = start..<start + classes
+            var ownSpan = own.mutableSpan
+            sum += Double(
+                evaluate(
+                    logits: logits.extracting(row), target: targets.extracting(row),
+                    gradient: &ownSpan))
+            for index in 0..<classes { gradient[start + index] = scale * own[index] }
+        }
+        return sum
+    }
+}
