@@ -1,0 +1,79 @@
+/// A counter-based random generator, Philox4x32-10 (Salmon et al., *Parallel Random Numbers: As
+/// Easy as 1, 2, 3*, SC 2011): a function from (seed, purpose, epoch, index) to bits, without
+/// state, so that any batch, mask or image can be made again alone.
+public struct CounterRandom: Sendable {
+    /// What the numbers are for: different purposes get unrelated numbers from one seed.
+    public enum Purpose: UInt32, Sendable {
+        case initialization = 1, shuffle, split, synthesis, synthesisTest, user
+    }
+
+    private let key: SIMD2<UInt32>
+    private let purpose, epoch: UInt32
+
+    public init(seed: UInt64, purpose: Purpose, epoch: UInt32 = 0) {
+        key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
+        self.purpose = purpose.rawValue
+        self.epoch = epoch
+    }
+
+    /// 128 bits for an index.
+    public func bits(_ index: UInt64) -> SIMD4<UInt32> {
+        Self.philox(
+            counter: [
+                UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), epoch,
+                purpose,
+            ], key: key)
+    }
+
+    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+    public func uniform(_ index: UInt64) -> Double {
+        let b = bits(index)
+        return Double((UInt64(b.x) << 32 | UInt64(b.y)) >> 11) * 0x1p-53
+    }
+
+    package static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+        var c = counter
+        var k = key
+        for _ in 0..<10 {
+            let a = UInt64(c.x) * 0xD251_1F53
+            let b = UInt64(c.z) * 0xCD9E_8D57
+            c = [
+                UInt32(truncatingIfNeeded: b >> 32) ^ c.y ^ k.x, UInt32(truncatingIfNeeded: b),
+                UInt32(truncatingIfNeeded: a >> 32) ^ c.w ^ k.y, UInt32(truncatingIfNeeded: a),
+            ]
+            k = [k.x &+ 0x9E37_79B9, k.y &+ 0xBB67_AE85]
+        }
+        return c
+    }
+
+    /// A permutation of 0 ..< count, every one equally likely (Fisher–Yates). The place of
+    /// step i draws from index i; draws that would bias it are repeated with a higher word.
+    public func permutation(count: Int) -> [UInt32] {
+        precondition(count >= 0 && count <= Int(UInt32.max), "permutation of \(count)")
+        var order = (0..<UInt32(count)).map { $0 }
+        var place = count - 1
+        while place > 0 {
+            let bound = UInt32(place + 1)
+            order.swapAt(place, Int(below(bound, index: UInt64(place))))
+            place -= 1
+        }
+        return order
+    }
+
+    /// Uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
+    public func below(_ bound: UInt32, index: UInt64) -> UInt32 {
+        precondition(bound > 0, "no number is below 0")
+        let reject = (0 &- bound) % bound
+        var attempt: UInt64 = 0
+        while true {
+            let words = bits(index | attempt << 40)
+            for lane in 0..<4 {
+                let product = UInt64(words[lane]) * UInt64(bound)
+                if UInt32(truncatingIfNeeded: product) >= reject {
+                    return UInt32(product >> 32)
+                }
+            }
+            attempt += 1
+        }
+    }
+}

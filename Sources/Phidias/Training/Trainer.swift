@@ -1,0 +1,194 @@
+import PhidiasKernels
+
+/// Trains a model: shuffles, makes batches, and runs forward pass, loss, and backward pass with
+/// the momentum update, batch after batch.
+///
+/// The same seed, data and settings give the same weights bit for bit, with any number of
+/// threads and any kernel table.
+public final class Trainer {
+    /// After a step. Read-only: callbacks watch training, they do not steer it.
+    public struct StepReport: Sendable {
+        /// Counted from 1 over the whole run.
+        public let step: Int
+        public let epoch: Int
+        public let images: Int
+        /// Mean loss of the batch.
+        public let loss: Double
+        public let learningRate, momentum: Float
+    }
+
+    /// After an epoch.
+    public struct EpochReport: Sendable {
+        /// Counted from 1.
+        public let epoch: Int
+        /// Mean over the images of the epoch, each with the weights of its step.
+        public let trainingLoss, trainingAccuracy: Double
+        /// Time of shuffling, batches and steps, without evaluation and callbacks after the epoch.
+        public let seconds: Double
+        /// The model as it is now.
+        public let model: Model
+    }
+
+    public let loss: any Loss
+    public let optimizer: MomentumSGD
+    public let batchSize: Int
+    public let seed: UInt64
+    public let threads: Int
+
+    /// The model after the last epoch that ended with finite weights and loss.
+    public private(set) var model: Model
+    /// Images seen, over the time of all epochs.
+    public private(set) var seconds = 0.0
+
+    /// - Parameters:
+    ///   - model: where training starts.
+    ///   - batchSize: images a step, at least 1; a last short batch is averaged over its own size.
+    ///   - threads: nil takes what the affinity mask and the cgroup quota allow.
+    public init(
+        model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
+        batchSize: Int = 64, seed: UInt64 = 1, threads: Int? = nil
+    ) throws {
+        guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
+        guard loss.outputActivation == model.network.outputActivation else {
+            throw TrainingError.output(
+                loss: loss.name, needs: loss.outputActivation,
+                network: model.network.outputActivation)
+        }
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.batchSize = batchSize
+        self.seed = seed
+        self.threads = try Model.threads(threads)
+    }
+
+    /// Runs `epochs` epochs over the data.
+    /// - Throws: `TrainingError.diverged` if a loss or weight is no longer finite; `model` is
+    ///   then that of the last good epoch. Also what the callbacks throw.
+    public func train(
+        on data: Dataset, epochs: Int, onStep: ((StepReport) throws -> Void)? = nil,
+        onEpoch: ((EpochReport) throws -> Void)? = nil
+    ) throws {
+        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard batchSize <= data.count else {
+            throw TrainingError.batchSize(batchSize, images: data.count)
+        }
+        try model.check(data)
+        let stack = try model.stack(batchCapacity: batchSize, role: .training)
+        let run = RunLength(
+            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
+        let workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
+        let clock = ContinuousClock()
+        for epoch in 1...epochs {
+            let start = clock.now
+            let order = data.order(seed: seed, epoch: epoch)
+            var lossSum = 0.0
+            var correct = 0
+            for (position, first) in stride(from: 0, to: data.count, by: batchSize).enumerated() {
+                let step = (epoch - 1) * run.stepsPerEpoch + position
+                let values = optimizer.values(atStep: step, of: run)
+                let indices = order.span.extracting(first..<min(first + batchSize, data.count))
+                let result = try workspace.step(
+                    stack, data, indices, model.network.inputRange, loss, values, threads,
+                    number: step + 1)
+                lossSum += result.loss
+                correct += result.correct
+                try onStep?(
+                    StepReport(
+                        step: step + 1, epoch: epoch, images: indices.count,
+                        loss: result.loss / Double(indices.count),
+                        learningRate: values.learningRate, momentum: values.momentum))
+            }
+            let time = Double(attoseconds: start.duration(to: clock.now))
+            seconds += time
+            model = Model(network: model.network, stack: stack)
+            try onEpoch?(
+                EpochReport(
+                    epoch: epoch, trainingLoss: lossSum / Double(data.count),
+                    trainingAccuracy: Double(correct) / Double(data.count), seconds: time,
+                    model: model))
+        }
+    }
+}
+
+/// The plain buffers between the forward and the backward region of a step.
+private final class Workspace {
+    let classes: Int
+    var logits, targets, delta: [Float]
+    var labels: [UInt8]
+
+    init(batchSize: Int, classes: Int) {
+        self.classes = classes
+        logits = [Float](repeating: 0, count: batchSize * classes)
+        targets = logits
+        delta = logits
+        labels = [UInt8](repeating: 0, count: batchSize)
+    }
+
+    func step(
+        _ stack: DenseStack, _ data: Dataset, _ indices: Span<UInt32>, _ range: InputRange,
+        _ loss: any Loss, _ values: (learningRate: Float, momentum: Float), _ threads: Int,
+        number: Int
+    ) throws(TrainingError) -> (loss: Double, correct: Int) {
+        let count = indices.count
+        let used = 0..<count * classes
+        for row in 0..<count {
+            targets[row * classes + Int(labels[row])] = 0
+            labels[row] = data.labels[Int(indices[row])]
+            targets[row * classes + Int(labels[row])] = 1
+        }
+        var wholeLogits = logits.mutableSpan
+        var out = wholeLogits._mutatingExtracting(used)
+        stack.forward(
+            images: data.images.span, indices: indices, scale: range.scale, offset: range.offset,
+            logits: &out, threads: threads)
+        var wholeDelta = delta.mutableSpan
+        var gradient = wholeDelta._mutatingExtracting(used)
+        let sum = loss.evaluate(
+            logits: logits.span.extracting(used), targets: targets.span.extracting(used),
+            classes: classes, scale: 1 / Float(count), gradient: &gradient)
+        guard sum.isFinite else {
+            throw .diverged(step: number, layer: stack.shapes.count - 1, what: "loss")
+        }
+        let correct = Kernels.countCorrect(
+            m: count, n: classes, logits: logits.span.extracting(used), labels: labels.span,
+            threads: 1)
+        let bad = stack.backward(
+            delta: delta.span.extracting(used), learningRate: values.learningRate,
+            momentum: values.momentum, threads: threads)
+        if let bad { throw .diverged(step: number, layer: bad, what: "weight") }
+        return (sum, correct)
+    }
+}
+
+extension Double {
+    fileprivate init(attoseconds duration: Duration) {
+        let parts = duration.components
+        self = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    }
+}
+
+/// Training that cannot start or go on.
+public enum TrainingError: PhidiasError, Equatable {
+    case epochs(Int)
+    case batchSize(Int, images: Int?)
+    case output(loss: String, needs: OutputActivation, network: OutputActivation)
+    case diverged(step: Int, layer: Int, what: String)
+
+    public var description: String {
+        switch self {
+        case .epochs(let count): "\(count) epochs cannot be trained; give at least 1."
+        case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
+        case .batchSize(let size, let images?):
+            "A batch of \(size) images is larger than the data, which has \(images)."
+        case .output(let loss, let needs, let network):
+            "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
+        case .diverged(let step, let layer, let what):
+            "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate; the model of the last good epoch is kept."
+        }
+    }
+
+    public var exitCode: Int32 {
+        if case .diverged = self { 70 } else { 64 }
+    }
+}
