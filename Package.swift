@@ -50,23 +50,15 @@ let package = Package(
         .executableTarget(
             name: "PhidiasCLI",
             dependencies: [
-                "Phidias", "PhidiasKernels", "KernelOperations",
+                "Phidias", "PhidiasKernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
 
-        // One test target per module.
-        .testTarget(
-            name: "PhidiasKernelsTests",
-            dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]
-        ),
-        .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
         .testTarget(
             name: "PhidiasTests",
-            dependencies: ["Phidias", "PhidiasKernels", "PureSwiftKernels"],
-            exclude: ["Fixtures"]
+            dependencies: ["Phidias", "PhidiasKernels"]
         ),
-        .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

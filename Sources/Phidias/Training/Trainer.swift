@@ -77,7 +77,7 @@ public final class Trainer {
         let stack = try model.stack(batchCapacity: batchSize, role: .training)
         let run = RunLength(
             stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
-        let workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
+        var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
         let clock = ContinuousClock()
         for epoch in 1...epochs {
             let start = clock.now
@@ -112,7 +112,7 @@ public final class Trainer {
 }
 
 /// The plain buffers between the forward and the backward region of a step.
-private final class Workspace {
+private struct Workspace {
     let classes: Int
     var logits, targets, delta: [Float]
     var labels: [UInt8]
@@ -125,7 +125,7 @@ private final class Workspace {
         labels = [UInt8](repeating: 0, count: batchSize)
     }
 
-    func step(
+    mutating func step(
         _ stack: DenseStack, _ data: Dataset, _ indices: Span<UInt32>, _ range: InputRange,
         _ loss: any Loss, _ values: (learningRate: Float, momentum: Float), _ threads: Int,
         number: Int
@@ -136,6 +136,14 @@ private final class Workspace {
             targets[row * classes + Int(labels[row])] = 0
             labels[row] = data.labels[Int(indices[row])]
             targets[row * classes + Int(labels[row])] = 1
+        }
+        // Taken out of self for the step: the loss reads two of them while it writes the third.
+        var (logits, delta): ([Float], [Float]) = ([], [])
+        swap(&logits, &self.logits)
+        swap(&delta, &self.delta)
+        defer {
+            swap(&logits, &self.logits)
+            swap(&delta, &self.delta)
         }
         var wholeLogits = logits.mutableSpan
         var out = wholeLogits._mutatingExtracting(used)

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Phidias
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Accuracy, loss, precision, recall and confusion matrix on the test images.",
+        discussion: "Example:\n  phidias evaluate runs/mnist/model.safetensors --data data/mnist")
+
+    @Argument(help: "A model file.")
+    var model: String
+    @Option(help: "Folder with IDX files; its test images are used. Without it: synthetic digits.")
+    var data: String?
+    @Option(help: "Seed of the synthetic digits.")
+    var seed: UInt64 = 1
+    @Option(help: "Threads; without it, what affinity and cgroup allow.")
+    var threads: Int?
+    @Option(help: "What standard output gets: text, or one JSON object.")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        let threads = try Model.threads(threads)
+        let file = try ModelFile(path: model)
+        let test =
+            if let data { try DataPair(directory: data).test } else {
+                try SyntheticDigits.pair(training: 1, seed: seed).test
+            }
+        guard let name = LossName(rawValue: file.loss) else {
+            throw UsageError(description: "\(model): was trained with the loss '\(file.loss)', which this program does not have.")
+        }
+        let loss = try name.loss(file.model.network.outputActivation)
+        let result = try file.model.evaluate(test, loss: loss, threads: threads)
+        let classes = result.confusion.indices
+        switch format {
+        case .json:
+            print(
+                JSON.members([
+                    "accuracy": .number(result.accuracy), "loss": .number(result.loss),
+                    "images": .integer(result.images),
+                    "precision": .array(classes.map { number(result.precision($0)) }),
+                    "recall": .array(classes.map { number(result.recall($0)) }),
+                    "confusion": .array(
+                        result.confusion.map { .array($0.map { .integer($0) }) }),
+                ]).text())
+        case .text:
+            print("accuracy \((result.accuracy * 100).fixed(2)) % of \(result.images) images, loss \(result.loss.fixed(4))\n")
+            print("class  precision  recall   taken for: \(classes.map { pad(String($0), 5) }.joined())")
+            for label in classes {
+                let row = result.confusion[label].map { pad(String($0), 5) }.joined()
+                print(
+                    pad(String(label), 5) + pad(percent(result.precision(label)), 11)
+                        + pad(percent(result.recall(label)), 8) + "              " + row)
+            }
+        }
+    }
+
+    private func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+    private func percent(_ value: Double?) -> String { value.map { ($0 * 100).fixed(2) } ?? "–" }
+    private func pad(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Phidias
+
+extension FilterImage.ColorMap: ExpressibleByArgument {}
+extension FilterImage.Scaling: ExpressibleByArgument {}
+
+struct FiltersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "filters",
+        abstract: "Draw a layer's weights as a PNG.",
+        discussion: "Example:\n  phidias filters runs/mnist/model.safetensors --output filters.png --scale 4")
+
+    @Argument(help: "A model file.")
+    var model: String
+    @Option(help: "Layer, from 0.")
+    var layer = 0
+    @Option(help: "The picture.")
+    var output: String
+    @Option(help: "Tiles in a row.")
+    var columns: Int?
+    @Option(help: "Side of the square that one weight becomes, 1 to 64.")
+    var scale = 3
+    @Option(help: "Colours.")
+    var colormap: FilterImage.ColorMap = .diverging
+    @Option(help: "What the strongest colour stands for: the largest weight of all tiles or of each.")
+    var scaling: FilterImage.Scaling = .perFilter
+
+    func run() throws {
+        let file = try ModelFile(path: model)
+        var picture = FilterImage()
+        picture.colorMap = colormap
+        picture.scaling = scaling
+        picture.scale = scale
+        picture.columns = columns
+        try picture.write(file.model, layer: layer, name: model, to: output)
+        print(output)
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Phidias
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Tell the class of images.",
+        discussion: """
+            White ink on black is expected; --invert is for black ink on white. An image that is
+            not of the network's size is fitted as MNIST was made: scaled into a box of 20 pixels
+            and centred by mass.
+
+            Example:
+              phidias predict runs/mnist/model.safetensors --invert photo.png
+            """)
+
+    @Argument(help: "A model file.")
+    var model: String
+    @Argument(help: "PNG files.")
+    var images: [String]
+    @Flag(help: "The ink is dark on light.")
+    var invert = false
+    @Option(help: "What standard output gets: text, or one JSON object.")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        _ = try Model.threads(nil)
+        let network = try ModelFile(path: model).model
+        let size = network.network
+        var pixels: [UInt8] = []
+        for path in images {
+            pixels += try DigitFitting.fit(
+                try PNG.readGray(path: path), rows: size.rows, columns: size.columns,
+                invert: invert, name: path)
+        }
+        let all = try network.probabilities(images: pixels)
+        var results: [JSON] = []
+        for (index, path) in images.enumerated() {
+            let row = Array(all[index * size.classes..<(index + 1) * size.classes])
+            let best = row.indices.max { row[$0] < row[$1] } ?? 0
+            switch format {
+            case .json:
+                results.append(
+                    .members([
+                        "image": .string(path), "class": .integer(best),
+                        "probabilities": .array(row.map { .number(Double($0)) }),
+                    ]))
+            case .text:
+                let list = row.enumerated().map { "\($0.offset): \(Double($0.element).fixed(4))" }
+                print("\(path): \(best)  (\(list.joined(separator: "  ")))")
+            }
+        }
+        if format == .json { print(JSON.members(["predictions": .array(results)]).text()) }
+    }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Phidias
+
+enum LossName: String, ExpressibleByArgument, CaseIterable {
+    case synaptic
+    case crossEntropy = "cross-entropy"
+    case meanSquare = "mean-square"
+
+    func loss(_ output: OutputActivation) throws -> any Loss {
+        switch self {
+        case .synaptic: return SynapticLoss(outputActivation: output)
+        case .crossEntropy: return CrossEntropyLoss(outputActivation: output)
+        case .meanSquare:
+            guard output == .sigmoid else {
+                throw UsageError(
+                    description: "The mean-square loss is for sigmoid outputs; use --output-activation sigmoid.")
+            }
+            return MeanSquareLoss()
+        }
+    }
+}
+
+extension Activation: ExpressibleByArgument {
+    public static var allValueStrings: [String] { ["sigmoid", "relu"] }
+    public init?(argument: String) {
+        guard Self.allValueStrings.contains(argument) else { return nil }
+        self.init(rawValue: argument)
+    }
+}
+
+extension OutputActivation: ExpressibleByArgument {}
+extension InputRange: ExpressibleByArgument {}
+
+/// Everything that decides what a training run computes; recorded in run.json.
+struct TrainOptions: ParsableArguments {
+    @Option(help: "Folder with the four IDX files of MNIST or the like. Without it: synthetic digits.")
+    var data: String?
+    @Option(help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
+    var hidden = "128"
+    @Option(help: "Activation of the hidden layers.")
+    var activation: Activation = .sigmoid
+    @Option(help: "How logits become probabilities.")
+    var outputActivation: OutputActivation = .sigmoid
+    @Option(help: "What pixels are mapped to.", completion: .list(["0..1", "-1..1"]))
+    var inputRange: InputRange = .zeroToOne
+    @Option(help: "What is minimised. The synaptic loss is our reconstruction; see phidias explain.")
+    var loss: LossName = .synaptic
+    @Option(help: "golden, or a number.")
+    var learningRate = "golden"
+    @Option(help: "golden, coupled (1 − √η at every step), or a number.")
+    var momentum = "golden"
+    @Option(
+        help: "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
+    var schedule = "constant"
+    @Option(help: "Epochs of linear warm-up.")
+    var warmUp = 0.0
+    @Option(help: "Passes over the training images.")
+    var epochs = 10
+    @Option(help: "Images a step.")
+    var batchSize = 64
+    @Option(help: "Of weights, shuffles, splits and synthetic digits.")
+    var seed: UInt64 = 1
+    @Option(help: "Share of each class kept out of training for validation, such as 0.1.")
+    var validation: Double?
+    @Option(help: "Threads; without it, what affinity and cgroup allow. Never changes a result.")
+    var threads: Int?
+
+    private static func number(_ text: String, golden: Double, option: String) throws -> Double {
+        if text == "golden" { return golden }
+        guard let value = Double(text) else {
+            throw UsageError(description: "--\(option) '\(text)' is neither golden nor a number.")
+        }
+        return value
+    }
+
+    func optimizer() throws -> MomentumSGD {
+        let rate = try LearningRate(
+            try Self.number(
+                learningRate, golden: GoldenRatio.learningRate, option: "learning-rate"),
+            schedule: try Schedule(schedule), warmUp: warmUp)
+        if momentum == "coupled" {
+            return try MomentumSGD(learningRate: rate, momentum: .coupled)
+        }
+        let weight = try Self.number(momentum, golden: GoldenRatio.momentum, option: "momentum")
+        return try MomentumSGD(learningRate: rate, momentum: .constant(weight))
+    }
+
+    func hiddenUnits() throws -> [Int] {
+        if hidden == "0" { return [] }
+        let sizes = hidden.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard sizes.allSatisfy({ ($0 ?? 0) > 0 }) else {
+            throw UsageError(
+                description: "--hidden '\(hidden)' is no list of layer sizes such as 128 or 300,100.")
+        }
+        return sizes.compactMap { $0 }
+    }
+
+    func network(for data: Dataset) throws -> Network {
+        try Network(
+            rows: data.rows, columns: data.columns, inputRange: inputRange,
+            hidden: try hiddenUnits(), activation: activation, classes: data.classes,
+            outputActivation: outputActivation)
+    }
+
+    /// What can be known to be wrong before any data is read.
+    func check() throws {
+        _ = try optimizer()
+        _ = try hiddenUnits()
+        _ = try loss.loss(outputActivation)
+        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
+        if let validation, !(validation > 0 && validation < 1) {
+            throw DataError.fraction(validation)
+        }
+        _ = try Model.threads(threads)
+    }
+
+    /// Settings in the order of the help, as text.
+    var settings: KeyValuePairs<String, String> {
+        [
+            "data": data ?? "synthetic", "hidden": hidden, "activation": activation.rawValue,
+            "output_activation": outputActivation.rawValue, "input_range": inputRange.rawValue,
+            "loss": loss.rawValue, "learning_rate": learningRate, "momentum": momentum,
+            "schedule": schedule, "warm_up": String(warmUp), "epochs": String(epochs),
+            "batch_size": String(batchSize), "seed": String(seed),
+            "validation": validation.map { String($0) } ?? "none",
+        ]
+    }
+}
