@@ -92,7 +92,7 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     if (!scratch)
         return CK_NO_MEMORY;
     const operand oa = view(ta, a, lda), ob = view(tb, b, ldb);
-#pragma omp parallel num_threads(team)
+#pragma omp parallel num_threads(team) if (team > 1)
     {
         const int thread = omp_get_thread_num(), there = omp_get_num_threads();
         const ck_range share = ck_share(pieces, thread, there);

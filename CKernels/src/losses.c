@@ -17,7 +17,7 @@ static double self_information(float t) {
 static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
                          const float *t, float scale, float *loss, float *delta, int threads) {
     const int team = ck_team(n, GRAIN, threads);
-#pragma omp parallel num_threads(team)
+#pragma omp parallel num_threads(team) if (team > 1)
     {
         const ck_range part = ck_share(n, omp_get_thread_num(), omp_get_num_threads());
         const ptrdiff_t f = part.first, count = part.last - part.first;
@@ -80,7 +80,7 @@ void ck_softmax(ptrdiff_t m, ptrdiff_t n, const float *z, ptrdiff_t ldz, float *
         return;
     const ck_kernels *kernels = ck_table();
     const int team = ck_team(m * n, GRAIN, threads);
-#pragma omp parallel for schedule(static) num_threads(team)
+#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
     for (ptrdiff_t i = 0; i < m; i++) {
         float *e = p + i * ldp;
         const row_summary row = summarize(kernels, n, z + i * ldz, e);
@@ -122,7 +122,7 @@ static void softmax_form(int synaptic, ptrdiff_t m, ptrdiff_t n, const float *z,
                          float scale, float *loss, float *delta, int threads) {
     const ck_kernels *kernels = ck_table();
     const int team = ck_team(m * n, GRAIN, threads);
-#pragma omp parallel for schedule(static) num_threads(team)
+#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
     for (ptrdiff_t i = 0; i < m; i++)
         loss[i] = n <= 0 ? 0
                          : softmax_row(kernels, synaptic, n, z + i * n, t + i * n, scale,

@@ -13,7 +13,7 @@ enum { GRAIN = 1 << 14 }; // elements that are worth a thread
         const ck_kernels *kernels = ck_table();                                                    \
         const ptrdiff_t panels = ((n) + CK_LANES - 1) / CK_LANES;                                  \
         const int team = ck_team((n), GRAIN, threads);                                             \
-        _Pragma("omp parallel num_threads(team)") {                                                \
+        _Pragma("omp parallel num_threads(team) if (team > 1)") {                                                \
             const ck_range part = ck_share(panels, omp_get_thread_num(), omp_get_num_threads());   \
             const ptrdiff_t first = part.first * CK_LANES;                                         \
             const ptrdiff_t end = part.last * CK_LANES;                                            \
@@ -57,7 +57,7 @@ void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_
                  int threads) {
     const ck_kernels *kernels = ck_table();
     const int team = ck_team(m * n, GRAIN, threads);
-#pragma omp parallel num_threads(team)
+#pragma omp parallel num_threads(team) if (team > 1)
     {
         const ck_range rows = ck_share(m, omp_get_thread_num(), omp_get_num_threads());
         for (ptrdiff_t i = rows.first; i < rows.last; i++)
@@ -91,7 +91,7 @@ double ck_sum(ptrdiff_t n, const float *x, int threads) {
     // Without memory for the shards' sums one thread makes them on the way: the same bits.
     double *sums = team > 1 ? malloc((size_t)shards * sizeof *sums) : NULL;
     if (sums) {
-#pragma omp parallel for schedule(static) num_threads(team)
+#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
         for (ptrdiff_t s = 0; s < shards; s++) {
             const ptrdiff_t left = n - s * CK_SHARD;
             sums[s] = kernels->sum_shard(left < CK_SHARD ? left : CK_SHARD, x + s * CK_SHARD);
@@ -116,7 +116,7 @@ ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8
                            int threads) {
     const int team = ck_team(m * n, GRAIN, threads);
     ptrdiff_t correct = 0;
-#pragma omp parallel for schedule(static) num_threads(team) reduction(+ : correct)
+#pragma omp parallel for schedule(static) num_threads(team) if (team > 1) reduction(+ : correct)
     for (ptrdiff_t i = 0; i < m; i++)
         correct += is_correct(n, z + i * n, labels[i]);
     return correct;
