@@ -39,7 +39,6 @@ let package = Package(
         // Swift, from the kernels up.
         .target(name: "PhidiasKernels", dependencies: ["CKernels"]),
         .target(name: "PureSwiftKernels"),
-        .target(name: "KernelOperations", dependencies: ["PhidiasKernels", "PureSwiftKernels"]),
         .target(
             name: "Phidias",
             dependencies: [
@@ -55,10 +54,10 @@ let package = Package(
             ]
         ),
 
-        .testTarget(
-            name: "PhidiasTests",
-            dependencies: ["Phidias", "PhidiasKernels"]
-        ),
+        // One test target per module.
+        .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
+        .testTarget(name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels"]),
+        .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

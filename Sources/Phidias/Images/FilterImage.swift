@@ -75,7 +75,7 @@ public struct FilterImage: Sendable {
     }
 
     /// Colour of a value in −1 … 1. The two halves of the diverging map are of equal lightness.
-    static func color(_ value: Float, _ map: ColorMap) -> SIMD3<UInt8> {
+    package static func color(_ value: Float, _ map: ColorMap) -> SIMD3<UInt8> {
         func byte(_ x: Float) -> UInt8 { UInt8(min(max(x, 0), 255).rounded()) }
         switch map {
         case .gray:
