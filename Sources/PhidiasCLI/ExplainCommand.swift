@@ -8,9 +8,9 @@ struct ExplainCommand: ParsableCommand {
         abstract: "The theory's numbers for a learning rate and a momentum, with their formulas.",
         discussion: "Example:\n  phidias explain\n  phidias explain --learning-rate 0.01 --momentum 0.9")
 
-    @Option(help: "golden, or a number.")
+    @Option(parsing: .unconditional, help: "golden, or a number.")
     var learningRate = "golden"
-    @Option(help: "golden, or a number.")
+    @Option(parsing: .unconditional, help: "golden, or a number.")
     var momentum = "golden"
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text
@@ -22,14 +22,9 @@ struct ExplainCommand: ParsableCommand {
     }
 
     func run() throws {
-        var options = TrainOptions()
-        options.learningRate = learningRate
-        options.momentum = momentum
-        let optimizer = try options.optimizer()
-        guard case .constant(let alpha) = optimizer.momentum else {
-            throw UsageError(description: "--momentum is golden or a number here.")
-        }
-        let eta = optimizer.learningRate.base
+        let eta = try TrainOptions.learningRate(learningRate)
+        let alpha = try TrainOptions.momentum(momentum)
+        _ = try MomentumSGD(learningRate: LearningRate(eta), momentum: .constant(alpha))
         let rows = Self.rows(MomentumAnalysis(learningRate: eta, momentum: alpha))
         switch format {
         case .json:

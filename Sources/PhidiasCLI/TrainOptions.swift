@@ -45,27 +45,27 @@ struct TrainOptions: ParsableArguments {
     var inputRange: InputRange = .zeroToOne
     @Option(help: "What is minimised. The synaptic loss is our reconstruction; see phidias explain.")
     var loss: LossName = .synaptic
-    @Option(help: "golden, or a number.")
+    @Option(parsing: .unconditional, help: "golden, or a number.")
     var learningRate = "golden"
-    @Option(help: "golden, coupled (1 − √η at every step), or a number.")
+    @Option(parsing: .unconditional, help: "golden, coupled (1 − √η at every step), or a number.")
     var momentum = "golden"
     @Option(
         help: "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
     var schedule = "constant"
-    @Option(help: "Epochs of linear warm-up.")
+    @Option(parsing: .unconditional, help: "Epochs of linear warm-up.")
     var warmUp = 0.0
-    @Option(help: "Passes over the training images.")
+    @Option(parsing: .unconditional, help: "Passes over the training images.")
     var epochs = 10
-    @Option(help: "Images a step.")
+    @Option(parsing: .unconditional, help: "Images a step.")
     var batchSize = 64
-    @Option(help: "Of weights, shuffles, splits and synthetic digits.")
+    @Option(parsing: .unconditional, help: "Of weights, shuffles, splits and synthetic digits.")
     var seed: UInt64 = 1
-    @Option(help: "Share of each class kept out of training for validation, such as 0.1.")
+    @Option(parsing: .unconditional, help: "Share of each class kept out of training for validation, such as 0.1.")
     var validation: Double?
-    @Option(help: "Threads; without it, what affinity and cgroup allow. Never changes a result.")
+    @Option(parsing: .unconditional, help: "Threads; without it, what affinity and cgroup allow. Never changes a result.")
     var threads: Int?
 
-    private static func number(_ text: String, golden: Double, option: String) throws -> Double {
+    static func number(_ text: String, golden: Double, option: String) throws -> Double {
         if text == "golden" { return golden }
         guard let value = Double(text) else {
             throw UsageError(description: "--\(option) '\(text)' is neither golden nor a number.")
@@ -73,16 +73,22 @@ struct TrainOptions: ParsableArguments {
         return value
     }
 
+    static func learningRate(_ text: String) throws -> Double {
+        try number(text, golden: GoldenRatio.learningRate, option: "learning-rate")
+    }
+
+    static func momentum(_ text: String) throws -> Double {
+        try number(text, golden: GoldenRatio.momentum, option: "momentum")
+    }
+
     func optimizer() throws -> MomentumSGD {
         let rate = try LearningRate(
-            try Self.number(
-                learningRate, golden: GoldenRatio.learningRate, option: "learning-rate"),
-            schedule: try Schedule(schedule), warmUp: warmUp)
+            try Self.learningRate(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)
         if momentum == "coupled" {
             return try MomentumSGD(learningRate: rate, momentum: .coupled)
         }
-        let weight = try Self.number(momentum, golden: GoldenRatio.momentum, option: "momentum")
-        return try MomentumSGD(learningRate: rate, momentum: .constant(weight))
+        return try MomentumSGD(
+            learningRate: rate, momentum: .constant(try Self.momentum(momentum)))
     }
 
     func hiddenUnits() throws -> [Int] {

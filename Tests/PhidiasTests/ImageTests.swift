@@ -65,7 +65,9 @@ import Testing
 
     @Test func divergingMapIsSymmetricInLightness() {
         func luminance(_ c: SIMD3<UInt8>) -> Double {
-            0.2126 * Double(c.x) + 0.7152 * Double(c.y) + 0.0722 * Double(c.z)
+            let red = 0.2126 * Double(c.x)
+            let green = 0.7152 * Double(c.y)
+            return red + green + 0.0722 * Double(c.z)
         }
         #expect(FilterImage.color(0, .diverging) == SIMD3(247, 247, 247))
         for step in 1...10 {
@@ -94,9 +96,9 @@ import Testing
 
     @Test func autocorrelationTellsStrokesFromNoise() {
         let random = CounterRandom(seed: 1, purpose: .user)
-        let noise = (0..<28 * 28 * 20).map { Float(random.uniform(UInt64($0)) - 0.5) }
+        let noise: [Float] = (0..<15_680).map { (place: Int) in Float(random.uniform(UInt64(place)) - 0.5) }
         #expect(abs(FilterImage.autocorrelation(weights: noise, rows: 28, width: 28, window: 20)) < 0.03)
-        let smooth = (0..<28 * 28).map { Float($0 % 28 + $0 / 28) }
+        let smooth: [Float] = (0..<784).map { (place: Int) in Float(place % 28 + place / 28) }
         #expect(FilterImage.autocorrelation(weights: smooth, rows: 28, width: 28, window: 20) > 0.99)
     }
 }
