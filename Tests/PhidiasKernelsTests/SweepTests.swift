@@ -5,18 +5,22 @@ import Testing
 extension KernelTests {
     /// Functions over the whole range of floats, by bit patterns.
     @Suite struct Sweep {
-        /// Every 4,099th bit pattern, and those where something changes.
+        /// Every 4,099th bit pattern, every 13th of −16 to −¼, where the sigmoid of a quotient is
+        /// hardest to get right, and those where something changes.
         static let patterns: [Float] = {
             let dense = stride(from: UInt64(0), to: 1 << 32, by: 4099).map {
                 Float(bitPattern: UInt32($0))
             }
+            let steep = stride(
+                from: Float(-0.25).bitPattern, through: Float(-16).bitPattern, by: 13
+            ).map { Float(bitPattern: $0) }
             let edges: [Float] = [
                 0, 1, 2, .infinity, .greatestFiniteMagnitude, .leastNormalMagnitude,
                 .leastNonzeroMagnitude, 0x1.62e42ep6, 0x1.62e430p6, 87.33655, 103.27893,
                 103.97208, 16.635532, 17.32868, 0.34657359, 0x1p-24, 0x1p-25, 0x1p-12,
             ]
             let around = edges.flatMap { [$0.nextDown, $0, $0.nextUp] }
-            return dense + around + around.map { -$0 } + [.nan, -.nan, .signalingNaN]
+            return dense + steep + around + around.map { -$0 } + [.nan, -.nan, .signalingNaN]
         }()
 
         typealias Kernel = (Span<Float>, inout MutableSpan<Float>) -> Void
