@@ -39,6 +39,7 @@ let package = Package(
         // Swift, from the kernels up.
         .target(name: "PhidiasKernels", dependencies: ["CKernels"]),
         .target(name: "PureSwiftKernels"),
+        .target(name: "KernelOperations", dependencies: ["PhidiasKernels", "PureSwiftKernels"]),
         .target(
             name: "Phidias",
             dependencies: [
@@ -55,6 +56,9 @@ let package = Package(
         ),
 
         // One test target per module.
+        .testTarget(
+            name: "PhidiasKernelsTests",
+            dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]),
         .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
         .testTarget(name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels"]),
         .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),

@@ -53,7 +53,7 @@ typedef struct {
 } row_summary;
 
 static float clamp(float z) {
-    const float limit = 0x1p127f;
+    const float limit = 0x1p126f;
     return z > limit ? limit : z < -limit ? -limit : z;
 }
 

@@ -13,7 +13,7 @@ extension Naive {
     }
 
     private static func crossEntropy(_ z: Float, _ t: Float) -> Float {
-        softplusTail(z) + (max(z, 0) - t * z)
+        softplusTail(z) + (z > 0 ? (1 - t) * z : -t * z)
     }
 
     // (value, gradient by the logit) of one logit and its target

@@ -67,6 +67,8 @@ package enum Oracle {
     /// Softmax of a row as e^−information with information −ln p, which does not underflow.
     package static func information(_ row: [Double]) -> [Double] {
         guard let top = row.max() else { return [] }
+        // max ignores a NaN in some places; here it spoils the row.
+        if row.contains(where: \.isNaN) { return row.map { _ in .nan } }
         // ln Σ e^(z−top): the largest element is 1 and stays outside the sum.
         var rest = 0.0
         var seen = false
@@ -79,6 +81,17 @@ package enum Oracle {
 
     package static func softmax(_ row: [Double]) -> [Double] {
         information(row).map { Foundation.exp(-$0) }
+    }
+
+    /// First-order bounds of the errors of a softmax in `Float`: with d = max − z, e^−d has the
+    /// relative error (d + 4)u if exp is within 2 ulp, their sum (Σ p·d + n + 4)u, the quotient
+    /// the sum of both and its own rounding. Results below 2⁻¹²⁶ may be lost.
+    package static func softmaxBounds(_ row: [Double]) -> [Double] {
+        let p = softmax(row), top = row.max() ?? 0
+        let spread = zip(p, row).reduce(Double(row.count) + 4) { $0 + $1.0 * (top - $1.1) }
+        return zip(p, row).map { p, z in
+            1.01 * unitRoundoff * p * (top - z + 4 + spread + 1) + 0x1p-126
+        }
     }
 
     package static func sum(_ x: [Float]) -> Double {

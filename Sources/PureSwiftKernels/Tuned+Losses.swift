@@ -43,7 +43,7 @@ extension Tuned {
     private static func terms(
         _ kind: LossKind, _ z: Lanes, _ t: Lanes
     ) -> (value: Lanes, gradient: Lanes) {
-        let zero = Lanes(), one = Lanes(repeating: 1), positive = z .> 0
+        let one = Lanes(repeating: 1), positive = z .> 0
         let a = z.replacing(with: -z, where: z .< 0)
         let e = exp(-a)
         let large = 1 / (1 + e), small = e / (1 + e)
@@ -54,7 +54,7 @@ extension Tuned {
             return (0.5 * difference * difference, difference * (p * q))
         }
         let tail = log1p(e)
-        let crossEntropy = tail + (zero.replacing(with: z, where: positive) - t * z)
+        let crossEntropy = tail + a * t.replacing(with: one - t, where: positive)
         guard kind == .synaptic else { return (crossEntropy, difference) }
         let off = p * (1 - z * q), on = q * (1 + z * p)
         return (crossEntropy + (tail + a * small), (one - t) * off - t * on)

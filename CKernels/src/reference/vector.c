@@ -65,8 +65,9 @@ typedef struct {
 } signal;
 
 static signal perceive(float z) {
-    float e = exp_one(-fabsf(z));
-    float large = 1.0f / (1.0f + e), small = e / (1.0f + e);
+    float e = exp_one(-fabsf(z)), u = 1.0f + e, lost = e - (u - 1.0f);
+    float large = 1.0f / u, small = e / u;
+    small = fmaf(-small, lost * large, small); // what the rounding of 1 + e lost
     return z >= 0 ? (signal){large, small, e} : (signal){small, large, e};
 }
 

@@ -46,7 +46,9 @@ typedef struct {
 
 INLINE signal_v perceive(vf z) {
     const vf e = exp_v(negate(abs_v(z)));
-    const vf large = splat(1.0f) / (splat(1.0f) + e), small = e / (splat(1.0f) + e);
+    const vf one = splat(1.0f), u = one + e, lost = e - (u - one);
+    const vf large = one / u, rounded = e / u;
+    const vf small = fma_v(negate(rounded), lost * large, rounded);
     const vi positive = z >= splat(0);
     return (signal_v){choose(positive, large, small), choose(positive, small, large), e, small};
 }

@@ -1,0 +1,122 @@
+import PhidiasKernels
+import PureSwiftKernels
+
+/// Operations on single elements.
+extension KernelOperation {
+    /// y = f(x).
+    static let functions = [
+        function("sigmoid", -20...20, ulps: (kernels: 2, swift: 4), Oracle.sigmoid) {
+            switch $2 {
+            case .kernels(let threads): Kernels.sigmoid($0, into: &$1, threads: threads)
+            case .naive: Naive.sigmoid($0, into: &$1)
+            case .tuned(let threads): Tuned.sigmoid($0, into: &$1, threads: threads)
+            }
+        },
+        function("exp", -104...89, ulps: (kernels: 2, swift: 4), Oracle.exp) {
+            switch $2 {
+            case .kernels(let threads): Kernels.exp($0, into: &$1, threads: threads)
+            case .naive: Naive.exp($0, into: &$1)
+            case .tuned(let threads): Tuned.exp($0, into: &$1, threads: threads)
+            }
+        },
+        function("log1p", 0...20, ulps: (kernels: 2, swift: 4), Oracle.log1p) {
+            switch $2 {
+            case .kernels(let threads): Kernels.log1p($0, into: &$1, threads: threads)
+            case .naive: Naive.log1p($0, into: &$1)
+            case .tuned(let threads): Tuned.log1p($0, into: &$1, threads: threads)
+            }
+        },
+        function("relu", -2...2, ulps: (kernels: 0, swift: 0), Oracle.relu) {
+            switch $2 {
+            case .kernels(let threads): Kernels.relu($0, into: &$1, threads: threads)
+            case .naive: Naive.relu($0, into: &$1)
+            case .tuned(let threads): Tuned.relu($0, into: &$1, threads: threads)
+            }
+        },
+    ]
+
+    private typealias Map =
+        @Sendable (
+            Span<Float>, inout MutableSpan<Float>, Implementation
+        ) -> Void
+
+    private static func function(
+        _ name: String, _ range: ClosedRange<Float>, ulps: (kernels: Double, swift: Double),
+        _ exact: @escaping @Sendable (Double) -> Double, _ map: @escaping Map
+    ) -> KernelOperation {
+        KernelOperation(
+            name: name, edges: counts, benchmarks: [Size(1 << 18)], flops: { _ in 0 },
+            bytes: { 8 * Double($0.m) }, isTuned: true
+        ) { size, seed in
+            var inputs = InputGenerator(seed: seed)
+            let isBenchmark = size.m >= 1 << 18
+            let specials = isBenchmark ? [] : InputGenerator.specials
+            let x = GuardedMatrix(inputs.floats(size.m, range, specials: specials))
+            let y = GuardedMatrix([Float](repeating: .nan, count: size.m))
+            return KernelCase(outputs: [y]) { implementation in
+                let allowed = implementation.isKernels ? ulps.kernels : ulps.swift
+                // The opponents may lose what is subnormal: the obvious sigmoid overflows there.
+                let lost = implementation.isKernels || allowed == 0 ? 0 : 0x1p-126
+                let values = x.doubles.map { rounding(exact($0)) }
+                return [
+                    .init(
+                        values: values,
+                        bounds: values.map { allowed * Double(Float($0).ulp) + lost })
+                ]
+            } body: { implementation, buffers in
+                withSpan(&buffers, y.extent) {
+                    map(x.storage.span.extracting(x.extent), &$0, implementation)
+                }
+                return 0
+            }
+        }
+    }
+
+    // What no float can hold is infinite as a float.
+    private static func rounding(_ x: Double) -> Double {
+        Float(x).isInfinite ? Double(Float(x)) : x
+    }
+
+    /// delta ← delta · f′, from the activation's output y.
+    static let slopes = [
+        slope("sigmoid-backward", roundings: 3, { $1 * ($0 * (1 - $0)) }) {
+            switch $2 {
+            case .kernels(let threads): Kernels.sigmoidBackward($0, delta: &$1, threads: threads)
+            case .naive: Naive.sigmoidBackward($0, delta: &$1)
+            case .tuned(let threads): Tuned.sigmoidBackward($0, delta: &$1, threads: threads)
+            }
+        },
+        slope("relu-backward", roundings: 0, { $0 > 0 ? $1 : 0 }) {
+            switch $2 {
+            case .kernels(let threads): Kernels.reluBackward($0, delta: &$1, threads: threads)
+            case .naive: Naive.reluBackward($0, delta: &$1)
+            case .tuned(let threads): Tuned.reluBackward($0, delta: &$1, threads: threads)
+            }
+        },
+    ]
+
+    private static func slope(
+        _ name: String, roundings: Int,
+        _ exact: @escaping @Sendable (_ y: Double, _ delta: Double) -> Double, _ map: @escaping Map
+    ) -> KernelOperation {
+        KernelOperation(
+            name: name, edges: counts, benchmarks: [Size(1 << 18)], flops: { _ in 0 },
+            bytes: { 12 * Double($0.m) }, isTuned: true
+        ) { size, seed in
+            var inputs = InputGenerator(seed: seed)
+            let specials: [Float] = size.m >= 1 << 18 ? [] : [0, 1, 0x1p-60, .nan]
+            let y = GuardedMatrix(inputs.floats(size.m, 0...1, specials: specials))
+            let delta = GuardedMatrix(inputs.floats(size.m, -1...1, specials: specials))
+            return KernelCase(outputs: [delta]) { _ in
+                let values = zip(y.doubles, delta.doubles).map(exact)
+                let gamma = Oracle.gamma(roundings)
+                return [.init(values: values, bounds: values.map { gamma * abs($0) })]
+            } body: { implementation, buffers in
+                withSpan(&buffers, delta.extent) {
+                    map(y.storage.span.extracting(y.extent), &$0, implementation)
+                }
+                return 0
+            }
+        }
+    }
+}
