@@ -17,6 +17,8 @@ let package = Package(
     products: [
         .library(name: "Phidias", targets: ["Phidias"]),
         .executable(name: "phidias", targets: ["PhidiasCLI"]),
+        // For the package in Benchmarks/ alone.
+        .library(name: "PhidiasBenchmarkSupport", targets: ["KernelOperations"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "PhidiasCLI",
             dependencies: [
-                "Phidias", "PhidiasKernels",
+                "Phidias", "PhidiasKernels", "KernelOperations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
