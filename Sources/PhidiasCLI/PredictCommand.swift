@@ -30,8 +30,7 @@ struct PredictCommand: ParsableCommand {
         var pixels: [UInt8] = []
         for path in images {
             pixels += try DigitFitting.fit(
-                try PNG.readGray(path: path), rows: size.rows, columns: size.columns,
-                invert: invert, name: path)
+                path: path, rows: size.rows, columns: size.columns, invert: invert)
         }
         let all = try network.probabilities(images: pixels)
         var results: [JSON] = []

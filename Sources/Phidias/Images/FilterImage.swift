@@ -1,155 +1,182 @@
-/// A picture of weights: one tile a unit, in a grid.
+/// Shows what a layer's units look for: a grid of pictures, one a unit, each made of the unit's
+/// weights.
 public struct FilterImage: Sendable {
-    /// How weights become colours.
-    public enum ColorMap: String, Sendable, CaseIterable {
-        /// Blue below zero, white at zero, red above: symmetric in lightness.
-        case diverging
-        /// Black for the most negative weight, middle gray at zero, white for the most positive.
-        case gray
-    }
-
-    /// What the ends of the colour map stand for.
+    /// Which weights get the full colours.
     public enum Scaling: String, Sendable, CaseIterable {
-        /// The largest magnitude of all tiles: tiles can be compared.
+        /// The largest of all filters: filters can be compared.
         case global
-        /// The largest magnitude of each tile: faint filters can be seen.
+        /// The largest of each filter: faint filters can be seen.
         case perFilter = "per-filter"
     }
 
-    public var colorMap = ColorMap.diverging
-    public var scaling = Scaling.perFilter
-    /// Side of the square that one weight is drawn as, 1 … 64.
-    public var scale = 3
-    /// Tiles in a row; nil makes the grid about 1.6 times as wide as high: nearly golden.
+    /// Filters in a row of the grid; nil for a number that makes the grid about square or wider,
+    /// without empty places if it can be.
     public var columns: Int?
+    /// Pixels for a weight, in both directions; also the width of the lines between filters.
+    public var scale = 3
+    /// Which weights get the full colours. They are symmetric around zero in any case.
+    public var scaling = Scaling.perFilter
+    /// The colours.
+    public var colorMap = ColorMap.diverging
+
+    /// Pixels the picture may have in each direction.
+    public static let largestSide = 16_384
+    /// Pixels the picture may have in all.
+    public static let mostPixels = 64 << 20
 
     public init() {}
 
-    /// Most pixels of a picture.
-    static let mostPixels = 1 << 26
-
+    /// Draws the filters, with lines around and between them.
     /// - Parameters:
-    ///   - weights: [filters, rows · columns].
-    ///   - rows: pixels of a tile, as `width`.
-    /// - Throws: `ImageError` for no filters, weights that are not finite, or too large a picture.
+    ///   - weights: [filters, rows, width], a filter's weights next to each other.
+    ///   - rows: Weights of a filter from top to bottom.
+    ///   - width: Weights of a filter from left to right.
+    /// - Returns: Three channels, or one for the gray colour map.
+    /// - Throws: `ImageError`: no filters, a weight that is not finite, a picture too large.
     public func draw(weights: [Float], rows: Int, width: Int) throws(ImageError) -> Image {
-        let pixels = rows * width
-        let count = pixels > 0 ? weights.count / pixels : 0
-        guard count > 0 else { throw .noFilters }
-        guard (1...64).contains(scale) else { throw .option(name: "The scale", value: scale) }
-        let across = min(columns ?? Self.usualColumns(count), count)
-        guard across > 0 else { throw .option(name: "The number of columns", value: across) }
-        if let bad = weights.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(filter: bad / pixels)
+        let filters = try FilterShape(weights, rows: rows, width: width)
+        let grid = try Grid(self, filters)
+        let channels = colorMap.channels
+
+        // One line of the picture at a time: a line of separators, then `scale` times each line
+        // of weights.
+        let separator = [UInt8](repeating: colorMap.separator, count: channels * grid.width)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(channels * grid.width * grid.height)
+        func add(_ line: [UInt8]) {
+            for _ in 0..<scale { pixels += line }
         }
-        let down = (count + across - 1) / across
-        let gap = scale
-        let wide = across * (width * scale + gap) + gap
-        let high = down * (rows * scale + gap) + gap
-        guard wide <= 1 << 15, high <= 1 << 15, wide * high <= Self.mostPixels else {
-            throw .option(name: "The number of picture pixels", value: wide * high)
-        }
-        let channels = colorMap == .gray ? 1 : 3
-        let background: UInt8 = 64
-        var out = [UInt8](repeating: background, count: wide * high * channels)
-        let largest = weights.reduce(0) { max($0, abs($1)) }
-        for filter in 0..<count {
-            let tile = weights[filter * pixels..<(filter + 1) * pixels]
-            let top = scaling == .global ? largest : tile.reduce(0) { max($0, abs($1)) }
-            let left = filter % across * (width * scale + gap) + gap
-            let above = filter / across * (rows * scale + gap) + gap
-            for y in 0..<rows * scale {
-                for x in 0..<width * scale {
-                    let weight = tile[tile.startIndex + y / scale * width + x / scale]
-                    let color = Self.color(top > 0 ? weight / top : 0, colorMap)
-                    let at = ((above + y) * wide + left + x) * channels
-                    for channel in 0..<channels { out[at + channel] = color[channel] }
-                }
+        let globalPeak = Self.peak(weights[...])
+        add(separator)
+        for first in stride(from: 0, to: filters.count, by: grid.columns) {
+            let shown = first..<min(first + grid.columns, filters.count)
+            let peaks = shown.map {
+                scaling == .global ? globalPeak : Self.peak(weights[filters.range($0)])
             }
+            for y in 0..<rows {
+                var line = separator
+                for (filter, peak) in zip(shown, peaks) {
+                    let start = filters.range(filter).lowerBound + y * width
+                    var place = channels * scale * (1 + (filter - first) * (width + 1))
+                    for weight in weights[start..<start + width] {
+                        // A filter of zeros is zero everywhere, not NaN.
+                        let color = colorMap.color(peak > 0 ? weight / peak : 0)
+                        for _ in 0..<scale {
+                            for channel in 0..<channels { line[place + channel] = color[channel] }
+                            place += channels
+                        }
+                    }
+                }
+                add(line)
+            }
+            add(separator)
         }
-        return Image(width: wide, height: high, channels: channels, pixels: out)
+        return Image(width: grid.width, height: grid.height, channels: channels, pixels: pixels)
     }
 
-    private static func usualColumns(_ count: Int) -> Int {
-        max(1, Int((Double(count) * 1.6).squareRoot().rounded(.up)))
-    }
-
-    /// Colour of a value in −1 … 1. The two halves of the diverging map are of equal lightness.
-    package static func color(_ value: Float, _ map: ColorMap) -> SIMD3<UInt8> {
-        func byte(_ x: Float) -> UInt8 { UInt8(min(max(x, 0), 255).rounded()) }
-        switch map {
-        case .gray:
-            let level = byte(127.5 + 127.5 * value)
-            return SIMD3(level, level, level)
-        case .diverging:
-            let white = SIMD3<Float>(247, 247, 247)
-            let middle: SIMD3<Float> = value < 0 ? [103, 160, 207] : [229, 128, 104]
-            let end: SIMD3<Float> = value < 0 ? [16, 62, 128] : [140, 18, 36]
-            let strength = abs(value) * 2
-            let color =
-                strength < 1
-                ? white + (middle - white) * strength
-                : middle + (end - middle) * (strength - 1)
-            return SIMD3(byte(color.x), byte(color.y), byte(color.z))
-        }
-    }
-
-    /// Writes a layer's weights as a PNG with text chunks that name model, layer and scaling.
-    /// - Throws: `ImageError` or `FileError`.
+    /// Draws a layer's weights and writes them as a PNG file, with texts that name model, layer
+    /// and scaling.
+    /// - Parameter name: What the text calls the model, for instance its file.
+    /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
-        let network = model.network
         guard model.parameters.indices.contains(layer) else {
             throw ImageError.layer(layer, count: model.parameters.count)
         }
-        let inputs = network.layerInputs[layer]
+        let inputs = model.network.layerInputs[layer]
         // Above the first layer inputs are units, which have no place: drawn as one row of them.
-        let width = layer == 0 ? network.columns : inputs
-        let image = try draw(
-            weights: model.parameters[layer].weight, rows: inputs / width, width: width)
+        let width = layer == 0 ? model.network.columns : inputs
+        let rows = inputs / width
+        let weights = model.parameters[layer].weight
+        let summary =
+            "\(weights.count / inputs) units of \(rows) × \(width) weights, row by row; "
+            + "the largest magnitude is \(Self.peak(weights[...]))"
         try PNG.write(
-            image,
+            try draw(weights: weights, rows: rows, width: width),
             text: [
-                "Title": "Weights of layer \(layer)", "Model": "\(name) (\(network))",
-                "Layer": String(layer), "Scaling": scaling.rawValue,
-                "Colormap": colorMap.rawValue, "Software": "Phidias",
+                "Title": "Weights of layer \(layer) of \(name)", "Description": summary,
+                "Model": "\(name) (\(model.network))", "Layer": String(layer),
+                "Scaling": scaling.rawValue, "Colormap": colorMap.rawValue,
+                "Software": "Phidias",
             ], to: path)
     }
 
-    /// Mean over the filters of the lag-1 spatial autocorrelation (mean of the horizontal and the
-    /// vertical Pearson correlation of neighbours) in the central `window` × `window` weights: 0
-    /// for noise, near 1 for smooth strokes.
-    package static func autocorrelation(
-        weights: [Float], rows: Int, width: Int, window: Int
-    ) -> Double {
-        let pixels = rows * width
-        let count = weights.count / pixels
-        let top = (rows - window) / 2
-        let left = (width - window) / 2
-        var sum = 0.0
-        for filter in 0..<count {
-            func weight(_ y: Int, _ x: Int) -> Double {
-                Double(weights[filter * pixels + (top + y) * width + left + x])
-            }
-            var right: [(Double, Double)] = []
-            var below: [(Double, Double)] = []
-            for y in 0..<window {
-                for x in 0..<window {
-                    if x + 1 < window { right.append((weight(y, x), weight(y, x + 1))) }
-                    if y + 1 < window { below.append((weight(y, x), weight(y + 1, x))) }
-                }
-            }
-            sum += (correlation(right) + correlation(below)) / 2
-        }
-        return sum / Double(count)
+    /// The largest magnitude.
+    private static func peak(_ weights: ArraySlice<Float>) -> Float {
+        weights.reduce(0) { max($0, abs($1)) }
     }
 
-    private static func correlation(_ pairs: [(Double, Double)]) -> Double {
-        let n = Double(pairs.count)
-        let a = pairs.reduce(0) { $0 + $1.0 } / n
-        let b = pairs.reduce(0) { $0 + $1.1 } / n
-        let ab = pairs.reduce(0) { $0 + ($1.0 - a) * ($1.1 - b) }
-        let aa = pairs.reduce(0) { $0 + ($1.0 - a) * ($1.0 - a) }
-        let bb = pairs.reduce(0) { $0 + ($1.1 - b) * ($1.1 - b) }
-        return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : 0
+    /// Filters in a row of the grid, for `count` filters: from the square root up to twice that,
+    /// the first that leaves no place empty, or else the square root, rounded up.
+    package static func defaultColumns(_ count: Int) -> Int {
+        var root = 1
+        while root * root < count { root += 1 }
+        return (root...2 * root).first { count.isMultiple(of: $0) } ?? root
+    }
+}
+
+/// How weights divide into filters.
+private struct FilterShape {
+    let count: Int
+    let rows: Int
+    let width: Int
+
+    /// Checks that there is a whole number of filters and that every weight is finite.
+    init(_ weights: [Float], rows: Int, width: Int) throws(ImageError) {
+        guard !weights.isEmpty else { throw .noFilters }
+        let (size, overflow) = rows.multipliedReportingOverflow(by: width)
+        guard rows > 0, width > 0, !overflow, weights.count.isMultiple(of: size) else {
+            throw .filterSize(weights: weights.count, rows: rows, width: width)
+        }
+        if let place = weights.firstIndex(where: { !$0.isFinite }) {
+            let (filter, rest) = place.quotientAndRemainder(dividingBy: size)
+            throw .filterValue(
+                filter: filter, row: rest / width, column: rest % width, value: weights[place])
+        }
+        count = weights.count / size
+        self.rows = rows
+        self.width = width
+    }
+
+    /// The places of a filter's weights.
+    func range(_ filter: Int) -> Range<Int> {
+        filter * rows * width..<(filter + 1) * rows * width
+    }
+}
+
+/// The size of the picture.
+private struct Grid {
+    let columns: Int
+    let width: Int
+    let height: Int
+
+    init(_ options: FilterImage, _ filters: FilterShape) throws(ImageError) {
+        guard options.scale >= 1 else {
+            throw .option(name: "The scale", value: options.scale, minimum: 1)
+        }
+        columns = min(options.columns ?? FilterImage.defaultColumns(filters.count), filters.count)
+        guard columns >= 1 else {
+            throw .option(name: "The number of columns", value: columns, minimum: 1)
+        }
+        let rows = (filters.count + columns - 1) / columns
+        let width = Self.side(columns, filters.width, options.scale)
+        let height = Self.side(rows, filters.rows, options.scale)
+        guard let width, let height, width <= FilterImage.largestSide,
+            height <= FilterImage.largestSide, width * height <= FilterImage.mostPixels
+        else {
+            throw .pictureSize(
+                width: width, height: height, side: FilterImage.largestSide,
+                pixels: FilterImage.mostPixels)
+        }
+        self.width = width
+        self.height = height
+    }
+
+    /// Pixels of `count` filters of `size` weights with lines around them; nil if they overflow.
+    private static func side(_ count: Int, _ size: Int, _ scale: Int) -> Int? {
+        let (withLine, overflow1) = size.addingReportingOverflow(1)
+        let (filters, overflow2) = count.multipliedReportingOverflow(by: withLine)
+        let (weights, overflow3) = filters.addingReportingOverflow(1)
+        let (pixels, overflow4) = weights.multipliedReportingOverflow(by: scale)
+        return overflow1 || overflow2 || overflow3 || overflow4 ? nil : pixels
     }
 }

@@ -1,68 +1,149 @@
 import CLibPNG
 
-/// PNG files through libpng.
+/// Reads and writes PNG files.
 public enum PNG {
-    /// Largest width and height that is read.
+    /// Bytes a file may have to be read.
+    public static let largestFile = 64 << 20
+    /// Pixels a picture may have in each direction to be read.
     public static let largestSide = 4096
-    /// Largest file that is read, in bytes.
-    static let largestFile = 64 << 20
 
-    /// Reads an image as gray: colours by their luminance, transparency over white.
-    /// - Throws: `ImageError`, or `DataError` if the file cannot be read.
-    public static func readGray(path: String) throws -> Image {
-        try decodeGray(try FileBytes.read(path, limit: largestFile), path: path)
+    static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+
+    // MARK: - Reading
+
+    /// Reads a PNG file as 8-bit gray.
+    ///
+    /// Every colour type and depth is read. Colours become gray by Rec. 601's luma, rounded:
+    /// (299 R + 587 G + 114 B) / 1000; 16 bits are scaled to 8; transparent pixels are laid over
+    /// `background`. Gamma and colour profiles are ignored.
+    /// - Parameter background: The paper's gray: 0 (black) for white ink, 255 for black ink.
+    /// - Returns: An image of one channel.
+    /// - Throws: `DataError` if the file can't be read, `ImageError`.
+    public static func readGray(path: String, background: UInt8 = 0) throws -> Image {
+        try decodeGray(
+            try FileBytes.read(path, limit: largestFile), path: path, background: background)
     }
 
-    package static func decodeGray(_ bytes: [UInt8], path: String) throws(ImageError) -> Image {
-        guard bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) else {
-            throw .notPNG(path: path)
+    /// Decodes the bytes of a PNG file; see `readGray`.
+    /// - Parameter path: The file, for errors.
+    /// - Throws: `ImageError`. Memory is not allocated before the size has been checked: at most
+    ///   `largestSide` pixels a side, and no more than the file's bytes can hold.
+    package static func decodeGray(
+        _ bytes: [UInt8], path: String, background: UInt8 = 0
+    ) throws(ImageError) -> Image {
+        let (width, height) = try size(bytes, path: path)
+        var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
+        var failed = false
+        let rgba = [UInt8](unsafeUninitializedCapacity: 4 * width * height) { buffer, count in
+            let status = phidias_png_read(
+                bytes, bytes.count, UInt32(width), UInt32(height), buffer.baseAddress, &message)
+            failed = status != 0
+            count = failed ? 0 : 4 * width * height
         }
-        var error = phidias_png_error()
-        var width: UInt32 = 0
-        var height: UInt32 = 0
-        guard phidias_png_size(bytes, bytes.count, &width, &height, &error) == 0 else {
-            throw .png(path: path, reason: text(error))
+        guard !failed else { throw .damaged(path: path, reason: string(message)) }
+
+        let paper = 1000 * Int(background)
+        let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { pixels, count in
+            while count < width * height {
+                let i = 4 * count
+                let red = 299 * Int(rgba[i])
+                let green = 587 * Int(rgba[i + 1])
+                let blue = 114 * Int(rgba[i + 2])
+                let alpha = Int(rgba[i + 3])
+                let sum = (red + green + blue) * alpha + paper * (255 - alpha)
+                pixels[count] = UInt8((sum + 127_500) / 255_000)
+                count += 1
+            }
+        }
+        return Image(width: width, height: height, channels: 1, pixels: pixels)
+    }
+
+    /// Width and height, from the first chunk, checked against the limits and the file's length.
+    private static func size(
+        _ bytes: [UInt8], path: String
+    ) throws(ImageError) -> (width: Int, height: Int) {
+        guard bytes.starts(with: signature) else {
+            throw .notPNG(path: path, start: Array(bytes.prefix(signature.count)))
+        }
+        // The signature, then the chunk IHDR: length 13, name, width, height, depth, colour type.
+        guard bytes.count >= 33 else {
+            throw .damaged(path: path, reason: "the data ends early")
+        }
+        func number(_ offset: Int) -> Int {
+            bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+        }
+        guard number(8) == 13, Array(bytes[12..<16]) == Array("IHDR".utf8) else {
+            throw .damaged(path: path, reason: "it does not begin with the chunk IHDR")
+        }
+        let (width, height) = (number(16), number(20))
+        guard width > 0, height > 0 else {
+            throw .damaged(path: path, reason: "its size is \(width) × \(height) pixels")
         }
         guard width <= largestSide, height <= largestSide else {
-            throw .tooLarge(path: path, width: Int(width), height: Int(height))
+            throw .tooLarge(path: path, width: width, height: height, limit: largestSide)
         }
-        var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height))
-        guard
-            phidias_png_read_gray(bytes, bytes.count, &pixels, width, height, &error) == 0
-        else { throw .png(path: path, reason: text(error)) }
-        return Image(width: Int(width), height: Int(height), channels: 1, pixels: pixels)
+        let channels = [2: 3, 4: 2, 6: 4][Int(bytes[25])] ?? 1
+        let packed = width * height * Int(bytes[24]) * channels / 8
+        // Deflate makes at most 1032 bytes out of one.
+        guard packed / 1032 <= bytes.count else {
+            throw .tooShort(path: path, width: width, height: height, bytes: bytes.count)
+        }
+        return (width, height)
     }
 
-    /// The file's bytes, with text chunks in the given order.
-    package static func encode(_ image: Image, text pairs: KeyValuePairs<String, String> = [:])
-        throws(ImageError) -> [UInt8]
-    {
-        var error = phidias_png_error()
-        var sink = phidias_png_sink()
-        defer { free(sink.bytes) }
-        var keys = pairs.map { strdup($0.key) }
-        var values = pairs.map { strdup($0.value) }
-        defer { (keys + values).forEach { free($0) } }
+    // MARK: - Writing
+
+    /// The bytes of a PNG file. The same picture and texts give the same bytes, as long as libpng
+    /// and zlib stay the same.
+    /// - Parameter text: Keys of 1 to 79 printable ASCII characters, without spaces at the ends or
+    ///   next to each other; values without NUL.
+    /// - Throws: `ImageError.text`, `ImageError.cannotEncode`.
+    package static func encode(
+        _ image: Image, text: KeyValuePairs<String, String> = [:]
+    ) throws(ImageError) -> [UInt8] {
+        guard let width = UInt32(exactly: image.width),
+            let height = UInt32(exactly: image.height)
+        else {
+            throw .cannotEncode(reason: "\(image.width) × \(image.height) pixels are too many")
+        }
+        var pairs: [CChar] = []
+        for (key, value) in text {
+            try check(key, value)
+            pairs += key.utf8CString
+            pairs += value.utf8CString
+        }
+        var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
+        var file: UnsafeMutablePointer<UInt8>?
+        var size = 0
         let status = phidias_png_write(
-            image.pixels, UInt32(image.width), UInt32(image.height), Int32(image.channels),
-            Int32(pairs.count), &keys, &values, &sink, &error)
-        guard status == 0, let bytes = sink.bytes else {
-            throw .png(path: "output", reason: text(error))
-        }
-        return Array(UnsafeBufferPointer(start: bytes, count: sink.size))
+            image.pixels, width, height, Int32(image.channels), pairs, text.count, &file, &size,
+            &message)
+        defer { free(file) }
+        guard status == 0 else { throw .cannotEncode(reason: string(message)) }
+        return Array(UnsafeBufferPointer(start: file, count: size))
     }
 
-    /// Writes a PNG file, whole or not at all.
-    /// - Throws: `ImageError` or `FileError`.
+    /// Writes a PNG file, whole or not at all; see `encode`.
+    /// - Throws: `FileError`, `ImageError`.
     public static func write(
         _ image: Image, text: KeyValuePairs<String, String> = [:], to path: String
     ) throws {
         try DurableFile.write(try encode(image, text: text), to: path)
     }
 
-    private static func text(_ error: phidias_png_error) -> String {
-        withUnsafeBytes(of: error) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    private static func check(_ key: String, _ value: String) throws(ImageError) {
+        guard (1...79).contains(key.utf8.count), key.utf8.allSatisfy({ (32...126).contains($0) }),
+            !key.hasPrefix(" "), !key.hasSuffix(" "), !key.contains("  ")
+        else {
+            throw .text(
+                key: key,
+                reason: "a key has 1 to 79 printable ASCII characters, with single spaces inside")
         }
+        guard !value.utf8.contains(0) else { throw .text(key: key, reason: "it holds a NUL") }
+    }
+
+    /// A message up to its NUL.
+    private static func string(_ message: [CChar]) -> String {
+        String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -1,90 +1,172 @@
-import Foundation
+import Glibc
 
-/// Files that are complete or not there: written under a temporary name in the same folder,
-/// synced, renamed, and the folder synced. The file before stays valid until the rename.
+/// Writes files that survive: a reader, and a machine that loses power, sees the old content or
+/// the new one, never a part.
 package enum DurableFile {
-    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-        let temporary = "\(path).\(UUID().uuidString).tmp"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
-        guard file >= 0 else { throw FileError(path, "create", errno) }
-        do throws(FileError) {
-            try writeAll(bytes, to: file, path: path)
-            guard fsync(file) == 0 else { throw FileError(path, "sync", errno) }
-        } catch {
-            close(file)
-            unlink(temporary)
-            throw error
+    /// Puts `bytes` into the file `path`, replacing what it held.
+    ///
+    /// The bytes go to a temporary file in the same folder, which is synced and renamed; then the
+    /// folder is synced. After a failure the temporary file is gone and the old content intact,
+    /// with one exception: when only the folder's sync failed, the new content is in place, but
+    /// may not outlive a loss of power. A symbolic link is followed; folders, devices and pipes
+    /// are not replaced.
+    /// - Throws: `FileError`.
+    package static func write(
+        _ bytes: [UInt8], to path: String, operations: Operations = .system
+    ) throws(FileError) {
+        let target = try replaceableTarget(path)
+        let folder = Self.folder(of: target)
+
+        // Opened before the rename: what can fail should fail while the old file is in place.
+        let folderFile = operations.openUninterrupted(
+            folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folderFile >= 0 else {
+            throw .cannotCreate(path: path, operation: "opening its folder", code: -folderFile)
         }
-        guard close(file) == 0, rename(temporary, path) == 0 else {
-            let error = FileError(path, "rename", errno)
-            unlink(temporary)
-            throw error
+        defer { _ = operations.close(folderFile) }
+
+        let (file, temporary) = try createTemporary(in: folder, for: path, operations)
+        var isInPlace = false
+        defer { if !isInPlace { _ = operations.remove(temporary) } }
+
+        var failure = operations.writeAll(bytes, to: file)
+        var operation = "writing"
+        if failure == 0 {
+            failure = operations.syncUninterrupted(file)
+            operation = "syncing"
         }
-        try syncFolder(of: path)
+        // Closed in any case, and once only: Linux frees the descriptor even after an error.
+        let closing = operations.close(file)
+        if failure == 0, closing != 0, closing != -EINTR {
+            failure = closing
+            operation = "closing"
+        }
+        guard failure == 0 else {
+            throw .cannotWrite(path: path, operation: operation, code: -failure)
+        }
+
+        let renaming = operations.rename(temporary, target)
+        guard renaming == 0 else {
+            throw .cannotCreate(
+                path: path, operation: "renaming the temporary file", code: -renaming)
+        }
+        isInPlace = true
+
+        let syncing = operations.syncUninterrupted(folderFile, folder: true)
+        guard syncing == 0 else {
+            throw .cannotWrite(path: path, operation: "syncing its folder", code: -syncing)
+        }
     }
 
-    /// Adds a line to a file with one write, and syncs it.
-    package static func append(line: String, to path: String) throws(FileError) {
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard file >= 0 else { throw FileError(path, "create", errno) }
-        defer { close(file) }
-        try writeAll(Array((line + "\n").utf8), to: file, path: path)
-        guard fsync(file) == 0 else { throw FileError(path, "sync", errno) }
+    /// Adds `line` and a line feed to the text file `path`, which is made if it isn't there, and
+    /// syncs it. After a failure the file holds what it held before.
+    /// - Throws: `FileError`.
+    package static func append(
+        line: String, to path: String, operations: Operations = .system
+    ) throws(FileError) {
+        try LineLog(path: path, keeping: .max, operations: operations).append(line)
     }
 
-    /// Creates a folder and those above it, and tells whether it can be written.
-    package static func makeDirectory(_ path: String) throws(FileError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-            throw FileError(path, "create", Int32(code ?? Int(EEXIST)))
+    /// Creates the folder `path` and those on the way to it, where they don't exist, and sees
+    /// that files can be made in it.
+    /// - Throws: `FileError`, with the folder that failed.
+    package static func makeDirectory(
+        _ path: String, operations: Operations = .system
+    ) throws(FileError) {
+        guard !path.isEmpty else {
+            throw .cannotReplace(path: path, reason: "the name of the folder is empty")
         }
-        guard access(path, W_OK | X_OK) == 0 else { throw FileError(path, "create", errno) }
-    }
-
-    private static func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileError) {
-        var done = 0
-        while done < bytes.count {
-            let written = bytes.withUnsafeBytes { buffer in
-                Foundation.write(
-                    file, buffer.baseAddress?.advanced(by: done), bytes.count - done)
+        var folder = path.hasPrefix("/") ? "/" : ""
+        for name in path.split(separator: "/") {
+            let parent = folder.isEmpty ? "." : folder
+            folder += (folder.isEmpty || folder == "/" ? "" : "/") + name
+            switch kind(of: folder) {
+            case .folder: continue
+            case .file, .other:
+                throw .cannotReplace(path: folder, reason: "it is a file, not a folder")
+            case .nothing: break
             }
-            if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { throw FileError(path, "write", written < 0 ? errno : ENOSPC) }
-            done += written
+            let status = operations.makeFolder(folder)
+            // Another process may have made it in between.
+            if status == 0 {
+                try syncFolder(parent, operations)
+            } else if kind(of: folder) != .folder {
+                throw .cannotCreate(path: folder, operation: "making the folder", code: -status)
+            }
+        }
+        guard access(path, W_OK | X_OK) == 0 else {
+            throw .cannotCreate(path: path, operation: "making a file in it", code: errno)
         }
     }
 
-    private static func syncFolder(of path: String) throws(FileError) {
-        let name = (path as NSString).deletingLastPathComponent
-        let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw FileError(path, "sync", errno) }
-        defer { close(folder) }
-        // Some file systems cannot sync a folder and say EINVAL.
-        guard fsync(folder) == 0 || errno == EINVAL else { throw FileError(path, "sync", errno) }
-    }
-}
+    // MARK: - Parts
 
-/// A file that cannot be written.
-public struct FileError: PhidiasError, Equatable {
-    public let path: String
-    /// What was tried: create, write, sync or rename.
-    public let operation: String
-    /// The system's error number.
-    public let code: Int32
+    enum Kind { case nothing, file, folder, other }
 
-    init(_ path: String, _ operation: String, _ code: Int32) {
-        self.path = path
-        self.operation = operation
-        self.code = code
+    /// What the path leads to, through symbolic links.
+    static func kind(of path: String) -> Kind {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return .nothing }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
     }
 
-    public var description: String {
-        let hint = code == ENOSPC || code == EDQUOT ? " Make room and run again." : ""
-        return "\(path): cannot \(operation): \(FileBytes.reason(code)).\(hint)"
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    public var exitCode: Int32 { operation == "create" ? 73 : 74 }
+    static func syncFolder(_ folder: String, _ operations: Operations) throws(FileError) {
+        let file = operations.openUninterrupted(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // A folder may be open for writing and closed for reading: then it can't be synced.
+        guard file >= 0 else { return }
+        let status = operations.syncUninterrupted(file, folder: true)
+        _ = operations.close(file)
+        guard status == 0 else {
+            throw .cannotWrite(path: folder, operation: "syncing the folder", code: -status)
+        }
+    }
+
+    /// The path to rename to: `path`, or where it leads if it is a symbolic link.
+    private static func replaceableTarget(_ path: String) throws(FileError) -> String {
+        switch kind(of: path) {
+        case .folder: throw .cannotReplace(path: path, reason: "it is a folder")
+        case .other: throw .cannotReplace(path: path, reason: "it is not a regular file")
+        case .file, .nothing: break
+        }
+        if path.isEmpty || path.hasSuffix("/") {
+            throw .cannotReplace(path: path, reason: "the path does not end in a file's name")
+        }
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+        guard let resolved = realpath(path, nil) else {
+            throw .cannotReplace(
+                path: path, reason: "it is a symbolic link that leads to no file")
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// A new file under a name that nobody else has. The name doesn't grow with the target's, so
+    /// a long one that is allowed stays allowed.
+    private static func createTemporary(
+        in folder: String, for path: String, _ operations: Operations
+    ) throws(FileError) -> (file: Int32, name: String) {
+        for _ in 0..<16 {
+            let number = String(UInt64.random(in: .min ... .max), radix: 36)
+            let name = (folder == "/" ? "" : folder) + "/.phidias-\(number).tmp"
+            let file = operations.openUninterrupted(
+                name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
+            if file >= 0 { return (file, name) }
+            guard file == -EEXIST else {
+                throw .cannotCreate(
+                    path: path, operation: "creating a temporary file beside it", code: -file)
+            }
+        }
+        throw .cannotCreate(
+            path: path, operation: "creating a temporary file beside it", code: EEXIST)
+    }
 }

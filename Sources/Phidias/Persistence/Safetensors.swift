@@ -1,165 +1,104 @@
-/// A named array of float32 values.
+/// A dense array of 32-bit numbers with a name, row-major: the last index moves fastest.
 package struct NamedTensor: Sendable, Equatable {
     package let name: String
     package let shape: [Int]
-    /// Row-major, as many as the product of `shape`.
+    /// As many as the product of `shape`.
     package let values: [Float]
 
     package init(name: String, shape: [Int], values: [Float]) {
-        precondition(shape.reduce(1, *) == values.count, "\(name): \(values.count) for \(shape)")
+        precondition(
+            Safetensors.elementCount(shape) == values.count,
+            "\(name): \(values.count) values for the shape \(shape)")
         self.name = name
         self.shape = shape
         self.values = values
     }
 }
 
-/// The safetensors format: an 8-byte little-endian header length, a JSON header, and the data of
-/// all tensors without holes or overlaps. Only F32 tensors are read.
+/// Tensors and what is said about them, in the safetensors format
+/// (github.com/huggingface/safetensors): 8 bytes with the header's length, lowest first; the
+/// header, JSON from each tensor's name to its type, shape and place; the tensors' bytes, lowest
+/// first, without gaps.
 package struct Safetensors: Sendable, Equatable {
+    /// The header's `__metadata__`: texts by key, in order. Keys are different.
     package var metadata: [JSON.Member]
-    /// In the order of the data.
+    /// In the order of their bytes in the file. Names are different.
     package var tensors: [NamedTensor]
 
+    /// Bytes a header may have: the limit of the format's own implementation.
     package static let largestHeader = 100_000_000
+
+    static let metadataKey = "__metadata__"
 
     package init(metadata: [JSON.Member], tensors: [NamedTensor]) {
         self.metadata = metadata
         self.tensors = tensors
     }
 
-    /// The values' bytes, little-endian, in the file's order.
+    // MARK: - Writing
+
+    /// The file. Its header is padded with spaces, so that the data begins at a multiple of 8
+    /// bytes. The same tensors give the same bytes.
+    /// - Precondition: No key or name is there twice, and all metadata are texts.
+    package var bytes: [UInt8] {
+        let header = header
+        let length = UInt64(header.count)
+        let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
+        return prefix + header + Self.data(tensors)
+    }
+
+    /// The values' bytes, lowest first, one tensor after the other.
     package static func data(_ tensors: [NamedTensor]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(tensors.reduce(0) { $0 + 4 * $1.values.count })
         for tensor in tensors {
             for value in tensor.values {
                 let bits = value.bitPattern
-                for shift: UInt32 in [0, 8, 16, 24] {
-                    bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-                }
+                bytes.append(UInt8(truncatingIfNeeded: bits))
+                bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
+                bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
+                bytes.append(UInt8(truncatingIfNeeded: bits >> 24))
             }
         }
         return bytes
     }
 
-    package var bytes: [UInt8] {
+    private var header: [UInt8] {
+        precondition(
+            metadata.allSatisfy { $0.value.stringValue != nil }, "a metadata value is no text")
+        precondition(Set(metadata.map(\.key)).count == metadata.count, "a key is there twice")
         var members: [JSON.Member] = []
         if !metadata.isEmpty {
-            members.append(JSON.Member(key: "__metadata__", value: .object(metadata)))
+            members.append(JSON.Member(key: Self.metadataKey, value: .object(metadata)))
         }
-        var offset = 0
+        var names: Set<String> = [Self.metadataKey]
+        var begin = 0
         for tensor in tensors {
-            let end = offset + 4 * tensor.values.count
-            members.append(
-                JSON.Member(
-                    key: tensor.name,
-                    value: .members([
-                        "dtype": .string("F32"),
-                        "shape": .array(tensor.shape.map { .integer($0) }),
-                        "data_offsets": .array([.integer(offset), .integer(end)]),
-                    ])))
-            offset = end
+            precondition(names.insert(tensor.name).inserted, "\(tensor.name) is there twice")
+            let end = begin + 4 * tensor.values.count
+            let entry = JSON.members([
+                "dtype": .string("F32"),
+                "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": .array([.integer(begin), .integer(end)]),
+            ])
+            members.append(JSON.Member(key: tensor.name, value: entry))
+            begin = end
         }
-        var header = Array(JSON.object(members).text().utf8)
-        while header.count % 8 != 0 { header.append(0x20) }
-        let length = UInt64(header.count)
-        let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) }
-        return prefix + header + Self.data(tensors)
+        let text = Array(JSON.object(members).text().utf8)
+        return text + [UInt8](repeating: 0x20, count: (8 - text.count % 8) % 8)
     }
 
-    /// - Throws: `ModelFileError.malformed` with the byte and the reason.
-    package init(bytes: [UInt8], path: String) throws(ModelFileError) {
-        func malformed(_ byte: Int, _ reason: String) -> ModelFileError {
-            .malformed(path: path, byte: byte, reason: reason)
+    /// The product of a shape's sizes; nil if one is negative or the product too large.
+    static func elementCount(_ shape: [Int]) -> Int? {
+        // A size of 0 hides the overflow of the others, so it is looked for first.
+        if shape.contains(where: { $0 < 0 }) { return nil }
+        if shape.contains(0) { return 0 }
+        var count = 1
+        for size in shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            if overflow { return nil }
+            count = product
         }
-        guard bytes.count >= 8 else {
-            throw malformed(0, "\(bytes.count) bytes are too few for a safetensors file")
-        }
-        let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
-        guard length <= UInt64(Self.largestHeader), Int(length) <= bytes.count - 8 else {
-            throw malformed(
-                0, "a header of \(length) bytes is claimed, but the file has \(bytes.count) bytes")
-        }
-        let start = 8 + Int(length)
-        guard length > 0, bytes[8] == UInt8(ascii: "{") else {
-            throw malformed(8, "the header does not start with '{'")
-        }
-        let header: JSON
-        do { header = try JSON(parsing: bytes[8..<start]) } catch {
-            throw malformed(8 + error.byte, "the header is not JSON: \(error.reason)")
-        }
-        guard case .object(let members) = header else { throw malformed(8, "no object") }
-
-        var metadata: [JSON.Member] = []
-        var entries: [(name: String, shape: [Int], first: Int, last: Int)] = []
-        for member in members {
-            if member.key == "__metadata__" {
-                guard case .object(let pairs) = member.value,
-                    pairs.allSatisfy({ $0.value.stringValue != nil })
-                else { throw malformed(8, "__metadata__ is not a map from text to text") }
-                metadata = pairs
-                continue
-            }
-            let entry = try Self.entry(member, malformed)
-            entries.append((member.key, entry.shape, entry.first, entry.last))
-        }
-        entries.sort { ($0.first, $0.last) < ($1.first, $1.last) }
-        var expected = 0
-        let size = bytes.count - start
-        for entry in entries {
-            guard entry.first == expected else {
-                throw malformed(
-                    start + entry.first,
-                    "tensor \(entry.name) starts at offset \(entry.first), expected \(expected): \(entry.first < expected ? "tensors overlap" : "there is a hole")"
-                )
-            }
-            guard entry.last <= size else {
-                throw malformed(
-                    bytes.count, "the file ends inside tensor \(entry.name)")
-            }
-            expected = entry.last
-        }
-        guard expected == size else {
-            throw malformed(start + expected, "\(size - expected) bytes belong to no tensor")
-        }
-        self.metadata = metadata
-        tensors = entries.map { entry in
-            let values = stride(from: start + entry.first, to: start + entry.last, by: 4).map {
-                let bits =
-                    UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8 | UInt32(bytes[$0 + 2]) << 16
-                    | UInt32(bytes[$0 + 3]) << 24
-                return Float(bitPattern: bits)
-            }
-            return NamedTensor(name: entry.name, shape: entry.shape, values: values)
-        }
-    }
-
-    private static func entry(
-        _ member: JSON.Member, _ malformed: (Int, String) -> ModelFileError
-    ) throws(ModelFileError) -> (shape: [Int], first: Int, last: Int) {
-        let name = member.key
-        guard case .object(let fields) = member.value, fields.count == 3,
-            let type = member.value["dtype"]?.stringValue,
-            let shape = member.value["shape"]?.arrayValue,
-            let offsets = member.value["data_offsets"]?.arrayValue, offsets.count == 2,
-            let first = offsets[0].integerValue, let last = offsets[1].integerValue
-        else { throw malformed(8, "tensor \(name) lacks dtype, shape or data_offsets") }
-        guard type == "F32" else { throw malformed(8, "tensor \(name) is \(type), not F32") }
-        var bytes = 4
-        var sizes: [Int] = []
-        for element in shape {
-            guard let size = element.integerValue, size >= 0 else {
-                throw malformed(8, "tensor \(name) has a size that is no whole number")
-            }
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
-            guard !overflow else { throw malformed(8, "tensor \(name) is too large") }
-            bytes = product
-            sizes.append(size)
-        }
-        guard first >= 0, last >= first, last - first == bytes else {
-            throw malformed(
-                8, "tensor \(name) of \(bytes) bytes has the offsets \(first) to \(last)")
-        }
-        return (sizes, first, last)
+        return count
     }
 }

@@ -1,0 +1,89 @@
+/// A picture that cannot be read, made or used. `path` is its file.
+public enum ImageError: PhidiasError, Equatable {
+    /// The bytes don't begin as a PNG file does; `start` holds the first few.
+    case notPNG(path: String, start: [UInt8])
+    /// The PNG has more pixels than are read.
+    case tooLarge(path: String, width: Int, height: Int, limit: Int)
+    /// The PNG is cut off: it is too short for the pixels that it claims to hold.
+    case tooShort(path: String, width: Int, height: Int, bytes: Int)
+    /// libpng can't read the PNG; `reason` is its text.
+    case damaged(path: String, reason: String)
+    /// libpng can't write the picture; `reason` is its text.
+    case cannotEncode(reason: String)
+    /// A key or value can't be a PNG's text.
+    case text(key: String, reason: String)
+
+    /// All pixels have about the same gray: there is nothing to recognise.
+    case blank(path: String, darkest: UInt8, brightest: UInt8)
+    /// The picture or the drawing in it has fewer pixels than a digit needs.
+    case tooSmall(path: String, width: Int, height: Int, minimum: Int)
+
+    /// There are no weights to draw.
+    case noFilters
+    /// The weights are not a whole number of filters of the given size.
+    case filterSize(weights: Int, rows: Int, width: Int)
+    /// A weight is NaN or infinite.
+    case filterValue(filter: Int, row: Int, column: Int, value: Float)
+    /// A setting of the picture is out of range.
+    case option(name: String, value: Int, minimum: Int)
+    /// The picture of the filters would be larger than is written; nil: beyond counting.
+    case pictureSize(width: Int?, height: Int?, side: Int, pixels: Int)
+    /// The model has no such layer; `count` is how many it has.
+    case layer(Int, count: Int)
+
+    public var exitCode: Int32 {
+        switch self {
+        case .option, .pictureSize, .layer: 64
+        case .cannotEncode, .text: 70
+        default: 65
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .notPNG(let path, let start):
+            start.isEmpty
+                ? "\(path): is not a PNG file: it is empty."
+                : "\(path): is not a PNG file: it begins with \(Self.shown(start)), a PNG with "
+                    + "\(Self.shown(PNG.signature))."
+        case .tooLarge(let path, let width, let height, let limit):
+            "\(path): is too large: \(width) × \(height) pixels, at most \(limit) × \(limit) are "
+                + "read. Make it smaller."
+        case .tooShort(let path, let width, let height, let bytes):
+            "\(path): is cut off: its \(bytes) bytes are too few for the \(width) × \(height) "
+                + "pixels that it claims."
+        case .damaged(let path, let reason):
+            "\(path): is a damaged PNG file: \(reason)."
+        case .cannotEncode(let reason):
+            "The picture cannot be written as PNG: \(reason)."
+        case .text(let key, let reason):
+            "The text '\(key)' cannot go into a PNG: \(reason)."
+        case .blank(let path, let darkest, let brightest):
+            "\(path): is blank: all pixels lie between \(darkest) and \(brightest) of 255."
+        case .tooSmall(let path, let width, let height, let minimum):
+            "\(path): is too small: what is drawn in it has \(width) × \(height) pixels, a digit "
+                + "needs at least \(minimum) in one direction."
+        case .noFilters:
+            "There are no filters to draw."
+        case .filterSize(let weights, let rows, let width):
+            "\(weights) weights are not a whole number of filters of \(rows) × \(width)."
+        case .filterValue(let filter, let row, let column, let value):
+            "The weight of filter \(filter) at row \(row), column \(column) is \(value): only "
+                + "finite weights can be drawn."
+        case .option(let name, let value, let minimum):
+            "\(name) is \(value), but must be at least \(minimum)."
+        case .pictureSize(let width, let height, let side, let pixels):
+            "The picture would have \(Self.shown(width)) × \(Self.shown(height)) pixels, at most "
+                + "\(side) a side and \(pixels) in all are written. Choose another scale or "
+                + "number of columns."
+        case .layer(let layer, let count):
+            "There is no layer \(layer): the model has the layers 0 to \(count - 1)."
+        }
+    }
+
+    private static func shown(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    }
+
+    private static func shown(_ side: Int?) -> String { side.map(String.init) ?? "too many" }
+}
