@@ -17,7 +17,8 @@ import Testing
 
     @Test func stepsFallAfterTheirEpochs() throws {
         let rate = try rates("step:3,0.5")
-        #expect([0, 29, 30, 59, 60, 89, 90].map(rate) == [0.1, 0.1, 0.05, 0.05, 0.025, 0.025, 0.0125])
+        #expect(
+            [0, 29, 30, 59, 60, 89, 90].map(rate) == [0.1, 0.1, 0.05, 0.05, 0.025, 0.025, 0.0125])
         #expect(rate(99) == 0.0125)
         #expect(rate(100) == 0.0125)
         // The run's end is itself a boundary: past it nothing falls.
@@ -249,6 +250,7 @@ import Testing
         #expect(try Momentum("0.9") == .constant(0.9))
         let error = #expect(throws: OptimizationError.self) { try Momentum("silver") }
         #expect(
-            error?.description == "The momentum 'silver' is neither golden nor coupled nor a number.")
+            error?.description
+                == "The momentum 'silver' is neither golden nor coupled nor a number.")
     }
 }

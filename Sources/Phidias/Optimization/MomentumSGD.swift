@@ -56,8 +56,9 @@ public struct MomentumSGD: Sendable, Hashable {
 
     /// η and α of a step, rounded once to what the kernels use: η > 0 and 0 ≤ α < 1.
     /// - Parameter step: counted from 0.
-    public func values(atStep step: Int, of run: RunLength) -> (learningRate: Float, momentum: Float)
-    {
+    public func values(atStep step: Int, of run: RunLength) -> (
+        learningRate: Float, momentum: Float
+    ) {
         let rate = learningRate.value(atStep: step, of: run)
         switch momentum {
         case .constant(let value): return (Float(rate), Float(value))
