@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the tools: where the project is, and what it needs. Sourced, not run.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -5,27 +6,51 @@ cd "$root"
 
 say() { printf '%s\n' "$*" >&2; }
 
+# fail CODE MESSAGE…: ends the tool, with a code after sysexits.h.
+fail() {
+  local code=$1
+  shift
+  say "$@"
+  exit "$code"
+}
+
+# usage: prints the calling script's opening comment.
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+# Swift, at least 6.2. What the version cannot be read of is left to the package manager.
 need_swift() {
-  if ! command -v swift >/dev/null; then
-    say "Swift 6.2 or later is needed and was not found. https://www.swift.org/install tells how to get it."
-    exit 69
+  local version get="https://www.swift.org/install tells how to get it."
+  command -v swift >/dev/null ||
+    fail 69 "Swift 6.2 or later is needed, and there is no 'swift' in PATH. $get"
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+  version=${version%%$'\n'*}
+  if [ -n "$version" ] && [ "$(printf '%s\n' 6.2 "$version" | sort -V | head -n 1)" != 6.2 ]; then
+    fail 69 "Swift 6.2 or later is needed; this is Swift $version. $get"
   fi
 }
 
-# Installs the Debian packages of the given names that are missing.
+# Installs those of the named Debian packages that are missing.
 need_packages() {
-  local missing=() name sudo=()
+  local name missing=() become=()
   for name in "$@"; do
-    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+    dpkg-query -W -f='${Status}\n' "$name" 2>/dev/null | grep -q 'ok installed' ||
+      missing+=("$name")
   done
-  [ ${#missing[@]} -eq 0 ] && return
-  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
-  say "installing ${missing[*]}"
-  if ! { "${sudo[@]}" apt-get update -qq &&
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}"; } >&2; then
-    say "These Debian packages could not be installed: ${missing[*]}. Install them and run this again."
-    exit 69
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null ||
+    fail 69 "These Debian packages, or what corresponds to them here, are needed: ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      fail 69 "As root, install these packages, and run this again: apt-get install ${missing[*]}"
+    become=(sudo)
   fi
+  say "Installing ${missing[*]}"
+  # An update that fails, offline or for another repository's sake, need not stop the install.
+  "${become[@]}" apt-get update -qq </dev/null >&2 || say "apt-get update failed; going on"
+  "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    -o DPkg::Lock::Timeout=120 "${missing[@]}" </dev/null >&2 ||
+    fail 69 "These Debian packages could not be installed: ${missing[*]}." \
+      "Install them, and run this again."
 }
 
 need_libraries() { need_packages libomp-dev libpng-dev zlib1g-dev pkg-config; }

@@ -1,45 +1,27 @@
+import PhidiasKernels
+
 /// The golden ratio and the learning parameters it gives.
+///
+/// φ, α and η are published; the golden point belongs to our reconstruction of the synaptic loss.
+/// docs/theory.md keeps the two apart.
 public enum GoldenRatio {
-    /// φ = (1 + √5) / 2.
+    /// φ = (1 + √5) / 2 = 1.618033988749895.
     public static let phi = (1 + 5.0.squareRoot()) / 2
 
-    /// α = √2 / φ = 0.87403…, the momentum weight. Published: Jaeger, *Double-Bayesian Learning*,
-    /// arXiv:2410.12984 (2024), equations 32–34.
+    /// α = √2 / φ = 0.8740320488976422, the momentum weight; 0x1.bf812p-1 as a `Float`.
+    ///
+    /// Published: Jaeger, *Double-Bayesian Learning*, arXiv:2410.12984 (2024), equations 32–34.
     public static let momentum = 2.0.squareRoot() / phi
 
-    /// η = (1 − α)² = 0.015868…, the learning rate. Published: as `momentum`.
+    /// η = (1 − α)² = 0.01586792470492601, the learning rate; 0x1.03fae6p-6 as a `Float`.
+    ///
+    /// Published: as `momentum`.
     public static let learningRate = (1 - momentum) * (1 - momentum)
 
-    /// p = 1 / φ, where the synaptic input z = ln φ equals the information −ln p of its output.
-    /// A property of our reconstruction of the loss (docs/theory.md).
-    public static let goldenPoint = 1 / phi
-}
+    /// p = 1 / φ = φ − 1 = 0.6180339887498949, where the synaptic input z equals the information
+    /// −ln p of its output. Ours: a property of our reconstruction of the loss.
+    public static let goldenPoint = phi - 1
 
-/// What a learning rate η and a momentum weight α mean for training. All of it is our own
-/// derivation (docs/theory.md): observations about the update rule, not part of the papers.
-public struct MomentumAnalysis: Sendable, Hashable {
-    public let learningRate, momentum: Double
-
-    public init(learningRate: Double, momentum: Double) {
-        self.learningRate = learningRate
-        self.momentum = momentum
-    }
-
-    /// η / (1 − α): the step that a constant gradient ends up making.
-    public var effectiveLearningRate: Double { learningRate / (1 - momentum) }
-    /// α / (1 − α), in steps: mean age of the gradients in the velocity.
-    public var meanAge: Double { momentum / (1 - momentum) }
-    /// (1 − α) / (1 + α): variance of the averaged gradient over that of one, if independent.
-    public var noiseVariance: Double { (1 - momentum) / (1 + momentum) }
-    /// (1 − √α)² / η: curvature of critical damping in the exact recursion.
-    public var criticalCurvature: Double {
-        let gap = 1 - momentum.squareRoot()
-        return gap * gap / learningRate
-    }
-    /// (1 − α)² / 4η: critical curvature of the continuous heavy ball; 1/4 under the coupling.
-    public var continuousCriticalCurvature: Double {
-        (1 - momentum) * (1 - momentum) / (4 * learningRate)
-    }
-    /// 2 (1 + α) / η: above this curvature training diverges.
-    public var stabilityLimit: Double { 2 * (1 + momentum) / learningRate }
+    /// z = ln φ = 0.4812118250596034…, the synaptic input at the golden point. Ours, like it.
+    public static let goldenInput = PortableMath.log(phi)
 }

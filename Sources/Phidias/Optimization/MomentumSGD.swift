@@ -1,11 +1,34 @@
 /// The momentum weight as a function of the step.
 public enum Momentum: Sendable, Hashable {
+    /// At least 0 and below 1.
     case constant(Double)
     /// Golden coupling, α(t) = 1 − √η(t): whatever lowers the learning rate raises the momentum,
-    /// so that the damping stays critical (docs/theory.md). Needs 0 < η(t) ≤ 1.
+    /// so that damping stays critical at one curvature. Needs 0 < η(t) ≤ 1. Ours (docs/theory.md).
     case coupled
 
+    /// α = √2 / φ, constant.
     public static let golden = Momentum.constant(GoldenRatio.momentum)
+
+    /// From the form of the command line: `golden`, `coupled`, or a number.
+    /// - Throws: `OptimizationError`.
+    public init(_ text: String) throws(OptimizationError) {
+        switch text {
+        case "golden": self = .golden
+        case "coupled": self = .coupled
+        default:
+            guard let value = Double(text) else {
+                throw .number(text, option: "momentum", words: "golden nor coupled")
+            }
+            self = .constant(value)
+            try check()
+        }
+    }
+
+    func check() throws(OptimizationError) {
+        if case .constant(let value) = self {
+            guard value >= 0, Float(value) < 1 else { throw .momentum(value) }
+        }
+    }
 }
 
 /// Stochastic gradient descent with momentum: v ← αv − ηg, w ← w + v.
@@ -21,50 +44,28 @@ public struct MomentumSGD: Sendable, Hashable {
         self.momentum = momentum
     }
 
-    /// - Throws: `OptimizationError` if a constant momentum is not in 0 ..< 1, or if the golden
-    ///   coupling meets a learning rate above 1.
+    /// - Throws: `OptimizationError` if a constant momentum is not in 0 ..< 1, or if golden
+    ///   coupling meets a schedule that reaches a learning rate above 1. (No schedule reaches 0.)
     public init(learningRate: LearningRate, momentum: Momentum) throws(OptimizationError) {
-        switch momentum {
-        case .constant(let value):
-            guard value >= 0, value < 1, Float(value) < 1 else { throw .momentum(value) }
-        case .coupled:
-            guard learningRate.maximum <= 1 else { throw .coupling(learningRate.maximum) }
+        try momentum.check()
+        if momentum == .coupled, learningRate.maximum > 1 {
+            throw .coupling(learningRate.maximum)
         }
         self.init(unchecked: learningRate, momentum)
     }
 
-    /// η and α of a step, rounded once to what the kernels use.
-    public func values(atStep step: Int, of run: RunLength) -> (learningRate: Float, momentum: Float)
-    {
+    /// η and α of a step, rounded once to what the kernels use: η > 0 and 0 ≤ α < 1.
+    /// - Parameter step: counted from 0.
+    public func values(atStep step: Int, of run: RunLength) -> (
+        learningRate: Float, momentum: Float
+    ) {
         let rate = learningRate.value(atStep: step, of: run)
         switch momentum {
         case .constant(let value): return (Float(rate), Float(value))
-        case .coupled: return (Float(rate), Float(1 - rate.squareRoot()))
+        case .coupled:
+            // A tiny η would round α to 1, and a cosine's top may exceed 1 by rounding.
+            let coupled = Float(1 - rate.squareRoot())
+            return (Float(rate), min(max(coupled, 0), Float(1).nextDown))
         }
     }
-}
-
-/// Settings that no training can follow.
-public enum OptimizationError: PhidiasError, Equatable {
-    case learningRate(Double)
-    case momentum(Double)
-    case coupling(Double)
-    case warmUp(Double)
-    case schedule(String)
-
-    public var description: String {
-        switch self {
-        case .learningRate(let value):
-            "The learning rate is \(value); it must be finite and above 0."
-        case .momentum(let value):
-            "The momentum is \(value); it must be at least 0 and below 1."
-        case .coupling(let value):
-            "Golden coupling, 1 − √η, needs learning rates above 0 and at most 1, but this one reaches \(value)."
-        case .warmUp(let value): "A warm-up of \(value) epochs is not finite and at least 0."
-        case .schedule(let text):
-            "The schedule '\(text)' is none of constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL], one-cycle[:PEAK], with numbers above 0 and factors of at most 1."
-        }
-    }
-
-    public var exitCode: Int32 { 64 }
 }

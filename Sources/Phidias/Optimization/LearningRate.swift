@@ -1,0 +1,110 @@
+import PhidiasKernels
+
+/// The learning rate as a function of the step.
+///
+/// Computed in `Double` with + − × ÷ and functions that have the same bits on every machine.
+public struct LearningRate: Sendable, Hashable {
+    /// The rate that the schedule starts from.
+    public let base: Double
+    public let schedule: Schedule
+    /// Epochs of linear rise in front of the schedule.
+    public let warmUp: Double
+
+    /// η = (1 − α)², constant.
+    public static let golden = LearningRate(unchecked: GoldenRatio.learningRate)
+
+    /// No rate is below 2⁻¹²⁶, the smallest normal `Float`: a decaying schedule stays above 0, as
+    /// golden coupling needs it.
+    public static let least = Double(Float.leastNormalMagnitude)
+
+    /// Share of a one-cycle run in which the rate rises.
+    public static let rise = 0.3
+
+    private init(unchecked base: Double) {
+        self.base = base
+        schedule = .constant
+        warmUp = 0
+    }
+
+    /// - Parameters:
+    ///   - base: finite and above 0.
+    ///   - schedule: counted from the end of the warm-up.
+    ///   - warmUp: epochs of linear rise to the schedule's first value, finite and at least 0; a
+    ///     warm-up of W steps gives (s + 1) / W of that value at step s.
+    /// - Throws: `OptimizationError` for other values, and for a schedule out of its ranges.
+    public init(_ base: Double, schedule: Schedule = .constant, warmUp: Double = 0)
+        throws(OptimizationError)
+    {
+        guard Self.isValid(base) else { throw .learningRate(base) }
+        guard schedule.isValid else { throw .schedule(schedule.description) }
+        guard warmUp.isFinite, warmUp >= 0 else { throw .warmUp(warmUp) }
+        self.base = base
+        self.schedule = schedule
+        self.warmUp = warmUp
+    }
+
+    /// The base rate from the form of the command line: `golden`, or a number.
+    /// - Throws: `OptimizationError`.
+    public static func base(_ text: String) throws(OptimizationError) -> Double {
+        if text == "golden" { return GoldenRatio.learningRate }
+        guard let value = Double(text) else {
+            throw .number(text, option: "learning rate", words: "golden")
+        }
+        guard isValid(value) else { throw .learningRate(value) }
+        return value
+    }
+
+    static func isValid(_ rate: Double) -> Bool {
+        Float(rate) > 0 && Float(rate).isFinite
+    }
+
+    /// The rate of a step, counted from 0 and at least 0. After the run it stays at the last one.
+    public func value(atStep step: Int, of run: RunLength) -> Double {
+        precondition(step >= 0, "steps are counted from 0")
+        let step = min(step, run.steps - 1)
+        let warm = (warmUp * Double(run.stepsPerEpoch)).rounded(.up)
+        let rate: Double
+        if Double(step) < warm {
+            rate = scheduled(step: 0, of: run.steps, run) * ((Double(step) + 1) / warm)
+        } else {
+            let gone = Int(warm)
+            rate = scheduled(step: step - gone, of: run.steps - gone, run)
+        }
+        return max(rate, Self.least)
+    }
+
+    private func scheduled(step: Int, of steps: Int, _ run: RunLength) -> Double {
+        let progress = Double(step) / Double(max(steps - 1, 1))
+        switch schedule {
+        case .constant: return base
+        case .step(let epochs, let factor):
+            let drops = step / run.stepsPerEpoch / epochs
+            return (0..<drops).reduce(base) { rate, _ in rate * factor }
+        case .exponential(let factor):
+            let epochs = Double(step) / Double(run.stepsPerEpoch)
+            return base * PortableMath.exp(epochs * PortableMath.log(factor))
+        case .cosine(let final):
+            return Self.cosine(from: base, to: final ?? base / 100, progress)
+        case .oneCycle(let peak):
+            let top = peak ?? base
+            return progress < Self.rise
+                ? Self.cosine(from: top / 100, to: top, progress / Self.rise)
+                : Self.cosine(from: top, to: top / 100, (progress - Self.rise) / (1 - Self.rise))
+        }
+    }
+
+    /// Exactly `from` at 0 and `to` at 1.
+    private static func cosine(from: Double, to: Double, _ progress: Double) -> Double {
+        let share = (1 + PortableMath.cos(progress * .pi)) / 2
+        return from * share + to * (1 - share)
+    }
+
+    /// No step's rate is above this, but for rounding.
+    var maximum: Double {
+        switch schedule {
+        case .oneCycle(let peak): peak ?? base
+        case .cosine(let final): max(base, final ?? 0)
+        case .constant, .step, .exponential: base
+        }
+    }
+}

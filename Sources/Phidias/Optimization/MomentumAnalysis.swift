@@ -1,0 +1,45 @@
+import PhidiasKernels
+
+/// What a learning rate η and a momentum weight α mean for training.
+///
+/// All of it is our own derivation (docs/theory.md): observations about the update rule
+/// Δw(t) = −η g(t) + α Δw(t−1), not part of the papers. Curvature is the second derivative of the
+/// loss along a direction in weight space.
+public struct MomentumAnalysis: Sendable, Hashable {
+    public let learningRate, momentum: Double
+
+    /// - Parameters:
+    ///   - learningRate: η, finite and above 0.
+    ///   - momentum: α, at least 0 and below 1.
+    public init(learningRate: Double, momentum: Double) {
+        self.learningRate = learningRate
+        self.momentum = momentum
+    }
+
+    /// η / (1 − α): the step for each unit of a gradient that stays the same.
+    public var effectiveLearningRate: Double { learningRate / (1 - momentum) }
+    /// ln ½ / ln α, in steps, after which a gradient has half its influence; 0 without momentum.
+    public var halfLife: Double {
+        momentum > 0 ? PortableMath.log(0.5) / PortableMath.log(momentum) : 0
+    }
+    /// −1 / ln α, in steps, after which a gradient has 1/e of its influence; 0 without momentum.
+    public var timeConstant: Double { momentum > 0 ? -1 / PortableMath.log(momentum) : 0 }
+    /// α / (1 − α), in steps: mean age of the gradients in the velocity.
+    public var meanAge: Double { momentum / (1 - momentum) }
+    /// (1 − α) / (1 + α): variance of the averaged gradient over that of one, if they are
+    /// independent.
+    public var noiseVariance: Double { (1 - momentum) / (1 + momentum) }
+    /// (1 − √α)² / η: curvature at which the recursion itself is critically damped. Flatter
+    /// directions creep, steeper ones oscillate.
+    public var criticalCurvature: Double {
+        let gap = 1 - momentum.squareRoot()
+        return gap * gap / learningRate
+    }
+    /// (1 − α)² / 4η: the same for the heavy-ball equation ẅ + (1−α)ẇ + ηhw = 0; exactly 1/4
+    /// where η = (1 − α)².
+    public var continuousCriticalCurvature: Double {
+        (1 - momentum) * (1 - momentum) / (4 * learningRate)
+    }
+    /// 2 (1 + α) / η: at this curvature and above the recursion no longer converges.
+    public var stabilityLimit: Double { 2 * (1 + momentum) / learningRate }
+}

@@ -1,0 +1,37 @@
+/// Settings that no training can follow.
+public enum OptimizationError: PhidiasError, Equatable {
+    case learningRate(Double)
+    case momentum(Double)
+    /// The largest rate of a schedule that golden coupling cannot follow.
+    case coupling(Double)
+    case warmUp(Double)
+    /// A schedule in the form of the command line.
+    case schedule(String)
+    /// A text that is neither a number nor a word that the option knows.
+    case number(String, option: String, words: String)
+
+    public var description: String {
+        switch self {
+        case .learningRate(let value):
+            "The learning rate is \(value); it must be finite and above 0, and a Float must hold it."
+        case .momentum(let value):
+            "The momentum is \(value); it must be at least 0 and below 1."
+        case .coupling(let value):
+            """
+            Golden coupling, 1 − √η, needs learning rates above 0 and at most 1, but this one \
+            reaches \(value).
+            """
+        case .warmUp(let value): "A warm-up of \(value) epochs is not finite and at least 0."
+        case .schedule(let text):
+            """
+            The schedule '\(text)' is none of constant, step:EPOCHS,FACTOR, exponential:FACTOR, \
+            cosine[:FINAL], one-cycle[:PEAK], with whole EPOCHS from 1, factors above 0 and at \
+            most 1, and rates that are finite and above 0.
+            """
+        case .number(let text, let option, let words):
+            "The \(option) '\(text)' is neither \(words) nor a number."
+        }
+    }
+
+    public var exitCode: Int32 { 64 }
+}

@@ -1,0 +1,19 @@
+/// How long a run is: what a schedule needs to know of it.
+public struct RunLength: Sendable, Hashable {
+    public let stepsPerEpoch, epochs: Int
+
+    /// - Parameters:
+    ///   - stepsPerEpoch: at least 1.
+    ///   - epochs: at least 1.
+    public init(stepsPerEpoch: Int, epochs: Int) {
+        precondition(stepsPerEpoch > 0 && epochs > 0, "a run has at least one step")
+        self.stepsPerEpoch = stepsPerEpoch
+        self.epochs = epochs
+    }
+
+    /// Steps of the whole run; `Int.max` where an `Int` cannot hold them.
+    public var steps: Int {
+        let (product, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: epochs)
+        return overflow ? .max : product
+    }
+}
