@@ -19,7 +19,7 @@ struct PhidiasProgram: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
-            DataCommand.self, BenchCommand.self, ExplainCommand.self,
+            DataCommand.self, BenchCommand.self, RecordCommand.self, ExplainCommand.self,
         ])
 
     static func main() {

@@ -23,7 +23,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         try options.check()
         let run = try RunFolder(output, force: force)
-        let pair = try loadData()
+        let pair = try options.loadData()
         var training = pair.training
         var validation: Dataset?
         if let share = options.validation {
@@ -45,11 +45,6 @@ struct TrainCommand: ParsableCommand {
         )
         let test = try train(trainer, training, validation, pair.test, run)
         try report(trainer, training, test, run)
-    }
-
-    private func loadData() throws -> DataPair {
-        if let folder = options.data { return try DataPair(directory: folder) }
-        return try SyntheticDigits.pair(seed: options.seed)
     }
 
     private func train(

@@ -23,6 +23,10 @@ import Testing
     }()
 
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+        try run(arguments, environment: environment)
+    }
+
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
@@ -125,7 +129,7 @@ import Testing
 
     @Test func helpAndVersion() throws {
         #expect(try Self.run("--version").output == "0.1.0\n")
-        for command in ["train", "evaluate", "predict", "filters", "data", "bench", "explain"] {
+        for command in ["train", "evaluate", "predict", "filters", "data", "bench", "record", "explain"] {
             let help = try Self.run(command, "--help")
             #expect(help.code == 0)
             #expect(help.output.contains("Example"), "\(command)")

@@ -69,6 +69,19 @@ public final class Trainer {
         on data: Dataset, epochs: Int, onStep: ((StepReport) throws -> Void)? = nil,
         onEpoch: ((EpochReport) throws -> Void)? = nil
     ) throws {
+        try train(
+            on: data, epochs: epochs, steps: .max, onBatch: nil, onStep: onStep, onEpoch: onEpoch)
+    }
+
+    /// A batch's indices, and the gradient of its mean loss by its logits.
+    typealias BatchObserver = (Span<UInt32>, Span<Float>) -> Void
+
+    /// Training that ends after `steps` steps if that is before the end of the last epoch; `model`
+    /// is then that of the last step.
+    func train(
+        on data: Dataset, epochs: Int, steps: Int, onBatch: BatchObserver?,
+        onStep: ((StepReport) throws -> Void)?, onEpoch: ((EpochReport) throws -> Void)?
+    ) throws {
         guard epochs > 0 else { throw TrainingError.epochs(epochs) }
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
@@ -93,11 +106,17 @@ public final class Trainer {
                     number: step + 1)
                 lossSum += result.loss
                 correct += result.correct
+                onBatch?(
+                    indices, workspace.delta.span.extracting(0..<indices.count * workspace.classes))
                 try onStep?(
                     StepReport(
                         step: step + 1, epoch: epoch, images: indices.count,
                         loss: result.loss / Double(indices.count),
                         learningRate: values.learningRate, momentum: values.momentum))
+                if step + 1 == steps {
+                    model = Model(network: model.network, stack: stack)
+                    return
+                }
             }
             let time = Double(attoseconds: start.duration(to: clock.now))
             seconds += time

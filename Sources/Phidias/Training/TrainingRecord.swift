@@ -1,0 +1,119 @@
+/// Training steps with all that another program needs to repeat them, and to be compared with
+/// this one: where they start, which images each takes, what gradient it got from the loss, and
+/// the weights that came of it.
+public struct TrainingRecord: Sendable, Equatable {
+    public let start, end: Model
+    public let lossName: String
+    public let batchSize: Int
+    /// Of every step.
+    public let learningRate, momentum: Float
+    /// Images of each step in their order, counted in the training images: [steps][batch].
+    public let indices: [UInt32]
+    /// Mean loss of each step's batch.
+    public let losses: [Float]
+    /// Gradient of the mean loss by the logits: [steps][batch][classes].
+    public let deltas: [Float]
+
+    public static let formatVersion = 1
+    /// Indices are written as `Float`, which holds whole numbers up to this one.
+    static let mostImages = 1 << 24
+
+    /// A safetensors file, all tensors F32, in this order: `layers.N.weight` [outputs, inputs] and
+    /// `layers.N.bias` [outputs] of all layers at the start; `indices` [steps, batch]; `losses`
+    /// [steps]; `deltas` [steps, batch, classes]; and the layers after the last step as
+    /// `final.layers.N.weight` and `final.layers.N.bias`. The metadata's numbers are the shortest
+    /// decimals that read back as the same `Float`.
+    /// - Parameter metadata: said in addition, such as where the images are from.
+    package func file(_ metadata: KeyValuePairs<String, String> = [:]) -> Safetensors {
+        let range = start.network.inputRange
+        let facts: KeyValuePairs<String, String> = [
+            "format": "phidias-record", "format_version": String(Self.formatVersion),
+            "network": ModelFile.json(start.network).text(), "loss": lossName,
+            "batch_size": String(batchSize), "learning_rate": "\(learningRate)",
+            "momentum": "\(momentum)", "input_scale": "\(range.scale)",
+            "input_offset": "\(range.offset)",
+        ]
+        let count = losses.count
+        let steps = [
+            NamedTensor(
+                name: "indices", shape: [count, batchSize], values: indices.map { Float($0) }),
+            NamedTensor(name: "losses", shape: [count], values: losses),
+            NamedTensor(
+                name: "deltas", shape: [count, batchSize, start.network.classes], values: deltas),
+        ]
+        let last = end.tensors.map {
+            NamedTensor(name: "final.\($0.name)", shape: $0.shape, values: $0.values)
+        }
+        return Safetensors(
+            metadata: (Array(facts) + Array(metadata)).map {
+                JSON.Member(key: $0.key, value: .string($0.value))
+            },
+            tensors: start.tensors + steps + last)
+    }
+}
+
+extension Trainer {
+    /// Trains the first `steps` steps of a run of `epochs` epochs and records them. All batches of
+    /// a record have the same size, and all steps the same learning rate and momentum.
+    /// - Throws: `RecordError` where the settings do not give such steps; what `train` throws.
+    public func record(on data: Dataset, steps: Int, epochs: Int) throws -> TrainingRecord {
+        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard batchSize <= data.count else {
+            throw TrainingError.batchSize(batchSize, images: data.count)
+        }
+        guard data.count <= TrainingRecord.mostImages else {
+            throw RecordError.images(data.count)
+        }
+        let run = RunLength(
+            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
+        guard (1...run.steps).contains(steps) else {
+            throw RecordError.steps(steps, run: run.steps)
+        }
+        let full = data.count / batchSize
+        guard steps <= full || data.count % batchSize == 0 else {
+            throw RecordError.shortBatch(step: full + 1, images: data.count % batchSize)
+        }
+        let first = optimizer.values(atStep: 0, of: run)
+        if let other = (0..<steps).first(where: { optimizer.values(atStep: $0, of: run) != first }) {
+            throw RecordError.changingParameters(step: other + 1)
+        }
+        let start = model
+        var indices: [UInt32] = []
+        var losses: [Float] = []
+        var deltas: [Float] = []
+        try train(
+            on: data, epochs: epochs, steps: steps,
+            onBatch: { batch, delta in
+                for position in batch.indices { indices.append(batch[position]) }
+                for position in delta.indices { deltas.append(delta[position]) }
+            },
+            onStep: { losses.append(Float($0.loss)) }, onEpoch: nil)
+        return TrainingRecord(
+            start: start, end: model, lossName: loss.name, batchSize: batchSize,
+            learningRate: first.learningRate, momentum: first.momentum, indices: indices,
+            losses: losses, deltas: deltas)
+    }
+}
+
+/// Steps that a record has no place for.
+public enum RecordError: PhidiasError, Equatable {
+    case steps(Int, run: Int)
+    case images(Int)
+    case shortBatch(step: Int, images: Int)
+    case changingParameters(step: Int)
+
+    public var description: String {
+        switch self {
+        case .steps(let steps, let run):
+            "\(steps) steps cannot be recorded of a run that has \(run). Give 1 to \(run), or more epochs."
+        case .images(let count):
+            "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
+        case .shortBatch(let step, let images):
+            "The batch of step \(step) has only \(images) images, and a record has full batches alone. Give fewer steps than \(step), or a batch size that divides the number of images."
+        case .changingParameters(let step):
+            "The learning rate or momentum changes in step \(step), and a record has one for all steps. Use a constant schedule without warm-up."
+        }
+    }
+
+    public var exitCode: Int32 { 64 }
+}
