@@ -150,8 +150,9 @@ typedef struct {
     float *velocity;    ///< like weights; NULL for evaluation
     float *gradient;    ///< like weights; only for ck_dense_gradient, else NULL
     float *activations; ///< panels, rows = batch
-    float *deltas;      ///< panels, rows = batch; NULL for evaluation
-    float *scratch;     ///< ck_dense_scratch(inputs, outputs) floats
+    float *deltas;      ///< panels, rows = batch; of the last layer one copy a thread; NULL for
+                        ///< evaluation
+    float *scratch;     ///< ck_dense_scratch(inputs, outputs) floats; unused by the first layer
 } ck_dense;
 
 /// Bytes of images, and which of them make the batch: image b is images[indices[b] * pixels …],
@@ -159,9 +160,11 @@ typedef struct {
 typedef struct {
     const uint8_t *images;
     const uint32_t *indices;
+    const uint32_t *next; ///< images wanted by the next call: a hint that changes no result
+    ptrdiff_t next_count; ///< 0 if they are not known
     ptrdiff_t pixels;
     float scale, offset;
-    float *panels; ///< out: the packed batch, rows = batch; 64-byte aligned
+    float *panels; ///< out: the packed batch, rows = batch, one copy a thread; 64-byte aligned
 } ck_batch_input;
 
 /// Number of floats in panels of `features` features with `rows` rows.
@@ -182,7 +185,7 @@ void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                       const ck_batch_input *input, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
-/// the same batch, and updates weights and velocity with the gradient still in registers, by the
+/// the same batch with as many threads, and updates weights and velocity with the gradient still in registers, by the
 /// formula of ck_momentum_update. One parallel region. Returns -1, or the index of the first
 /// layer in which a weight or a velocity is no longer finite.
 ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,

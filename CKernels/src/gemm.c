@@ -1,16 +1,18 @@
-// SGEMM for any shape: threads take rows or columns of C, pack their operands into panels and
+// SGEMM for any shape: threads take tiles of C, pack the operands that are used often enough, and
 // run the register tile over them. The accumulator travels unscaled through the blocks of k.
 #include "kernels.h"
+#include "pack.h"
 #include "threads.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
-    ROWS = 64 * CK_ROWS,  // rows of C in one block
-    COLS = 16 * CK_LANES, // columns of C in one block
-    DEPTH = 256,          // of k in one block, a multiple of CK_LANES
-    SMALL = 32 * 32 * 32, // multiply-adds that are worth a thread
+    GROUPS = 64,          // groups of rows of C in one block: 384 rows
+    PANELS = 24,          // panels of columns of C in one block: 384 columns
+    DEPTH = 288,          // most of k in one block: 18 KB of a panel
+    DIRECT_COLUMNS = 64,  // A is read where it lies if C has no more columns
+    DIRECT_ROWS = 12,     // B is read where it lies if C has no more rows
+    THREAD_WORK = 100000, // multiply-adds that are worth a thread
 };
 
 typedef struct {
@@ -18,59 +20,166 @@ typedef struct {
     ptrdiff_t row, col; // strides of op(X)
 } operand;
 
-static operand view(ck_transpose t, const float *x, ptrdiff_t ld) {
-    return t == CK_NO_TRANSPOSE ? (operand){x, ld, 1} : (operand){x, 1, ld};
-}
+typedef struct {
+    const ck_kernels *kernels;
+    ptrdiff_t m, n, k, groups, panels;
+    ptrdiff_t depth; // of k in one block
+    operand a, b;
+    int pack_a, pack_b;
+    float alpha, beta;
+    float *c;
+    ptrdiff_t ldc;
+} product;
+
+// A thread's own memory.
+typedef struct {
+    float *a, *b, *acc;
+} scratch;
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) {
     return a < b ? a : b;
 }
 
-// x[rows, cols] into panels [ceil(cols / 16)][rows][16], zero beyond cols.
-static void pack(operand x, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col, ptrdiff_t cols,
-                 float *to) {
-    const float *from = x.at + row * x.row + col * x.col;
-    for (ptrdiff_t c = 0; c < cols; c += CK_LANES) {
-        const ptrdiff_t width = least(CK_LANES, cols - c);
-        for (ptrdiff_t r = 0; r < rows; r++, to += CK_LANES) {
-            const float *source = from + r * x.row + c * x.col;
-            if (width == CK_LANES && x.col == 1) {
-                memcpy(to, source, CK_LANES * sizeof(float));
+static ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) {
+    return (a + b - 1) / b;
+}
+
+static operand view(ck_transpose t, const float *x, ptrdiff_t ld) {
+    return t == CK_NO_TRANSPOSE ? (operand){x, ld, 1} : (operand){x, 1, ld};
+}
+
+static ck_range group_rows(const product *x, ptrdiff_t group) {
+    return ck_share(x->m, (int)group, (int)x->groups);
+}
+
+// Rows of A at k ... k + depth, row by row where k runs along memory, as [k / 16][row][16], else as
+// [group][k][row of the group].
+static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t depth, float *to) {
+    const ptrdiff_t top = group_rows(x, groups.first).first;
+    const ptrdiff_t rows = group_rows(x, groups.last - 1).last - top;
+    const float *from = x->a.at + top * x->a.row + k * x->a.col;
+    if (x->a.col == 1) {
+        for (ptrdiff_t i = 0; i < rows; i++, from += x->a.row, to += CK_LANES)
+            for (ptrdiff_t p = 0; p < depth; p += CK_LANES)
+                memcpy(to + p * rows, from + p,
+                       (size_t)least(CK_LANES, depth - p) * sizeof(float));
+        return;
+    }
+    for (ptrdiff_t p = 0; p < depth; p++, from += x->a.col)
+        for (ptrdiff_t g = groups.first; g < groups.last; g++) {
+            const ck_range part = group_rows(x, g);
+            const ptrdiff_t count = part.last - part.first, row = part.first - top;
+            float *out = to + row * depth + p * count;
+            if (count == CK_ROWS)
+                memcpy(out, from + row, CK_ROWS * sizeof(float));
+            else
+                memcpy(out, from + row, (size_t)count * sizeof(float));
+        }
+}
+
+// Panels of B at k ... k + depth, as [panel][k][16], zero past the last column.
+static void pack_b(const product *x, ck_range panels, ptrdiff_t k, ptrdiff_t depth, float *to) {
+    for (ptrdiff_t panel = panels.first; panel < panels.last; panel++, to += depth * CK_LANES) {
+        const ptrdiff_t j = panel * CK_LANES, width = least(CK_LANES, x->n - j);
+        const float *from = x->b.at + k * x->b.row + j * x->b.col;
+        if (x->b.row == 1 && x->b.col != 1) {
+            ck_pack_transposed(depth, width, from, x->b.col, to);
+            continue;
+        }
+        for (ptrdiff_t p = 0; p < depth; p++, from += x->b.row) {
+            if (width == CK_LANES) {
+                memcpy(to + p * CK_LANES, from, CK_LANES * sizeof(float));
                 continue;
             }
-            for (ptrdiff_t i = 0; i < CK_LANES; i++)
-                to[i] = i < width ? source[i * x.col] : 0;
+            memset(to + p * CK_LANES, 0, CK_LANES * sizeof(float));
+            memcpy(to + p * CK_LANES, from, (size_t)width * sizeof(float));
         }
     }
 }
 
-// Columns [first, last) of rows [top, bottom) of C, on one thread with its own scratch.
-static void block(const ck_kernels *kernels, operand a, operand b, ptrdiff_t k, float alpha,
-                  float beta, float *c, ptrdiff_t ldc, ck_range rows, ck_range cols,
-                  float *scratch) {
+// The tile of a group and a panel: k ... k + depth more products, and after the last the result.
+static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_range groups,
+                     ptrdiff_t k, ptrdiff_t depth, const float *packed_a, const float *packed_b,
+                     float *acc) {
     static const float zeros[CK_LANES];
-    float *pa = scratch, *pb = pa + ROWS * DEPTH, *acc = pb + DEPTH * COLS;
-    for (ptrdiff_t top = rows.first; top < rows.last; top += ROWS)
-        for (ptrdiff_t left = cols.first; left < cols.last; left += COLS) {
-            const ptrdiff_t m = least(ROWS, rows.last - top), n = least(COLS, cols.last - left);
-            ptrdiff_t done = 0;
-            do {
-                const ptrdiff_t depth = least(DEPTH, k - done);
-                pack(b, done, depth, left, n, pb);
-                pack(a, top, m, done, depth, pa);
-                for (ptrdiff_t j = 0; j < n; j += CK_LANES)
-                    for (ptrdiff_t i = 0; i < m; i += CK_ROWS) {
-                        float *to = acc + j * m + i * CK_LANES;
-                        kernels->tile((int)least(CK_ROWS, m - i), depth, pa + i * CK_LANES,
-                                      m * CK_LANES, pb + j * depth, done ? to : zeros,
-                                      done ? CK_LANES : 0, to);
-                    }
-                done += depth;
-            } while (done < k);
-            for (ptrdiff_t j = 0; j < n; j += CK_LANES)
-                kernels->store(m, least(CK_LANES, n - j), alpha, acc + j * m, beta,
-                               c + top * ldc + left + j, ldc);
+    const ptrdiff_t top = group_rows(x, groups.first).first;
+    const ck_range rows = group_rows(x, group);
+    const int count = (int)(rows.last - rows.first);
+    const ptrdiff_t row = rows.first - top, j = panel * CK_LANES;
+    const float *a, *b = packed_b;
+    ck_strides at;
+    if (!x->pack_a) {
+        a = x->a.at + rows.first * x->a.row + k * x->a.col;
+        at = (ck_strides){x->a.row, x->a.col, CK_LANES * x->a.col};
+    } else if (x->a.col == 1) {
+        const ptrdiff_t all = group_rows(x, groups.last - 1).last - top;
+        a = packed_a + row * CK_LANES;
+        at = (ck_strides){CK_LANES, 1, all * CK_LANES};
+    } else {
+        a = packed_a + row * depth;
+        at = (ck_strides){1, count, CK_LANES * count};
+    }
+    ptrdiff_t b_row = CK_LANES;
+    if (!b) {
+        b = x->b.at + k * x->b.row + j;
+        b_row = x->b.row;
+    }
+    x->kernels->strided_tile(count, depth, a, at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0, acc);
+    if (k + depth == x->k)
+        x->kernels->store(count, least(CK_LANES, x->n - j), x->alpha, acc, x->beta,
+                          x->c + rows.first * x->ldc + j, x->ldc);
+}
+
+// The tiles of a thread: its share of all, counted along columns if there are more panels, so that
+// a thread needs few panels of B, or else along rows.
+typedef struct {
+    int by_panels;
+    ck_range items;
+} share;
+
+static int has(const product *x, share s, ptrdiff_t group, ptrdiff_t panel) {
+    const ptrdiff_t item =
+        s.by_panels ? panel * x->groups + group : group * x->panels + panel;
+    return item >= s.items.first && item < s.items.last;
+}
+
+static void run_block(const product *x, share s, ck_range groups, ck_range panels, scratch own) {
+    for (ptrdiff_t k = 0; k < x->k || k == 0; k += x->depth) {
+        const ptrdiff_t depth = least(x->depth, x->k - k);
+        if (x->pack_a)
+            pack_a(x, groups, k, depth, own.a);
+        if (x->pack_b)
+            pack_b(x, panels, k, depth, own.b);
+        float *acc = own.acc;
+        for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
+            const float *b = own.b + (panel - panels.first) * depth * CK_LANES;
+            if (!x->pack_b) {
+                const int whole = (panel + 1) * CK_LANES <= x->n;
+                b = whole ? NULL : own.b;
+                if (!whole)
+                    pack_b(x, (ck_range){panel, panel + 1}, k, depth, own.b);
+            }
+            for (ptrdiff_t group = groups.first; group < groups.last; group++) {
+                if (has(x, s, group, panel))
+                    run_tile(x, group, panel, groups, k, depth, own.a, b, acc);
+                if (x->depth < x->k)
+                    acc += CK_ROWS * CK_LANES;
+            }
         }
+        if (depth == 0)
+            return;
+    }
+}
+
+static void run(const product *x, share s, scratch own) {
+    const ptrdiff_t across = s.by_panels ? x->groups : x->panels;
+    const ck_range along = {s.items.first / across, ceil_div(s.items.last, across)};
+    const ck_range groups = s.by_panels ? (ck_range){0, x->groups} : along;
+    const ck_range panels = s.by_panels ? along : (ck_range){0, x->panels};
+    for (ptrdiff_t g = groups.first; g < groups.last; g += GROUPS)
+        for (ptrdiff_t p = panels.first; p < panels.last; p += PANELS)
+            run_block(x, s, (ck_range){g, least(g + GROUPS, groups.last)},
+                      (ck_range){p, least(p + PANELS, panels.last)}, own);
 }
 
 int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha,
@@ -78,29 +187,44 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
              ptrdiff_t ldc, int threads) {
     if (m <= 0 || n <= 0)
         return CK_OK;
-    const ck_kernels *kernels = ck_table();
-    const int by_columns = n > m;
-    const ptrdiff_t step = by_columns ? CK_LANES : CK_ROWS;
-    const ptrdiff_t pieces = ((by_columns ? n : m) + step - 1) / step;
-    const double work = (double)m * (double)n * (double)k;
-    int team = work < (double)SMALL * threads ? (int)(work / SMALL) : threads;
-    team = team < 1 ? 1 : (int)least(team, pieces);
+    product x = {.kernels = ck_table(), .m = m, .n = n, .k = k < 0 ? 0 : k};
+    x.groups = ceil_div(m, CK_ROWS);
+    x.panels = ceil_div(n, CK_LANES);
+    x.depth = ceil_div(ceil_div(x.k, ceil_div(x.k, DEPTH) + (x.k == 0)), CK_LANES) * CK_LANES;
+    if (x.depth > x.k)
+        x.depth = x.k;
+    x.a = view(ta, a, lda);
+    x.b = view(tb, b, ldb);
+    x.pack_a = n > DIRECT_COLUMNS;
+    x.pack_b = m > DIRECT_ROWS || tb == CK_TRANSPOSE;
+    x.alpha = alpha;
+    x.beta = beta;
+    x.c = c;
+    x.ldc = ldc;
 
-    // Blocks of a small product need only part of the scratch.
-    const size_t each = ROWS * DEPTH + DEPTH * COLS + ROWS * COLS;
-    float *scratch = ck_alloc((size_t)team * each * sizeof(float));
-    if (!scratch)
+    const ptrdiff_t tiles = x.groups * x.panels;
+    const int by_panels = x.panels * CK_LANES >= m;
+    const double work = (double)m * (double)n * (double)k;
+    int team = work < (double)THREAD_WORK * threads ? (int)(work / THREAD_WORK) : threads;
+    team = team < 1 ? 1 : (int)least(team, tiles);
+
+    const ptrdiff_t block_groups = least(GROUPS, x.groups), block_panels = least(PANELS, x.panels);
+    const ptrdiff_t padded = ceil_div(x.depth, CK_LANES) * CK_LANES;
+    const ptrdiff_t tile = CK_ROWS * CK_LANES;
+    const ptrdiff_t size_a = x.pack_a ? block_groups * CK_ROWS * padded : 0;
+    const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * padded;
+    const ptrdiff_t size_acc = x.depth < x.k ? block_groups * block_panels * tile : tile;
+    const ptrdiff_t each = ceil_div(size_a + size_b + size_acc, CK_LANES) * CK_LANES;
+    float *memory = ck_alloc((size_t)team * (size_t)each * sizeof(float));
+    if (!memory)
         return CK_NO_MEMORY;
-    const operand oa = view(ta, a, lda), ob = view(tb, b, ldb);
 #pragma omp parallel num_threads(team) if (team > 1)
     {
         const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        const ck_range share = ck_share(pieces, thread, there);
-        const ck_range part = {share.first * step, least(share.last * step, by_columns ? n : m)};
-        const ck_range all = {0, by_columns ? m : n};
-        block(kernels, oa, ob, k, alpha, beta, c, ldc, by_columns ? all : part,
-              by_columns ? part : all, scratch + (size_t)thread * each);
+        float *own = memory + thread * each;
+        run(&x, (share){by_panels, ck_share(tiles, thread, there)},
+            (scratch){own, own + size_a, own + size_a + size_b});
     }
-    ck_free(scratch);
+    ck_free(memory);
     return CK_OK;
 }

@@ -15,6 +15,11 @@ typedef struct {
     float eta, alpha;
 } ck_step;
 
+// Where the elements of a matrix lie: x(i, p) = x[p / 16 * panel + p % 16 * step + i * row].
+typedef struct {
+    ptrdiff_t row, step, panel;
+} ck_strides;
+
 typedef struct {
     const char *name;
 
@@ -24,23 +29,31 @@ typedef struct {
     void (*tile)(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                  const float *init, ptrdiff_t init_stride, float *c);
 
-    // g[m][16] = sum over images i ascending of x[i * x_stride + r] * delta[i][16].
-    void (*gradient_tile)(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                          const float *delta, float *g);
+    // The same for operands that lie otherwise: a(i, p) by its strides, b[p * b_row + j].
+    void (*strided_tile)(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
+                         ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c);
 
-    // The same sum, kept in registers, and the momentum update of w[m][16], v[m][16] with it.
+    // The gradient of one panel of units, for `rows` inputs and then, if `bias` is not 0, for the
+    // bias: g[r][16] = sum over images i ascending of input(i, r) * delta[i][16], where
+    // input(i, r) = x[(r / 16) * x_panel + i * 16 + r % 16], and 1 for the bias.
+    void (*gradient_panel)(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
+                           ptrdiff_t x_panel, const float *delta, float *g);
+
+    // The same sums, kept near, and the momentum update of w[r][16], v[r][16] with them.
     // Returns nonzero if a weight is no longer finite.
-    int (*update_tile)(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                       const float *delta, ck_step step, float *w, float *v);
+    int (*update_panel)(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
+                        ptrdiff_t x_panel, const float *delta, ck_step step, float *w, float *v);
 
     // c[m][n] = fma(alpha, acc[m][16], beta * c), 0 <= n <= 16; c is not read when beta is 0.
     void (*store)(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta, float *c,
                   ptrdiff_t ldc);
 
-    // out[b][16] = fma(images[indices[b] * pixels + p], scale, offset) for p < width, else 0.
-    void (*pack_bytes)(ptrdiff_t batch, ptrdiff_t width, const uint8_t *images,
+    // Pixels [first, first + width) of `count` images into their panels, of which `out` is the
+    // first: out[p / 16 * panel + b * 16 + p % 16] = fma(byte, scale, offset) for p < width, zero
+    // in the lanes past it. The byte is images[indices[b] * pixels + first + p].
+    void (*pack_bytes)(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width, const uint8_t *images,
                        const uint32_t *indices, ptrdiff_t pixels, float scale, float offset,
-                       float *out);
+                       float *out, ptrdiff_t panel);
 
     void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
     void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);

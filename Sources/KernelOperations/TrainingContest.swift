@@ -59,7 +59,8 @@ package struct TrainingContest {
             DenseShape(inputs: 784, outputs: 128, activation: .sigmoid),
             DenseShape(inputs: 128, outputs: 10, activation: .identity),
         ]
-        let stack = try DenseStack(shapes: shapes, batchCapacity: Self.batch, role: .training)
+        let stack = try DenseStack(
+            shapes: shapes, batchCapacity: Self.batch, role: .training, threads: threads)
         for (index, values) in weights.enumerated() { stack.set(of: index, to: values) }
         return stack
     }
@@ -93,8 +94,7 @@ package struct TrainingContest {
                 loss: &values, delta: &gradient, threads: threads)
         }
         _ = stack.backward(
-            delta: delta.span, learningRate: Self.learningRate, momentum: Self.momentum,
-            threads: threads)
+            delta: delta.span, learningRate: Self.learningRate, momentum: Self.momentum)
     }
 
     private func step(_ network: inout SwiftNetwork, _ number: Int) {

@@ -46,28 +46,38 @@ package final class DenseStack {
     package let shapes: [DenseShape]
     package let batchCapacity: Int
     package let role: Role
+    /// The most threads that a pass may use.
+    package let threads: Int
 
     private let layers: UnsafeMutablePointer<ck_dense>
     private let buffers: [AlignedBuffer]
     private let input: AlignedBuffer
-    private var batch = 0
+    /// Of the last forward pass: the backward pass needs what each thread packed in it.
+    private var batch = 0, team = 1
 
     /// Floats that a stack of these shapes allocates: a caller can check it before.
-    package static func size(shapes: [DenseShape], batchCapacity: Int, role: Role) -> Int {
-        let panels = shapes.reduce(0) { sum, shape in
+    package static func size(
+        shapes: [DenseShape], batchCapacity: Int, role: Role, threads: Int
+    ) -> Int {
+        var size = threads * ck_panel_size(batchCapacity, shapes[0].inputs)
+        for (index, shape) in shapes.enumerated() {
             let weights = ck_panel_size(shape.inputs + 1, shape.outputs)
             let outputs = ck_panel_size(batchCapacity, shape.outputs)
-            return sum
-                + (role == .training
-                    ? 3 * weights + 2 * outputs + ck_dense_scratch(shape.inputs, shape.outputs)
-                    : weights + outputs)
+            size += weights + outputs
+            guard role == .training else { continue }
+            size += weights + outputs * (index == shapes.count - 1 ? threads : 1)
+            if index > 0 { size += ck_dense_scratch(shape.inputs, shape.outputs) }
         }
-        return panels + ck_panel_size(batchCapacity, shapes.first?.inputs ?? 0)
+        return size
     }
 
+    /// - Parameter threads: the most that a pass may use: each has its own copy of the batch.
     /// - Throws: `KernelError.outOfMemory`.
-    package init(shapes: [DenseShape], batchCapacity: Int, role: Role) throws(KernelError) {
+    package init(
+        shapes: [DenseShape], batchCapacity: Int, role: Role, threads: Int
+    ) throws(KernelError) {
         precondition(!shapes.isEmpty && batchCapacity > 0, "a stack needs layers and a batch")
+        precondition(threads > 0, "thread count \(threads) is not positive")
         for (below, above) in zip(shapes, shapes.dropFirst()) {
             precondition(below.outputs == above.inputs, "\(below) does not fit below \(above)")
         }
@@ -90,17 +100,19 @@ package final class DenseStack {
                     velocity: trains ? try floats(weights) : nil,
                     gradient: nil,
                     activations: try floats(outputs),
-                    deltas: trains ? try floats(outputs) : nil,
+                    deltas: trains
+                        ? try floats(outputs * (index == shapes.count - 1 ? threads : 1)) : nil,
                     scratch: trains && index > 0
                         ? try floats(ck_dense_scratch(shape.inputs, shape.outputs)) : nil))
         }
-        input = try AlignedBuffer(count: ck_panel_size(batchCapacity, shapes[0].inputs))
+        input = try AlignedBuffer(count: threads * ck_panel_size(batchCapacity, shapes[0].inputs))
         layers = .allocate(capacity: structs.count)
         layers.initialize(from: structs, count: structs.count)
         self.buffers = buffers
         self.shapes = shapes
         self.batchCapacity = batchCapacity
         self.role = role
+        self.threads = threads
     }
 
     deinit {
@@ -140,23 +152,22 @@ package final class DenseStack {
             shape.inputs, shape.outputs, values.weight, values.bias, panels(content, of: layer))
     }
 
-    private func description(_ images: UnsafePointer<UInt8>?, _ indices: UnsafePointer<UInt32>?)
-        -> ck_batch_input
-    {
-        ck_batch_input(
-            images: images, indices: indices, pixels: shapes[0].inputs, scale: 0, offset: 0,
-            panels: input.base)
+    private func check(_ indices: Span<UInt32>, below count: Int) {
+        for position in indices.indices {
+            precondition(Int(indices[position]) < count, "image \(indices[position]) of \(count)")
+        }
     }
 
     /// Packs the images at `indices` and runs them through the network.
     /// - Parameters:
     ///   - images: bytes, `inputs` an image.
     ///   - indices: the batch; at most `batchCapacity`, each inside `images`.
+    ///   - next: the batch of the next call, if it is known: a hint to fetch its images early.
     ///   - scale: an input is fma(byte, scale, offset).
     ///   - logits: [batch][outputs].
     package func forward(
-        images: Span<UInt8>, indices: Span<UInt32>, scale: Float, offset: Float,
-        logits: inout MutableSpan<Float>, threads: Int
+        images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(), scale: Float,
+        offset: Float, logits: inout MutableSpan<Float>, threads: Int
     ) {
         let pixels = shapes[0].inputs
         precondition(
@@ -165,46 +176,55 @@ package final class DenseStack {
         precondition(
             logits.count == indices.count * shapes[shapes.count - 1].outputs,
             "\(logits.count) logits for a batch of \(indices.count)")
-        precondition(threads > 0, "thread count \(threads) is not positive")
-        let count = images.count / pixels
-        for position in indices.indices {
-            precondition(Int(indices[position]) < count, "image \(indices[position]) of \(count)")
-        }
+        precondition(
+            threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
+        check(indices, below: images.count / pixels)
+        check(next, below: images.count / pixels)
         batch = indices.count
+        team = threads
         images.withUnsafeBufferPointer { bytes in
             indices.withUnsafeBufferPointer { order in
-                logits.withUnsafeMutableBufferPointer { out in
-                    var from = description(bytes.baseAddress, order.baseAddress)
-                    from.scale = scale
-                    from.offset = offset
-                    ck_dense_forward(
-                        shapes.count, layers, batch, &from, out.baseAddress, Int32(threads))
+                next.withUnsafeBufferPointer { next in
+                    logits.withUnsafeMutableBufferPointer { out in
+                        var from = ck_batch_input(
+                            images: bytes.baseAddress, indices: order.baseAddress,
+                            next: next.baseAddress, next_count: next.count, pixels: pixels,
+                            scale: scale, offset: offset, panels: input.base)
+                        ck_dense_forward(
+                            shapes.count, layers, batch, &from, out.baseAddress, Int32(threads))
+                    }
                 }
             }
         }
     }
 
-    private func checkBackward(_ delta: Span<Float>, _ threads: Int) {
+    private func checkBackward(_ delta: Span<Float>) {
         precondition(role == .training, "this stack only evaluates")
         precondition(batch > 0, "backward without a forward pass before it")
         precondition(
             delta.count == batch * shapes[shapes.count - 1].outputs,
             "\(delta.count) deltas for a batch of \(batch)")
-        precondition(threads > 0, "thread count \(threads) is not positive")
+    }
+
+    /// The packed batch of the last forward pass.
+    private var packed: ck_batch_input {
+        ck_batch_input(
+            images: nil, indices: nil, next: nil, next_count: 0, pixels: shapes[0].inputs, scale: 0,
+            offset: 0, panels: input.base)
     }
 
     /// Back-propagates the gradient by the logits of the batch of the last `forward` and updates
-    /// weights and velocity.
+    /// weights and velocity, on as many threads.
     /// - Returns: the first layer with a weight that is not finite, or nil.
     package func backward(
-        delta: Span<Float>, learningRate: Float, momentum: Float, threads: Int
+        delta: Span<Float>, learningRate: Float, momentum: Float
     ) -> Int? {
-        checkBackward(delta, threads)
-        var from = description(nil, nil)
+        checkBackward(delta)
+        var from = packed
         let bad = delta.withUnsafeBufferPointer {
             ck_dense_backward(
                 shapes.count, layers, batch, &from, $0.baseAddress, learningRate, momentum,
-                Int32(threads))
+                Int32(team))
         }
         return bad < 0 ? nil : bad
     }
@@ -212,8 +232,8 @@ package final class DenseStack {
     /// Like `backward`, but keeps the gradients, to be read as `values(.gradient, of:)`, and
     /// changes no weight.
     /// - Throws: `KernelError.outOfMemory`.
-    package func gradient(delta: Span<Float>, threads: Int) throws(KernelError) {
-        checkBackward(delta, threads)
+    package func gradient(delta: Span<Float>) throws(KernelError) {
+        checkBackward(delta)
         for (index, shape) in shapes.enumerated() where layers[index].gradient == nil {
             let count = ck_panel_size(shape.inputs + 1, shape.outputs)
             guard let memory = ck_alloc(count * MemoryLayout<Float>.stride) else {
@@ -221,10 +241,10 @@ package final class DenseStack {
             }
             layers[index].gradient = memory.bindMemory(to: Float.self, capacity: count)
         }
-        var from = description(nil, nil)
+        var from = packed
         delta.withUnsafeBufferPointer {
             ck_dense_gradient(
-                shapes.count, layers, batch, &from, $0.baseAddress, Int32(threads))
+                shapes.count, layers, batch, &from, $0.baseAddress, Int32(team))
         }
     }
 }

@@ -55,7 +55,7 @@ struct DenseStackProbe {
 
     func stack(layers: Int, role: DenseStack.Role = .training) throws -> DenseStack {
         let stack = try DenseStack(
-            shapes: Array(shapes[..<layers]), batchCapacity: batch, role: role)
+            shapes: Array(shapes[..<layers]), batchCapacity: batch, role: role, threads: 7)
         for layer in 0..<layers { stack.set(of: layer, to: weights[layer]) }
         return stack
     }
@@ -84,7 +84,7 @@ struct DenseStackProbe {
         for (i, index) in indices.enumerated() {
             _ = forward(stack, [index])
             let delta = Array(logitDelta[i * classes..<(i + 1) * classes])
-            try stack.gradient(delta: delta.span, threads: 1)
+            try stack.gradient(delta: delta.span)
             for layer in shapes.indices {
                 deltas[layer] += stack.values(.gradient, of: layer).bias
             }

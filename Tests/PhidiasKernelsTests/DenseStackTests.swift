@@ -91,7 +91,7 @@ extension KernelTests {
 
             let stack = try probe.stack(layers: layers.count)
             #expect(probe.forward(stack, probe.indices) == outputs[outputs.count - 1])
-            try stack.gradient(delta: delta.span, threads: 2)
+            try stack.gradient(delta: delta.span)
             for (index, layer) in layers.enumerated() {
                 if index > 0 {
                     let right = Self.deltasAreRight(
@@ -117,7 +117,7 @@ extension KernelTests {
             let deltas = try probe.deltas(delta)
             let stack = try probe.stack(layers: 3)
             _ = probe.forward(stack, probe.indices)
-            try stack.gradient(delta: delta.span, threads: 1)
+            try stack.gradient(delta: delta.span)
             let gradient = stack.values(.gradient, of: 1)
             func forward(_ layer: OracleNetwork.Layer, _ got: [Float]) -> Bool {
                 Self.outputsAreRight(got, layer, below: outputs[0], batch: batch)

@@ -6,6 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "simd/operations.h"
 #include "simd/gemm.h"
+#include "simd/gradient.h"
 #include "simd/vector.h"
 #pragma clang attribute pop
 

@@ -3,37 +3,56 @@
 
 #include <math.h>
 
-void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
-                       const float *init, ptrdiff_t init_stride, float *c) {
+void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
+                               ptrdiff_t b_row, const float *init, ptrdiff_t init_stride,
+                               float *c) {
     for (int i = 0; i < m; i++)
         for (int j = 0; j < CK_LANES; j++) {
             float acc = init[i * init_stride + j];
             for (ptrdiff_t p = 0; p < k; p++)
-                acc = fmaf(a[p / CK_LANES * a_panel + i * CK_LANES + p % CK_LANES],
-                           b[p * CK_LANES + j], acc);
+                acc = fmaf(a[p / CK_LANES * at.panel + p % CK_LANES * at.step + i * at.row],
+                           b[p * b_row + j], acc);
             c[i * CK_LANES + j] = acc;
         }
 }
 
-void ck_gradient_tile_reference(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                                const float *delta, float *g) {
-    for (int r = 0; r < m; r++)
-        for (int j = 0; j < CK_LANES; j++) {
-            float acc = 0;
-            for (ptrdiff_t i = 0; i < batch; i++)
-                acc = fmaf(x[i * x_stride + r], delta[i * CK_LANES + j], acc);
-            g[r * CK_LANES + j] = acc;
-        }
+void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
+                       const float *init, ptrdiff_t init_stride, float *c) {
+    const ck_strides at = {CK_LANES, 1, a_panel};
+    ck_strided_tile_reference(m, k, a, at, b, CK_LANES, init, init_stride, c);
 }
 
-int ck_update_tile_reference(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                             const float *delta, ck_step step, float *w, float *v) {
-    float g[CK_ROWS * CK_LANES];
-    ck_gradient_tile_reference(m, batch, x, x_stride, delta, g);
-    ck_momentum_update_reference(m * CK_LANES, step, g, v, w);
+// One row of the gradient; x is NULL for the bias.
+static void gradient_row(ptrdiff_t batch, const float *x, const float *delta, float *g) {
+    for (int j = 0; j < CK_LANES; j++) {
+        float acc = 0;
+        for (ptrdiff_t i = 0; i < batch; i++)
+            acc = fmaf(x ? x[i * CK_LANES] : 1, delta[i * CK_LANES + j], acc);
+        g[j] = acc;
+    }
+}
+
+static const float *input_row(ptrdiff_t r, ptrdiff_t rows, const float *x, ptrdiff_t x_panel) {
+    return r < rows ? x + r / CK_LANES * x_panel + r % CK_LANES : NULL;
+}
+
+void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
+                                 ptrdiff_t x_panel, const float *delta, float *g) {
+    for (ptrdiff_t r = 0; r < rows + (bias != 0); r++)
+        gradient_row(batch, input_row(r, rows, x, x_panel), delta, g + r * CK_LANES);
+}
+
+int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
+                              ptrdiff_t x_panel, const float *delta, ck_step step, float *w,
+                              float *v) {
     int bad = 0;
-    for (int i = 0; i < m * CK_LANES; i++)
-        bad |= !(fabsf(w[i]) <= CK_MAX_FINITE);
+    for (ptrdiff_t r = 0; r < rows + (bias != 0); r++, w += CK_LANES, v += CK_LANES) {
+        float g[CK_LANES];
+        gradient_row(batch, input_row(r, rows, x, x_panel), delta, g);
+        ck_momentum_update_reference(CK_LANES, step, g, v, w);
+        for (int j = 0; j < CK_LANES; j++)
+            bad |= !(fabsf(w[j]) <= CK_MAX_FINITE);
+    }
     return bad;
 }
 
@@ -46,12 +65,14 @@ void ck_store_reference(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc,
         }
 }
 
-void ck_pack_bytes_reference(ptrdiff_t batch, ptrdiff_t width, const uint8_t *images,
-                             const uint32_t *indices, ptrdiff_t pixels, float scale, float offset,
-                             float *out) {
-    for (ptrdiff_t b = 0; b < batch; b++)
-        for (ptrdiff_t p = 0; p < CK_LANES; p++)
-            out[b * CK_LANES + p] =
-                p < width ? fmaf((float)images[(ptrdiff_t)indices[b] * pixels + p], scale, offset)
-                          : 0;
+void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,
+                             const uint8_t *images, const uint32_t *indices, ptrdiff_t pixels,
+                             float scale, float offset, float *out, ptrdiff_t panel) {
+    const ptrdiff_t padded = (width + CK_LANES - 1) / CK_LANES * CK_LANES;
+    for (ptrdiff_t b = 0; b < count; b++) {
+        const uint8_t *from = images + (ptrdiff_t)indices[b] * pixels + first;
+        for (ptrdiff_t p = 0; p < padded; p++)
+            out[p / CK_LANES * panel + b * CK_LANES + p % CK_LANES] =
+                p < width ? fmaf((float)from[p], scale, offset) : 0;
+    }
 }

@@ -163,8 +163,9 @@ static double sum_shard(ptrdiff_t n, const float *x) {
 const ck_kernels ck_kernels_reference = {
     .name = "reference",
     .tile = ck_tile_reference,
-    .gradient_tile = ck_gradient_tile_reference,
-    .update_tile = ck_update_tile_reference,
+    .strided_tile = ck_strided_tile_reference,
+    .gradient_panel = ck_gradient_panel_reference,
+    .update_panel = ck_update_panel_reference,
     .store = ck_store_reference,
     .pack_bytes = ck_pack_bytes_reference,
     .sigmoid = sigmoid,

@@ -4,22 +4,22 @@
 enum { VECTORS = CK_LANES / WIDTH };
 
 // m is a constant in each call, so the accumulators stay in registers.
-INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
-                      const float *init, ptrdiff_t init_stride, float *c) {
+INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
+                      ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c) {
     vf acc[CK_ROWS][VECTORS];
     for (int i = 0; i < m; i++)
         for (int j = 0; j < VECTORS; j++)
             acc[i][j] = load(init + i * init_stride + j * WIDTH);
-    for (; k > 0; k -= CK_LANES, a += a_panel) {
+    for (; k > 0; k -= CK_LANES, a += at.panel) {
         const ptrdiff_t depth = k < CK_LANES ? k : CK_LANES;
         const float *x = a;
 #pragma clang loop unroll_count(4)
-        for (ptrdiff_t p = 0; p < depth; p++, x++, b += CK_LANES) {
+        for (ptrdiff_t p = 0; p < depth; p++, x += at.step, b += b_row) {
             vf w[VECTORS];
             for (int j = 0; j < VECTORS; j++)
                 w[j] = load(b + j * WIDTH);
             for (int i = 0; i < m; i++) {
-                const vf broadcast = splat(x[i * CK_LANES]);
+                const vf broadcast = splat(x[i * at.row]);
                 for (int j = 0; j < VECTORS; j++)
                     acc[i][j] = fma_v(broadcast, w[j], acc[i][j]);
             }
@@ -30,84 +30,26 @@ INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ptrdiff_t a_pane
             store(c + i * CK_LANES + j * WIDTH, acc[i][j]);
 }
 
+// f(rows, ...) with a constant number of rows.
+#define WITH_ROWS(rows, f, ...)                                                                    \
+    switch (rows) {                                                                                \
+    case 1: f(1, __VA_ARGS__); break;                                                              \
+    case 2: f(2, __VA_ARGS__); break;                                                              \
+    case 3: f(3, __VA_ARGS__); break;                                                              \
+    case 4: f(4, __VA_ARGS__); break;                                                              \
+    case 5: f(5, __VA_ARGS__); break;                                                              \
+    default: f(6, __VA_ARGS__);                                                                    \
+    }
+
 static void tile(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                  const float *init, ptrdiff_t init_stride, float *c) {
-    switch (m) {
-    case 1: tile_rows(1, k, a, a_panel, b, init, init_stride, c); break;
-    case 2: tile_rows(2, k, a, a_panel, b, init, init_stride, c); break;
-    case 3: tile_rows(3, k, a, a_panel, b, init, init_stride, c); break;
-    case 4: tile_rows(4, k, a, a_panel, b, init, init_stride, c); break;
-    case 5: tile_rows(5, k, a, a_panel, b, init, init_stride, c); break;
-    default: tile_rows(6, k, a, a_panel, b, init, init_stride, c);
-    }
+    const ck_strides at = {CK_LANES, 1, a_panel};
+    WITH_ROWS(m, tile_rows, k, a, at, b, CK_LANES, init, init_stride, c)
 }
 
-INLINE void gradient_rows(const int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                          const float *delta, vf acc[CK_ROWS][VECTORS]) {
-    for (int r = 0; r < m; r++)
-        for (int j = 0; j < VECTORS; j++)
-            acc[r][j] = splat(0);
-#pragma clang loop unroll_count(4)
-    for (ptrdiff_t i = 0; i < batch; i++, x += x_stride, delta += CK_LANES) {
-        vf d[VECTORS];
-        for (int j = 0; j < VECTORS; j++)
-            d[j] = load(delta + j * WIDTH);
-        for (int r = 0; r < m; r++) {
-            const vf broadcast = splat(x[r]);
-            for (int j = 0; j < VECTORS; j++)
-                acc[r][j] = fma_v(broadcast, d[j], acc[r][j]);
-        }
-    }
-}
-
-INLINE void write_rows(const int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                       const float *delta, float *g) {
-    vf acc[CK_ROWS][VECTORS];
-    gradient_rows(m, batch, x, x_stride, delta, acc);
-    for (int r = 0; r < m; r++)
-        for (int j = 0; j < VECTORS; j++)
-            store(g + r * CK_LANES + j * WIDTH, acc[r][j]);
-}
-
-INLINE int update_rows(const int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                       const float *delta, ck_step step, float *w, float *v) {
-    vf acc[CK_ROWS][VECTORS];
-    gradient_rows(m, batch, x, x_stride, delta, acc);
-    vi bad = {0};
-    for (int r = 0; r < m; r++)
-        for (int j = 0; j < VECTORS; j++) {
-            const ptrdiff_t at = r * CK_LANES + j * WIDTH;
-            const vf velocity = new_velocity(step, acc[r][j], load(v + at));
-            const vf weight = load(w + at) + velocity;
-            store(v + at, velocity);
-            store(w + at, weight);
-            bad |= ~(vi)(abs_v(weight) <= splat(CK_MAX_FINITE));
-        }
-    return any(bad);
-}
-
-static void gradient_tile(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                          const float *delta, float *g) {
-    switch (m) {
-    case 1: write_rows(1, batch, x, x_stride, delta, g); break;
-    case 2: write_rows(2, batch, x, x_stride, delta, g); break;
-    case 3: write_rows(3, batch, x, x_stride, delta, g); break;
-    case 4: write_rows(4, batch, x, x_stride, delta, g); break;
-    case 5: write_rows(5, batch, x, x_stride, delta, g); break;
-    default: write_rows(6, batch, x, x_stride, delta, g);
-    }
-}
-
-static int update_tile(int m, ptrdiff_t batch, const float *x, ptrdiff_t x_stride,
-                       const float *delta, ck_step step, float *w, float *v) {
-    switch (m) {
-    case 1: return update_rows(1, batch, x, x_stride, delta, step, w, v);
-    case 2: return update_rows(2, batch, x, x_stride, delta, step, w, v);
-    case 3: return update_rows(3, batch, x, x_stride, delta, step, w, v);
-    case 4: return update_rows(4, batch, x, x_stride, delta, step, w, v);
-    case 5: return update_rows(5, batch, x, x_stride, delta, step, w, v);
-    default: return update_rows(6, batch, x, x_stride, delta, step, w, v);
-    }
+static void strided_tile(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
+                         ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c) {
+    WITH_ROWS(m, tile_rows, k, a, at, b, b_row, init, init_stride, c)
 }
 
 static void store_tile(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta,
@@ -126,20 +68,22 @@ static void store_tile(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, 
         }
 }
 
-static void pack_bytes(ptrdiff_t batch, ptrdiff_t width, const uint8_t *images,
+static void pack_bytes(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width, const uint8_t *images,
                        const uint32_t *indices, ptrdiff_t pixels, float scale, float offset,
-                       float *out) {
-    for (ptrdiff_t b = 0; b < batch; b++, out += CK_LANES) {
-        const uint8_t *from = images + (ptrdiff_t)indices[b] * pixels;
-        uint8_t some[CK_LANES] = {0};
-        if (width < CK_LANES) // the end of the image may be the end of the array
-            from = memcpy(some, from, (size_t)width);
-        for (int j = 0; j < CK_LANES; j += WIDTH) {
-            vb bytes;
-            memcpy(&bytes, from + j, sizeof bytes);
-            store(out + j, fma_v(__builtin_convertvector(bytes, vf), splat(scale), splat(offset)));
-        }
-        for (ptrdiff_t p = width; p < CK_LANES; p++)
-            out[p] = 0;
+                       float *out, ptrdiff_t panel) {
+    for (ptrdiff_t b = 0; b < count; b++, out += CK_LANES) {
+        const uint8_t *from = images + (ptrdiff_t)indices[b] * pixels + first;
+        __builtin_prefetch(from + 2 * width - 1); // the next pixels, wanted after all images' turn
+        float *to = out;
+        ptrdiff_t p = 0;
+        for (; p + CK_LANES <= width; p += CK_LANES, to += panel)
+            for (int j = 0; j < CK_LANES; j += WIDTH) {
+                vb bytes;
+                memcpy(&bytes, from + p + j, sizeof bytes);
+                store(to + j,
+                      fma_v(__builtin_convertvector(bytes, vf), splat(scale), splat(offset)));
+            }
+        for (ptrdiff_t lane = 0; p + lane < width || (p < width && lane < CK_LANES); lane++)
+            to[lane] = p + lane < width ? __builtin_fmaf(from[p + lane], scale, offset) : 0;
     }
 }

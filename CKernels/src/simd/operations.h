@@ -37,6 +37,10 @@ INLINE vf abs_v(vf x) {
     return (vf)((vi)x & 0x7fffffff);
 }
 
+INLINE vi not_finite(vf x) {
+    return ~(vi)(abs_v(x) <= splat(CK_MAX_FINITE));
+}
+
 INLINE vf negate(vf x) {
     return (vf)((vi)x ^ (vi)splat(-0.0f));
 }
@@ -62,10 +66,11 @@ INLINE void store_some(float *p, ptrdiff_t n, vf v) {
     memcpy(p, lanes, (size_t)n * sizeof(float));
 }
 
-// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference.
+// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference. The
+// magnitudes are compared as integers, which leaves the units of an FMA to the products.
 INLINE vf new_velocity(ck_step step, vf g, vf v) {
-    vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
-    return (vf)((vi)u & ~(vi)(abs_v(u) < splat(CK_MIN_NORMAL)));
+    const vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
+    return (vf)((vi)u & ((vi)abs_v(u) >= int_bits(splat(CK_MIN_NORMAL))));
 }
 
 #endif

@@ -1,7 +1,8 @@
 // The entries of an architecture's table, by the names that gemm.h and vector.h define.
 .tile = tile,
-.gradient_tile = gradient_tile,
-.update_tile = update_tile,
+.strided_tile = strided_tile,
+.gradient_panel = gradient_panel,
+.update_panel = update_panel,
 .store = store_tile,
 .pack_bytes = pack_bytes,
 .sigmoid = sigmoid,

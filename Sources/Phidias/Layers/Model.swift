@@ -50,16 +50,20 @@ public struct Model: Sendable, Equatable {
     }
 
     /// The kernels' panels with these parameters in them.
-    func stack(batchCapacity: Int, role: DenseStack.Role) throws(ModelError) -> DenseStack {
+    func stack(
+        batchCapacity: Int, role: DenseStack.Role, threads: Int
+    ) throws(ModelError) -> DenseStack {
         let stack: DenseStack
         do {
             stack = try DenseStack(
-                shapes: network.shapes, batchCapacity: batchCapacity, role: role)
+                shapes: network.shapes, batchCapacity: batchCapacity, role: role,
+                threads: threads)
         } catch {
             throw .memory(
                 bytes: 4
                     * DenseStack.size(
-                        shapes: network.shapes, batchCapacity: batchCapacity, role: role))
+                        shapes: network.shapes, batchCapacity: batchCapacity, role: role,
+                        threads: threads))
         }
         for (index, layer) in parameters.enumerated() {
             stack.set(of: index, to: DenseValues(weight: layer.weight, bias: layer.bias))

@@ -50,7 +50,7 @@ extension Model {
         let count = images.count / network.inputs
         guard count > 0 else { return [] }
         let size = min(count, Self.evaluationBatch)
-        let stack = try stack(batchCapacity: size, role: .evaluation)
+        let stack = try stack(batchCapacity: size, role: .evaluation, threads: threads)
         let order = (0..<UInt32(count)).map { $0 }
         var result = [Float](repeating: 0, count: count * network.classes)
         for start in stride(from: 0, to: count, by: size) {

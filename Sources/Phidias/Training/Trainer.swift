@@ -87,7 +87,8 @@ public final class Trainer {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
         try model.check(data)
-        let stack = try model.stack(batchCapacity: batchSize, role: .training)
+        let stack = try model.stack(
+            batchCapacity: batchSize, role: .training, threads: threads)
         let run = RunLength(
             stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
         var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
@@ -100,10 +101,12 @@ public final class Trainer {
             for (position, first) in stride(from: 0, to: data.count, by: batchSize).enumerated() {
                 let step = (epoch - 1) * run.stepsPerEpoch + position
                 let values = optimizer.values(atStep: step, of: run)
-                let indices = order.span.extracting(first..<min(first + batchSize, data.count))
+                let end = min(first + batchSize, data.count)
+                let indices = order.span.extracting(first..<end)
+                let next = order.span.extracting(end..<min(end + batchSize, data.count))
                 let result = try workspace.step(
-                    stack, data, indices, model.network.inputRange, loss, values, threads,
-                    number: step + 1)
+                    stack, data, indices, next: next, model.network.inputRange, loss, values,
+                    threads, number: step + 1)
                 lossSum += result.loss
                 correct += result.correct
                 onBatch?(
@@ -145,9 +148,9 @@ private struct Workspace {
     }
 
     mutating func step(
-        _ stack: DenseStack, _ data: Dataset, _ indices: Span<UInt32>, _ range: InputRange,
-        _ loss: any Loss, _ values: (learningRate: Float, momentum: Float), _ threads: Int,
-        number: Int
+        _ stack: DenseStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
+        _ range: InputRange, _ loss: any Loss, _ values: (learningRate: Float, momentum: Float),
+        _ threads: Int, number: Int
     ) throws(TrainingError) -> (loss: Double, correct: Int) {
         let count = indices.count
         let used = 0..<count * classes
@@ -167,8 +170,8 @@ private struct Workspace {
         var wholeLogits = logits.mutableSpan
         var out = wholeLogits._mutatingExtracting(used)
         stack.forward(
-            images: data.images.span, indices: indices, scale: range.scale, offset: range.offset,
-            logits: &out, threads: threads)
+            images: data.images.span, indices: indices, next: next, scale: range.scale,
+            offset: range.offset, logits: &out, threads: threads)
         var wholeDelta = delta.mutableSpan
         var gradient = wholeDelta._mutatingExtracting(used)
         let sum = loss.evaluate(
@@ -182,7 +185,7 @@ private struct Workspace {
             threads: 1)
         let bad = stack.backward(
             delta: delta.span.extracting(used), learningRate: values.learningRate,
-            momentum: values.momentum, threads: threads)
+            momentum: values.momentum)
         if let bad { throw .diverged(step: number, layer: bad, what: "weight") }
         return (sum, correct)
     }
