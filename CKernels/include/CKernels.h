@@ -35,8 +35,8 @@ const char *ck_arch_error(void);
 /// used because it was asked for. NULL if there is nothing to say.
 const char *ck_arch_notice(void);
 
-/// Name of the kernel table in use: "reference", "avx2", "avx512" or "neon". Ends the process with the text of
-/// ck_arch_error() on standard error if there is none.
+/// Name of the kernel table in use: "reference", "avx2", "avx512" or "neon". Ends the process with
+/// the text of ck_arch_error() on standard error if there is none.
 const char *ck_arch(void);
 
 /// Name of the i-th table this CPU can run, from slowest to fastest, or NULL past the last.
