@@ -182,7 +182,7 @@ static void report_dense(int threads) {
                 .velocity = random_panels(&g, in, out, 0.1f),
                 .gradient = floats(ck_panel_size(in + 1, out)),
                 .activations = floats(ck_panel_size(batch, out)),
-                .deltas = floats(ck_panel_size(batch, out)),
+                .deltas = floats(threads * ck_panel_size(batch, out)),
                 .scratch = floats(ck_dense_scratch(in, out)),
             };
         }
@@ -193,7 +193,13 @@ static void report_dense(int threads) {
         for (ptrdiff_t i = 0; i < batch; i++)
             indices[i] = (uint32_t)below(&g, 9);
         const ck_batch_input input = {
-            images, indices, sizes[0], 1.0f / 127.5f, -1, floats(ck_panel_size(batch, sizes[0]))};
+            .images = images,
+            .indices = indices,
+            .pixels = sizes[0],
+            .scale = 1.0f / 127.5f,
+            .offset = -1,
+            .panels = floats(threads * ck_panel_size(batch, sizes[0])),
+        };
         float *logits = floats(batch * outputs), *delta = floats(batch * outputs);
         for (int step = 0; step < 2; step++) {
             ck_dense_forward(LAYERS, layers, batch, &input, logits, threads);

@@ -57,7 +57,7 @@ static float *read_tensors(const recording *r) {
     return tensors;
 }
 
-static void make_layers(const recording *r, const float **at, ck_dense *layers) {
+static void make_layers(const recording *r, int threads, const float **at, ck_dense *layers) {
     for (ptrdiff_t l = 0; l < r->layers; l++) {
         const ptrdiff_t in = r->sizes[l], out = r->sizes[l + 1];
         layers[l] = (ck_dense){
@@ -67,7 +67,7 @@ static void make_layers(const recording *r, const float **at, ck_dense *layers) 
             .weights = floats(ck_panel_size(in + 1, out)),
             .velocity = floats(ck_panel_size(in + 1, out)),
             .activations = floats(ck_panel_size(r->batch, out)),
-            .deltas = floats(ck_panel_size(r->batch, out)),
+            .deltas = floats(threads * ck_panel_size(r->batch, out)),
             .scratch = floats(ck_dense_scratch(in, out)),
         };
         const float *weight = take(at, in * out);
@@ -85,7 +85,7 @@ int replay(const recording *r, int threads) {
     float *tensors = read_tensors(r);
     const float *at = tensors;
     ck_dense layers[MOST_LAYERS];
-    make_layers(r, &at, layers);
+    make_layers(r, threads, &at, layers);
     const float *numbers = take(&at, r->steps * r->batch);
     take(&at, r->steps); // the losses
     const float *deltas = take(&at, r->steps * r->batch * classes);
@@ -94,8 +94,13 @@ int replay(const recording *r, int threads) {
     if (!indices)
         refuse(r->record, "no memory for a batch");
     const ck_batch_input input = {
-        file + IDX_HEADER, indices,   pixels,
-        r->scale,          r->offset, floats(ck_panel_size(r->batch, pixels))};
+        .images = file + IDX_HEADER,
+        .indices = indices,
+        .pixels = pixels,
+        .scale = r->scale,
+        .offset = r->offset,
+        .panels = floats(threads * ck_panel_size(r->batch, pixels)),
+    };
     float *logits = floats(r->batch * classes);
     hash all_logits = hash_start(), end = hash_start();
     for (ptrdiff_t step = 0; step < r->steps; step++, numbers += r->batch) {
