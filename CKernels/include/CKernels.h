@@ -27,11 +27,16 @@ enum { CK_OK = 0, CK_NO_MEMORY = 1 };
 
 /// Why no kernel table could be chosen, or NULL. The environment variable CK_ARCH asks for a
 /// table by name; a name that is unknown, or that this CPU cannot run, is an error whose text
-/// lists the names that would work. Without CK_ARCH the fastest table of this CPU is chosen.
+/// lists the names that would work. Without CK_ARCH the fastest table of this CPU is chosen, but
+/// never avx512.
 const char *ck_arch_error(void);
 
-/// Name of the kernel table in use: "reference", "avx2". Ends the process with the text of
-/// ck_arch_error() on standard error if there is none.
+/// What a program should say on standard error of the table that CK_ARCH chose: that it is only
+/// used because it was asked for. NULL if there is nothing to say.
+const char *ck_arch_notice(void);
+
+/// Name of the kernel table in use: "reference", "avx2", "avx512" or "neon". Ends the process with
+/// the text of ck_arch_error() on standard error if there is none.
 const char *ck_arch(void);
 
 /// Name of the i-th table this CPU can run, from slowest to fastest, or NULL past the last.

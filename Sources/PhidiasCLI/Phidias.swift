@@ -25,6 +25,7 @@ struct PhidiasProgram: ParsableCommand {
     static func main() {
         do {
             var command = try parseAsRoot()
+            if let notice = Model.kernelsNotice { Console.say(notice) }
             do {
                 try command.run()
             } catch let error as any PhidiasError {

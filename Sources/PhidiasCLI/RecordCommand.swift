@@ -28,7 +28,8 @@ struct RecordCommand: ParsableCommand {
         try options.check()
         if options.validation != nil {
             throw UsageError(
-                description: "A record's indices count all training images: leave out --validation.")
+                description: "A record's indices count all training images: leave out --validation."
+            )
         }
         let data = try options.loadData().training
         let trainer = try Trainer(

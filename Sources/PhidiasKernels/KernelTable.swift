@@ -2,11 +2,14 @@ import CKernels
 
 /// The kernel table in use: which architecture's micro-kernels run.
 package enum KernelTable {
-    /// "reference" or "avx2". Ends the process if `error` is not nil.
+    /// "reference", "avx2", "avx512" or "neon". Ends the process if `error` is not nil.
     package static var name: String { String(cString: ck_arch()) }
 
     /// Why `CK_ARCH` could not be followed, with the names that this CPU can run; nil if it could.
     package static var error: String? { ck_arch_error().map { String(cString: $0) } }
+
+    /// That the table in use was chosen only because `CK_ARCH` asks for it; nil for others.
+    package static var notice: String? { ck_arch_notice().map { String(cString: $0) } }
 
     /// Every table this CPU can run, from slowest to fastest.
     package static var available: [String] {

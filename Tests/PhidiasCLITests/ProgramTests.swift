@@ -121,12 +121,6 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/run/model.safetensors"))
     }
 
-    @Test func kernelTableOfTheEnvironment() throws {
-        let unknown = try Self.run("train", "--epochs", "1", environment: ["CK_ARCH": "mmx"])
-        #expect(unknown.code == 78)
-        #expect(unknown.errors.contains("reference"))
-    }
-
     @Test func helpAndVersion() throws {
         #expect(try Self.run("--version").output == "0.1.0\n")
         for command in ["train", "evaluate", "predict", "filters", "data", "bench", "record", "explain"] {

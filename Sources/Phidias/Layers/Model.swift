@@ -132,6 +132,9 @@ extension Model {
         return asked
     }
 
-    /// Name of the kernel table in use: `reference` or `avx2`.
+    /// Name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.
     public static var kernels: String { KernelTable.name }
+
+    /// What to say of a kernel table that is used only because `CK_ARCH` asks for it.
+    public static var kernelsNotice: String? { KernelTable.notice }
 }

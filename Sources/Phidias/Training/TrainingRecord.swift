@@ -74,7 +74,8 @@ extension Trainer {
             throw RecordError.shortBatch(step: full + 1, images: data.count % batchSize)
         }
         let first = optimizer.values(atStep: 0, of: run)
-        if let other = (0..<steps).first(where: { optimizer.values(atStep: $0, of: run) != first }) {
+        if let other = (0..<steps).first(where: { optimizer.values(atStep: $0, of: run) != first })
+        {
             throw RecordError.changingParameters(step: other + 1)
         }
         let start = model

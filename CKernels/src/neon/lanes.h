@@ -1,0 +1,15 @@
+// NEON, which every aarch64 CPU has: the vector type that simd/ is instantiated with, four a panel
+// row.
+#ifndef CK_LANES_H
+#define CK_LANES_H
+
+#include <stdint.h>
+#include <string.h>
+
+enum { WIDTH = 4 };
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vi __attribute__((vector_size(16)));
+typedef uint8_t vb __attribute__((vector_size(4)));
+typedef double vd __attribute__((vector_size(64)));
+
+#endif
