@@ -7,6 +7,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f"))), apply_to = function)
 #include "simd/operations.h"
 #include "simd/gemm.h"
+#include "simd/gradient.h"
 #include "simd/vector.h"
 #pragma clang attribute pop
 

@@ -6,6 +6,7 @@
 
 #include "simd/operations.h"
 #include "simd/gemm.h"
+#include "simd/gradient.h"
 #include "simd/vector.h"
 
 const ck_kernels ck_kernels_neon = {
