@@ -76,8 +76,7 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
              ptrdiff_t ldc, int threads);
 
 /// C[i,j] += bias[j] for an m × n matrix, in place.
-void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_t ldc,
-                 int threads);
+void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_t ldc, int threads);
 
 // ---------------------------------------------------------------- elementwise functions
 // x and y may be the same array.
@@ -118,8 +117,8 @@ void ck_cross_entropy_loss(ptrdiff_t n, const float *z, const float *t, float sc
 void ck_mean_square_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
                          float *delta, int threads);
 /// KL(t || p) + H(p) of a row, p = softmax(z). z, t, delta: [m][n] without gaps; loss: [m].
-void ck_synaptic_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
-                              float scale, float *loss, float *delta, int threads);
+void ck_synaptic_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t, float scale,
+                              float *loss, float *delta, int threads);
 /// KL(t || p) of a row, p = softmax(z); arguments as above.
 void ck_cross_entropy_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
                                    float scale, float *loss, float *delta, int threads);
@@ -190,12 +189,12 @@ void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                       const ck_batch_input *input, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
-/// the same batch with as many threads, and updates weights and velocity with the gradient still in registers, by the
-/// formula of ck_momentum_update. One parallel region. Returns -1, or the index of the first
-/// layer in which a weight or a velocity is no longer finite.
+/// the same batch with as many threads, and updates weights and velocity with the gradient still in
+/// registers, by the formula of ck_momentum_update. One parallel region. Returns -1, or the index
+/// of the first layer in which a weight or a velocity is no longer finite.
 ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                            const ck_batch_input *input, const float *delta, float eta,
-                            float alpha, int threads);
+                            const ck_batch_input *input, const float *delta, float eta, float alpha,
+                            int threads);
 
 /// Like ck_dense_backward, but writes each layer's gradient and changes no weight. The gradient
 /// has the bits that ck_dense_backward uses.

@@ -3,12 +3,12 @@
 #define CK_CONSTANTS_H
 
 #define CK_LOG2E      0x1.715476p+0f
-#define CK_LN2_HI     0x1.62e3p-1f      // few bits: n * CK_LN2_HI is exact
+#define CK_LN2_HI     0x1.62e3p-1f // few bits: n * CK_LN2_HI is exact
 #define CK_LN2_LO     0x1.2fefa2p-17f
-#define CK_ROUND      12582912.0f       // 1.5 * 2^23: adding it rounds to an integer
+#define CK_ROUND      12582912.0f // 1.5 * 2^23: adding it rounds to an integer
 #define CK_ROUND_BITS 0x4b400000
-#define CK_EXP_MAX    89.0f             // e^x overflows from 88.73
-#define CK_EXP_MIN    (-104.0f)         // e^x rounds to 0 below -103.98
+#define CK_EXP_MAX    89.0f     // e^x overflows from 88.73
+#define CK_EXP_MIN    (-104.0f) // e^x rounds to 0 below -103.98
 #define CK_MIN_NORMAL 0x1p-126f
 #define CK_MAX_FINITE 0x1.fffffep+127f
 
@@ -20,10 +20,10 @@
 #define CK_EXP_C3 0x1.555556p-3f
 
 // ln(1 + f) = f - f²/2 + s (f²/2 + R(s²)), s = f / (2 + f): minimax R, as in FreeBSD's msun.
-#define CK_LOG_C1 0x1.555554p-1f
-#define CK_LOG_C2 0x1.999c26p-2f
-#define CK_LOG_C3 0x1.23d3dcp-2f
-#define CK_LOG_C4 0x1.f13c4cp-3f
+#define CK_LOG_C1         0x1.555554p-1f
+#define CK_LOG_C2         0x1.999c26p-2f
+#define CK_LOG_C3         0x1.23d3dcp-2f
+#define CK_LOG_C4         0x1.f13c4cp-3f
 #define CK_SQRT_HALF_BITS 0x3f3504f3
 
 #endif

@@ -34,15 +34,16 @@ void ck_dense_pack(ptrdiff_t inputs, ptrdiff_t outputs, const float *weight, con
         for (ptrdiff_t k = 0; k <= inputs; k++)
             for (ptrdiff_t lane = 0; lane < CK_LANES; lane++, panels++) {
                 const ptrdiff_t unit = p * CK_LANES + lane;
-                *panels = unit >= outputs ? 0 : k == inputs ? bias[unit] : weight[unit * inputs + k];
+                *panels = unit >= outputs ? 0
+                          : k == inputs   ? bias[unit]
+                                          : weight[unit * inputs + k];
             }
 }
 
 void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, float *weight,
                      float *bias) {
     for (ptrdiff_t unit = 0; unit < outputs; unit++) {
-        const float *from =
-            panels + unit / CK_LANES * (inputs + 1) * CK_LANES + unit % CK_LANES;
+        const float *from = panels + unit / CK_LANES * (inputs + 1) * CK_LANES + unit % CK_LANES;
         for (ptrdiff_t k = 0; k < inputs; k++)
             weight[unit * inputs + k] = from[k * CK_LANES];
         bias[unit] = from[inputs * CK_LANES];
@@ -53,9 +54,14 @@ void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, f
 
 static void activate(const ck_kernels *kernels, ck_activation activation, ptrdiff_t n, float *y) {
     switch (activation) {
-    case CK_IDENTITY: break;
-    case CK_SIGMOID: kernels->sigmoid(n, y, y); break;
-    case CK_RELU: kernels->relu(n, y, y); break;
+    case CK_IDENTITY:
+        break;
+    case CK_SIGMOID:
+        kernels->sigmoid(n, y, y);
+        break;
+    case CK_RELU:
+        kernels->relu(n, y, y);
+        break;
     }
 }
 
@@ -99,8 +105,8 @@ static void forward_layer(const ck_kernels *kernels, const ck_dense *layer, ptrd
             const float *bias = w + layer->inputs * CK_LANES;
             float *y = layer->activations + (panel * batch + rows.first) * CK_LANES;
             kernels->tile(count, least(depth, layer->inputs - k),
-                          x + k * batch + rows.first * CK_LANES, batch * CK_LANES,
-                          w + k * CK_LANES, k ? y : bias, k ? CK_LANES : 0, y);
+                          x + k * batch + rows.first * CK_LANES, batch * CK_LANES, w + k * CK_LANES,
+                          k ? y : bias, k ? CK_LANES : 0, y);
             if (k + depth < layer->inputs)
                 continue;
             activate(kernels, layer->activation, count * CK_LANES, y);
@@ -184,9 +190,14 @@ static void backward_delta(const ck_kernels *kernels, const ck_dense *layer, con
             kernels->tile(count, layer->outputs, delta + rows.first * CK_LANES, batch * CK_LANES,
                           layer->scratch + panel * layer->outputs * CK_LANES, zeros, 0, to);
             switch (below->activation) {
-            case CK_IDENTITY: break;
-            case CK_SIGMOID: kernels->sigmoid_backward(n, below->activations + at, to); break;
-            case CK_RELU: kernels->relu_backward(n, below->activations + at, to); break;
+            case CK_IDENTITY:
+                break;
+            case CK_SIGMOID:
+                kernels->sigmoid_backward(n, below->activations + at, to);
+                break;
+            case CK_RELU:
+                kernels->relu_backward(n, below->activations + at, to);
+                break;
             }
         }
 }
@@ -262,8 +273,8 @@ static ptrdiff_t backward_on(int thread, int threads, const gradient_task *task,
 }
 
 static ptrdiff_t backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                          const ck_batch_input *input, const float *delta, ck_step step,
-                          int update, int threads) {
+                          const ck_batch_input *input, const float *delta, ck_step step, int update,
+                          int threads) {
     const gradient_task task = {ck_table(), batch, step, update};
     ptrdiff_t bad = count;
 #pragma omp parallel num_threads(threads) reduction(min : bad)
@@ -273,8 +284,8 @@ static ptrdiff_t backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t bat
 }
 
 ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                            const ck_batch_input *input, const float *delta, float eta,
-                            float alpha, int threads) {
+                            const ck_batch_input *input, const float *delta, float eta, float alpha,
+                            int threads) {
     const ptrdiff_t bad =
         backward(count, layers, batch, input, delta, (ck_step){eta, alpha}, 1, threads);
     return bad == count ? -1 : bad;

@@ -8,7 +8,7 @@
 
 enum {
     GROUPS = 64,          // groups of rows of C in one block: 384 rows
-    PANELS = 24,          // panels of columns of C in one block: 384 columns
+    PANELS = 64,          // panels of columns of C in one block: 1,024 columns
     DEPTH = 288,          // most of k in one block: 18 KB of a panel
     DIRECT_COLUMNS = 64,  // A is read where it lies if C has no more columns
     DIRECT_ROWS = 12,     // B is read where it lies if C has no more rows
@@ -23,7 +23,8 @@ typedef struct {
 typedef struct {
     const ck_kernels *kernels;
     ptrdiff_t m, n, k, groups, panels;
-    ptrdiff_t depth; // of k in one block
+    ptrdiff_t short_rows, longer; // the first `longer` groups have one row more than the others
+    ptrdiff_t depth;              // of k in one block
     operand a, b;
     int pack_a, pack_b;
     float alpha, beta;
@@ -48,86 +49,88 @@ static operand view(ck_transpose t, const float *x, ptrdiff_t ld) {
     return t == CK_NO_TRANSPOSE ? (operand){x, ld, 1} : (operand){x, 1, ld};
 }
 
-static ck_range group_rows(const product *x, ptrdiff_t group) {
-    return ck_share(x->m, (int)group, (int)x->groups);
+static ptrdiff_t first_row(const product *x, ptrdiff_t group) {
+    return group * x->short_rows + least(group, x->longer);
+}
+
+// Lines of 16 floats that a packed panel takes: an odd number, so that the panels, which are
+// written side by side, do not fall on one set of the cache.
+static ptrdiff_t panel_lines(ptrdiff_t lines) {
+    return lines | 1;
+}
+
+// Copies 16 floats, or `width` of them and zeros.
+static void copy_lanes(float *to, const float *from, ptrdiff_t width) {
+    if (width == CK_LANES) {
+        memcpy(to, from, CK_LANES * sizeof(float));
+        return;
+    }
+    for (ptrdiff_t i = 0; i < CK_LANES; i++)
+        to[i] = i < width ? from[i] : 0;
 }
 
 // Rows of A at k ... k + depth, row by row where k runs along memory, as [k / 16][row][16], else as
 // [group][k][row of the group].
 static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t depth, float *to) {
-    const ptrdiff_t top = group_rows(x, groups.first).first;
-    const ptrdiff_t rows = group_rows(x, groups.last - 1).last - top;
+    const ptrdiff_t top = first_row(x, groups.first), rows = first_row(x, groups.last) - top;
     const float *from = x->a.at + top * x->a.row + k * x->a.col;
     if (x->a.col == 1) {
         for (ptrdiff_t i = 0; i < rows; i++, from += x->a.row, to += CK_LANES)
             for (ptrdiff_t p = 0; p < depth; p += CK_LANES)
-                memcpy(to + p * rows, from + p,
-                       (size_t)least(CK_LANES, depth - p) * sizeof(float));
+                copy_lanes(to + p * panel_lines(rows), from + p, least(CK_LANES, depth - p));
         return;
     }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->a.col)
         for (ptrdiff_t g = groups.first; g < groups.last; g++) {
-            const ck_range part = group_rows(x, g);
-            const ptrdiff_t count = part.last - part.first, row = part.first - top;
+            const ptrdiff_t row = first_row(x, g) - top;
+            const ptrdiff_t count = first_row(x, g + 1) - top - row;
             float *out = to + row * depth + p * count;
-            if (count == CK_ROWS)
-                memcpy(out, from + row, CK_ROWS * sizeof(float));
-            else
-                memcpy(out, from + row, (size_t)count * sizeof(float));
+            for (ptrdiff_t i = 0; i < count; i++)
+                out[i] = from[row + i];
         }
 }
 
 // Panels of B at k ... k + depth, as [panel][k][16], zero past the last column.
 static void pack_b(const product *x, ck_range panels, ptrdiff_t k, ptrdiff_t depth, float *to) {
-    for (ptrdiff_t panel = panels.first; panel < panels.last; panel++, to += depth * CK_LANES) {
-        const ptrdiff_t j = panel * CK_LANES, width = least(CK_LANES, x->n - j);
-        const float *from = x->b.at + k * x->b.row + j * x->b.col;
-        if (x->b.row == 1 && x->b.col != 1) {
-            ck_pack_transposed(depth, width, from, x->b.col, to);
-            continue;
-        }
-        for (ptrdiff_t p = 0; p < depth; p++, from += x->b.row) {
-            if (width == CK_LANES) {
-                memcpy(to + p * CK_LANES, from, CK_LANES * sizeof(float));
-                continue;
-            }
-            memset(to + p * CK_LANES, 0, CK_LANES * sizeof(float));
-            memcpy(to + p * CK_LANES, from, (size_t)width * sizeof(float));
-        }
+    const ptrdiff_t lines = panel_lines(depth);
+    const ptrdiff_t j = panels.first * CK_LANES, columns = least(panels.last * CK_LANES, x->n) - j;
+    const float *from = x->b.at + k * x->b.row + j * x->b.col;
+    if (x->b.col != 1) {
+        for (ptrdiff_t c = 0; c < columns; c += CK_LANES, to += lines * CK_LANES)
+            ck_pack_transposed(depth, least(CK_LANES, columns - c), from + c * x->b.col, x->b.col,
+                               to);
+        return;
     }
+    for (ptrdiff_t p = 0; p < depth; p++, from += x->b.row, to += CK_LANES)
+        for (ptrdiff_t c = 0; c < columns; c += CK_LANES)
+            copy_lanes(to + c * lines, from + c, least(CK_LANES, columns - c));
 }
 
 // The tile of a group and a panel: k ... k + depth more products, and after the last the result.
+// b is the packed panel, or NULL.
 static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_range groups,
-                     ptrdiff_t k, ptrdiff_t depth, const float *packed_a, const float *packed_b,
+                     ptrdiff_t k, ptrdiff_t depth, const float *packed_a, const float *b,
                      float *acc) {
     static const float zeros[CK_LANES];
-    const ptrdiff_t top = group_rows(x, groups.first).first;
-    const ck_range rows = group_rows(x, group);
-    const int count = (int)(rows.last - rows.first);
-    const ptrdiff_t row = rows.first - top, j = panel * CK_LANES;
-    const float *a, *b = packed_b;
-    ck_strides at;
+    const ptrdiff_t top = first_row(x, groups.first), first = first_row(x, group);
+    const ptrdiff_t count = first_row(x, group + 1) - first, j = panel * CK_LANES;
+    const float *a = packed_a + (first - top) * depth;
+    ck_strides at = {1, count, CK_LANES * count};
     if (!x->pack_a) {
-        a = x->a.at + rows.first * x->a.row + k * x->a.col;
+        a = x->a.at + first * x->a.row + k * x->a.col;
         at = (ck_strides){x->a.row, x->a.col, CK_LANES * x->a.col};
     } else if (x->a.col == 1) {
-        const ptrdiff_t all = group_rows(x, groups.last - 1).last - top;
-        a = packed_a + row * CK_LANES;
-        at = (ck_strides){CK_LANES, 1, all * CK_LANES};
-    } else {
-        a = packed_a + row * depth;
-        at = (ck_strides){1, count, CK_LANES * count};
+        a = packed_a + (first - top) * CK_LANES;
+        at = (ck_strides){CK_LANES, 1, CK_LANES * panel_lines(first_row(x, groups.last) - top)};
     }
-    ptrdiff_t b_row = CK_LANES;
-    if (!b) {
+    const ptrdiff_t b_row = b ? CK_LANES : x->b.row;
+    if (!b)
         b = x->b.at + k * x->b.row + j;
-        b_row = x->b.row;
-    }
-    x->kernels->strided_tile(count, depth, a, at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0, acc);
+    x->kernels->strided_tile((int)count, depth, a, &at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0,
+                             acc);
     if (k + depth == x->k)
         x->kernels->store(count, least(CK_LANES, x->n - j), x->alpha, acc, x->beta,
-                          x->c + rows.first * x->ldc + j, x->ldc);
+                          x->c + first * x->ldc + j, x->ldc);
 }
 
 // The tiles of a thread: its share of all, counted along columns if there are more panels, so that
@@ -138,8 +141,7 @@ typedef struct {
 } share;
 
 static int has(const product *x, share s, ptrdiff_t group, ptrdiff_t panel) {
-    const ptrdiff_t item =
-        s.by_panels ? panel * x->groups + group : group * x->panels + panel;
+    const ptrdiff_t item = s.by_panels ? panel * x->groups + group : group * x->panels + panel;
     return item >= s.items.first && item < s.items.last;
 }
 
@@ -152,7 +154,7 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
             pack_b(x, panels, k, depth, own.b);
         float *acc = own.acc;
         for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
-            const float *b = own.b + (panel - panels.first) * depth * CK_LANES;
+            const float *b = own.b + (panel - panels.first) * panel_lines(depth) * CK_LANES;
             if (!x->pack_b) {
                 const int whole = (panel + 1) * CK_LANES <= x->n;
                 b = whole ? NULL : own.b;
@@ -160,10 +162,12 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
                     pack_b(x, (ck_range){panel, panel + 1}, k, depth, own.b);
             }
             for (ptrdiff_t group = groups.first; group < groups.last; group++) {
+                float *next = x->depth < x->k ? acc + CK_ROWS * CK_LANES : acc;
+                for (int i = 0; i < CK_ROWS; i++)
+                    __builtin_prefetch(next + i * CK_LANES, 1);
                 if (has(x, s, group, panel))
                     run_tile(x, group, panel, groups, k, depth, own.a, b, acc);
-                if (x->depth < x->k)
-                    acc += CK_ROWS * CK_LANES;
+                acc = next;
             }
         }
         if (depth == 0)
@@ -193,6 +197,8 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     x.depth = ceil_div(ceil_div(x.k, ceil_div(x.k, DEPTH) + (x.k == 0)), CK_LANES) * CK_LANES;
     if (x.depth > x.k)
         x.depth = x.k;
+    x.short_rows = m / x.groups;
+    x.longer = m % x.groups;
     x.a = view(ta, a, lda);
     x.b = view(tb, b, ldb);
     x.pack_a = n > DIRECT_COLUMNS;
@@ -211,8 +217,8 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     const ptrdiff_t block_groups = least(GROUPS, x.groups), block_panels = least(PANELS, x.panels);
     const ptrdiff_t padded = ceil_div(x.depth, CK_LANES) * CK_LANES;
     const ptrdiff_t tile = CK_ROWS * CK_LANES;
-    const ptrdiff_t size_a = x.pack_a ? block_groups * CK_ROWS * padded : 0;
-    const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * padded;
+    const ptrdiff_t size_a = x.pack_a ? panel_lines(block_groups * CK_ROWS) * padded : 0;
+    const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * panel_lines(x.depth);
     const ptrdiff_t size_acc = x.depth < x.k ? block_groups * block_panels * tile : tile;
     const ptrdiff_t each = ceil_div(size_a + size_b + size_acc, CK_LANES) * CK_LANES;
     float *memory = ck_alloc((size_t)team * (size_t)each * sizeof(float));

@@ -30,7 +30,7 @@ typedef struct {
                  const float *init, ptrdiff_t init_stride, float *c);
 
     // The same for operands that lie otherwise: a(i, p) by its strides, b[p * b_row + j].
-    void (*strided_tile)(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
+    void (*strided_tile)(int m, ptrdiff_t k, const float *a, const ck_strides *at, const float *b,
                          ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c);
 
     // The gradient of one panel of units, for `rows` inputs and then, if `bias` is not 0, for the

@@ -124,13 +124,13 @@ static void softmax_form(int synaptic, ptrdiff_t m, ptrdiff_t n, const float *z,
     const int team = ck_team(m * n, GRAIN, threads);
 #pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
     for (ptrdiff_t i = 0; i < m; i++)
-        loss[i] = n <= 0 ? 0
-                         : softmax_row(kernels, synaptic, n, z + i * n, t + i * n, scale,
-                                       delta + i * n);
+        loss[i] =
+            n <= 0 ? 0
+                   : softmax_row(kernels, synaptic, n, z + i * n, t + i * n, scale, delta + i * n);
 }
 
-void ck_synaptic_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
-                              float scale, float *loss, float *delta, int threads) {
+void ck_synaptic_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t, float scale,
+                              float *loss, float *delta, int threads) {
     softmax_form(1, m, n, z, t, scale, loss, delta, threads);
 }
 

@@ -40,9 +40,20 @@ double ck_exp64(double x) {
         return INFINITY;
     if (x < -746)
         return 0;
-    static const double c[] = {1,           1,           1.0 / 2,      1.0 / 6,       1.0 / 24,
-                               1.0 / 120,   1.0 / 720,   1.0 / 5040,   1.0 / 40320,   1.0 / 362880,
-                               1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800.0};
+    static const double c[] = {1,
+                               1,
+                               1.0 / 2,
+                               1.0 / 6,
+                               1.0 / 24,
+                               1.0 / 120,
+                               1.0 / 720,
+                               1.0 / 5040,
+                               1.0 / 40320,
+                               1.0 / 362880,
+                               1.0 / 3628800,
+                               1.0 / 39916800,
+                               1.0 / 479001600,
+                               1.0 / 6227020800.0};
     double n = fma(x, 0x1.71547652b82fep0, ROUND) - ROUND;
     double r = fma(-n, ln2_lo, fma(-n, ln2_hi, x));
     int64_t i = (int64_t)n, half = i >> 1; // in two steps, so that subnormal results work
@@ -81,17 +92,27 @@ static int reduce(double x, double *r) {
 }
 
 static double sine(double r) {
-    static const double c[] = {-1.0 / 6,          1.0 / 120,           -1.0 / 5040,
-                               1.0 / 362880,      -1.0 / 39916800,     1.0 / 6227020800.0,
-                               -1.0 / 1307674368000.0, 1.0 / 355687428096000.0};
+    static const double c[] = {-1.0 / 6,
+                               1.0 / 120,
+                               -1.0 / 5040,
+                               1.0 / 362880,
+                               -1.0 / 39916800,
+                               1.0 / 6227020800.0,
+                               -1.0 / 1307674368000.0,
+                               1.0 / 355687428096000.0};
     double z = r * r;
     return fma(z * r, polynomial(8, c, z), r);
 }
 
 static double cosine(double r) {
-    static const double c[] = {-1.0 / 2,          1.0 / 24,          -1.0 / 720,
-                               1.0 / 40320,       -1.0 / 3628800,    1.0 / 479001600,
-                               -1.0 / 87178291200.0, 1.0 / 20922789888000.0,
+    static const double c[] = {-1.0 / 2,
+                               1.0 / 24,
+                               -1.0 / 720,
+                               1.0 / 40320,
+                               -1.0 / 3628800,
+                               1.0 / 479001600,
+                               -1.0 / 87178291200.0,
+                               1.0 / 20922789888000.0,
                                -1.0 / 6402373705728000.0};
     double z = r * r;
     return fma(z, polynomial(9, c, z), 1);

@@ -13,7 +13,7 @@ enum { GRAIN = 1 << 14 }; // elements that are worth a thread
         const ck_kernels *kernels = ck_table();                                                    \
         const ptrdiff_t panels = ((n) + CK_LANES - 1) / CK_LANES;                                  \
         const int team = ck_team((n), GRAIN, threads);                                             \
-        _Pragma("omp parallel num_threads(team) if (team > 1)") {                                                \
+        _Pragma("omp parallel num_threads(team) if (team > 1)") {                                  \
             const ck_range part = ck_share(panels, omp_get_thread_num(), omp_get_num_threads());   \
             const ptrdiff_t first = part.first * CK_LANES;                                         \
             const ptrdiff_t end = part.last * CK_LANES;                                            \

@@ -3,14 +3,14 @@
 
 #include <math.h>
 
-void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
-                               ptrdiff_t b_row, const float *init, ptrdiff_t init_stride,
-                               float *c) {
+void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, const ck_strides *at,
+                               const float *b, ptrdiff_t b_row, const float *init,
+                               ptrdiff_t init_stride, float *c) {
     for (int i = 0; i < m; i++)
         for (int j = 0; j < CK_LANES; j++) {
             float acc = init[i * init_stride + j];
             for (ptrdiff_t p = 0; p < k; p++)
-                acc = fmaf(a[p / CK_LANES * at.panel + p % CK_LANES * at.step + i * at.row],
+                acc = fmaf(a[p / CK_LANES * at->panel + p % CK_LANES * at->step + i * at->row],
                            b[p * b_row + j], acc);
             c[i * CK_LANES + j] = acc;
         }
@@ -19,7 +19,7 @@ void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, ck_strides at
 void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                        const float *init, ptrdiff_t init_stride, float *c) {
     const ck_strides at = {CK_LANES, 1, a_panel};
-    ck_strided_tile_reference(m, k, a, at, b, CK_LANES, init, init_stride, c);
+    ck_strided_tile_reference(m, k, a, &at, b, CK_LANES, init, init_stride, c);
 }
 
 // One row of the gradient; x is NULL for the bias.

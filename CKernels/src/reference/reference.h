@@ -7,9 +7,9 @@
 
 void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                        const float *init, ptrdiff_t init_stride, float *c);
-void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
-                               ptrdiff_t b_row, const float *init, ptrdiff_t init_stride,
-                               float *c);
+void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, const ck_strides *at,
+                               const float *b, ptrdiff_t b_row, const float *init,
+                               ptrdiff_t init_stride, float *c);
 void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                                  ptrdiff_t x_panel, const float *delta, float *g);
 int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,

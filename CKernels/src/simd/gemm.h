@@ -33,12 +33,23 @@ INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ck_strides at, c
 // f(rows, ...) with a constant number of rows.
 #define WITH_ROWS(rows, f, ...)                                                                    \
     switch (rows) {                                                                                \
-    case 1: f(1, __VA_ARGS__); break;                                                              \
-    case 2: f(2, __VA_ARGS__); break;                                                              \
-    case 3: f(3, __VA_ARGS__); break;                                                              \
-    case 4: f(4, __VA_ARGS__); break;                                                              \
-    case 5: f(5, __VA_ARGS__); break;                                                              \
-    default: f(6, __VA_ARGS__);                                                                    \
+    case 1:                                                                                        \
+        f(1, __VA_ARGS__);                                                                         \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        f(2, __VA_ARGS__);                                                                         \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        f(3, __VA_ARGS__);                                                                         \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        f(4, __VA_ARGS__);                                                                         \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        f(5, __VA_ARGS__);                                                                         \
+        break;                                                                                     \
+    default:                                                                                       \
+        f(6, __VA_ARGS__);                                                                         \
     }
 
 static void tile(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
@@ -47,9 +58,9 @@ static void tile(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const fl
     WITH_ROWS(m, tile_rows, k, a, at, b, CK_LANES, init, init_stride, c)
 }
 
-static void strided_tile(int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
+static void strided_tile(int m, ptrdiff_t k, const float *a, const ck_strides *at, const float *b,
                          ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c) {
-    WITH_ROWS(m, tile_rows, k, a, at, b, b_row, init, init_stride, c)
+    WITH_ROWS(m, tile_rows, k, a, *at, b, b_row, init, init_stride, c)
 }
 
 static void store_tile(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta,

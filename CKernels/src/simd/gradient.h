@@ -66,8 +66,8 @@ INLINE void part(const int m, ptrdiff_t row, ptrdiff_t batch, const float *x, co
     finish_rows(m, row, acc, to);
 }
 
-INLINE int whole_panel(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
-                       ptrdiff_t x_panel, const float *delta, sink to) {
+INLINE int whole_panel(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x, ptrdiff_t x_panel,
+                       const float *delta, sink to) {
     // 16 rows are dealt out as 6 + 5 + 5: each part has enough accumulators to hide the latency
     // of an FMA.
     ptrdiff_t row = 0;
