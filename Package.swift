@@ -62,7 +62,9 @@ let package = Package(
             name: "PhidiasKernelsTests",
             dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]),
         .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
-        .testTarget(name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels"]),
+        .testTarget(
+            name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],

@@ -6,10 +6,8 @@ import Testing
 /// Where the real data is: `PHIDIAS_MNIST`, or data/mnist of the project.
 enum MNIST {
     static let folder: String? = {
-        let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
         let named = ProcessInfo.processInfo.environment["PHIDIAS_MNIST"]
-        return [named, project.appendingPathComponent("data/mnist").path].compactMap { $0 }
+        return [named, Project.root.appendingPathComponent("data/mnist").path].compactMap { $0 }
             .first { FileManager.default.fileExists(atPath: $0) }
     }()
 }

@@ -10,6 +10,7 @@ public struct CounterRandom: Sendable {
     private let key: SIMD2<UInt32>
     private let purpose, epoch: UInt32
 
+    /// One stream of numbers for each seed, purpose and epoch.
     public init(seed: UInt64, purpose: Purpose, epoch: UInt32 = 0) {
         key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
         self.purpose = purpose.rawValue

@@ -1,20 +1,36 @@
 /// Data that cannot be read or used.
 public enum DataError: PhidiasError, Equatable {
+    /// A file or folder is not there, or may not be opened.
     case missing(path: String, reason: String)
+    /// A folder, device or pipe where a file should be.
     case notRegular(path: String)
+    /// Reading failed; `reason` is the system's text.
     case io(path: String, reason: String)
+    /// The first bytes are not those of an IDX file of bytes; `found` holds them.
     case magic(path: String, found: [UInt8])
+    /// The file ends before the `expected` bytes that its header promises.
     case truncated(path: String, expected: Int, found: Int)
+    /// The file goes on after the `expected` bytes that its header promises.
     case oversized(path: String, expected: Int)
+    /// The header claims more elements than are read.
     case size(path: String, dimensions: [Int])
+    /// Compressed data is damaged near a byte of the file.
     case gzip(path: String, byte: Int, reason: String)
+    /// An IDX file has not the number of dimensions that images or labels have.
     case dimensions(path: String, expected: Int, found: Int)
+    /// Images and labels are not the same number.
     case counts(images: Int, labels: Int)
+    /// The label of image `index`, counted from 0, is outside the classes.
     case label(index: Int, label: Int, classes: Int)
+    /// There are no images.
     case empty(String)
+    /// An image has not the size of the others.
     case pixels(path: String, expected: String, found: String)
+    /// A line of a CSV file, counted from 1, is not a label and pixels.
     case csv(path: String, line: Int, reason: String)
+    /// A share that is not above 0 and below 1.
     case fraction(Double)
+    /// A number of images that is out of range.
     case count(name: String, value: Int)
 
     public var description: String {

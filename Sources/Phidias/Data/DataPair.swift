@@ -2,10 +2,12 @@ import Foundation
 
 /// Training and test images of one source.
 public struct DataPair: Sendable {
+    /// Both of the same image size and number of classes when read from a folder.
     public let training, test: Dataset
     /// SHA-256 of the content of each file, by name; of the images' bytes where there is no file.
     public let checksums: [String: String]
 
+    /// Data that is in memory already; the checksums go into the record of a run.
     public init(training: Dataset, test: Dataset, checksums: [String: String]) {
         self.training = training
         self.test = test

@@ -4,8 +4,10 @@ public struct Dataset: Sendable {
     public let images: [UInt8]
     /// [count], each below `classes`
     public let labels: [UInt8]
+    /// Height and width of an image in pixels, and the number of classes.
     public let rows, columns, classes: Int
 
+    /// Number of images.
     public var count: Int { labels.count }
     var pixels: Int { rows * columns }
 

@@ -3,11 +3,13 @@
 public struct IDXFile: Sendable, Equatable {
     /// Sizes, slowest first: [images, rows, columns] or [labels].
     public let dimensions: [Int]
+    /// All elements in C order, the last dimension fastest.
     public let elements: [UInt8]
 
     /// Most elements that are read from one file: 2³⁰.
     public static let largest = 1 << 30
 
+    /// - Precondition: there are as many elements as the product of the dimensions.
     public init(dimensions: [Int], elements: [UInt8]) {
         precondition(
             dimensions.reduce(1, *) == elements.count,

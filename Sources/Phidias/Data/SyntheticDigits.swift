@@ -5,6 +5,7 @@ import PhidiasKernels
 /// scale, rotation, position, bent strokes and noise. An image depends on (seed, part, index)
 /// alone; only + − × ÷ √ and `PortableMath` are used, so its bytes are the same everywhere.
 public enum SyntheticDigits {
+    /// Height and width of an image in pixels.
     public static let side = 28
 
     /// Training and test images that share no random number.

@@ -24,6 +24,7 @@ public struct FilterImage: Sendable {
     /// Pixels the picture may have in all.
     public static let mostPixels = 64 << 20
 
+    /// Each filter at its own scale, in red and blue, 3 pixels a weight.
     public init() {}
 
     /// Draws the filters, with lines around and between them.

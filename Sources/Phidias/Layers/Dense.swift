@@ -7,8 +7,10 @@ import PhidiasKernels
 public struct Dense: Sendable, Hashable {
     /// Number of units.
     public var outputs: Int
+    /// What each unit does to its sum.
     public var activation: Activation
 
+    /// - Parameter outputs: number of units; `Network` checks it.
     public init(_ outputs: Int, activation: Activation = .sigmoid) {
         self.outputs = outputs
         self.activation = activation
@@ -22,6 +24,7 @@ public struct DenseParameters: Sendable, Equatable {
     /// [outputs]
     public var bias: [Float]
 
+    /// Any sizes; `Model` checks that they fit the network.
     public init(weight: [Float], bias: [Float]) {
         self.weight = weight
         self.bias = bias

@@ -2,6 +2,7 @@ import PhidiasKernels
 
 /// A network with its parameters.
 public struct Model: Sendable, Equatable {
+    /// Shapes and activations.
     public let network: Network
     /// One element a layer, first layer first.
     public private(set) var parameters: [DenseParameters]
@@ -81,12 +82,19 @@ public struct Model: Sendable, Equatable {
 
 /// Parameters or data that do not fit a network.
 public enum ModelError: PhidiasError, Equatable {
+    /// There are not as many parameters as layers.
     case layers(expected: Int, found: Int)
+    /// A layer's parameters have not the layer's size.
     case shape(layer: Int, inputs: Int, outputs: Int, weights: Int, biases: Int)
+    /// The data's images have not the size that the network takes.
     case images(network: String, expected: String, found: String)
+    /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
+    /// The system refuses the memory for network and batch.
     case memory(bytes: Int)
+    /// A number of threads out of range.
     case threads(Int)
+    /// `CK_ARCH` names no kernel table that this CPU can run; the text lists those it can.
     case kernels(String)
 
     public var description: String {

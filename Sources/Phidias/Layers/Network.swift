@@ -9,6 +9,7 @@ public struct Network: Sendable, Hashable {
     public let inputRange: InputRange
     /// From the first hidden layer to the layer of the logits, whose activation is `identity`.
     public let layers: [Dense]
+    /// How the logits become probabilities.
     public let outputActivation: OutputActivation
 
     /// Inputs of the first layer.
@@ -95,11 +96,17 @@ extension Network: CustomStringConvertible {
 
 /// A network that cannot be built.
 public enum NetworkError: PhidiasError, Equatable {
+    /// An input image without pixels, or with too many.
     case image(rows: Int, columns: Int)
+    /// No layer, or too many.
     case layerCount(Int)
+    /// A layer, counted from 0, without units or with too many.
     case units(layer: Int, count: Int)
+    /// The layer with which there are too many parameters.
     case parameters(layer: Int, inputs: Int, outputs: Int)
+    /// The last layer has an activation, but must give logits.
     case lastActivation(Activation)
+    /// A number of outputs that is no classifier's.
     case classes(Int)
 
     public var description: String {

@@ -9,6 +9,7 @@ protocol KernelLoss: Loss {
 }
 
 extension KernelLoss {
+    /// The batch form, for a batch of one.
     public func evaluate(
         logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
     ) -> Float {
@@ -18,6 +19,7 @@ extension KernelLoss {
                 gradient: &gradient))
     }
 
+    /// One call of the kernel; the sum does not depend on the number of threads.
     public func evaluate(
         logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
         gradient: inout MutableSpan<Float>
@@ -44,6 +46,7 @@ public struct SynapticLoss: KernelLoss, Hashable {
     public let outputActivation: OutputActivation
     public var name: String { "synaptic" }
 
+    /// - Parameter outputActivation: the form of the loss; the network must have the same.
     public init(outputActivation: OutputActivation = .sigmoid) {
         self.outputActivation = outputActivation
     }
@@ -71,6 +74,7 @@ public struct CrossEntropyLoss: KernelLoss, Hashable {
     public let outputActivation: OutputActivation
     public var name: String { "cross-entropy" }
 
+    /// - Parameter outputActivation: the form of the loss; the network must have the same.
     public init(outputActivation: OutputActivation = .sigmoid) {
         self.outputActivation = outputActivation
     }
@@ -97,6 +101,7 @@ public struct MeanSquareLoss: KernelLoss, Hashable {
     public var outputActivation: OutputActivation { .sigmoid }
     public var name: String { "mean-square" }
 
+    /// The sigmoid form, the only one.
     public init() {}
 
     func run(

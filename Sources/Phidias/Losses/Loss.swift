@@ -33,8 +33,10 @@ public protocol Loss: Sendable {
 }
 
 extension Loss {
+    /// Sigmoid, unless a loss says otherwise.
     public var outputActivation: OutputActivation { .sigmoid }
 
+    /// Image by image, in order, with the form for one image.
     public func evaluate(
         logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
         gradient: inout MutableSpan<Float>

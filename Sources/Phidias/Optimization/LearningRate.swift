@@ -6,6 +6,7 @@ import PhidiasKernels
 public struct LearningRate: Sendable, Hashable {
     /// The rate that the schedule starts from.
     public let base: Double
+    /// What the rate does over the run.
     public let schedule: Schedule
     /// Epochs of linear rise in front of the schedule.
     public let warmUp: Double

@@ -6,6 +6,7 @@ import PhidiasKernels
 /// Δw(t) = −η g(t) + α Δw(t−1), not part of the papers. Curvature is the second derivative of the
 /// loss along a direction in weight space.
 public struct MomentumAnalysis: Sendable, Hashable {
+    /// η and α.
     public let learningRate, momentum: Double
 
     /// - Parameters:

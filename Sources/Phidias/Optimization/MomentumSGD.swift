@@ -33,7 +33,9 @@ public enum Momentum: Sendable, Hashable {
 
 /// Stochastic gradient descent with momentum: v ← αv − ηg, w ← w + v.
 public struct MomentumSGD: Sendable, Hashable {
+    /// η as a function of the step.
     public let learningRate: LearningRate
+    /// α as a function of the step.
     public let momentum: Momentum
 
     /// The golden learning rate and momentum, constant.

@@ -1,9 +1,12 @@
 /// Settings that no training can follow.
 public enum OptimizationError: PhidiasError, Equatable {
+    /// A rate that is not finite or not above 0.
     case learningRate(Double)
+    /// A weight that is not in 0 ..< 1.
     case momentum(Double)
     /// The largest rate of a schedule that golden coupling cannot follow.
     case coupling(Double)
+    /// A number of epochs that is not finite or below 0.
     case warmUp(Double)
     /// A schedule in the form of the command line.
     case schedule(String)

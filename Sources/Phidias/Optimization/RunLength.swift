@@ -1,5 +1,6 @@
 /// How long a run is: what a schedule needs to know of it.
 public struct RunLength: Sendable, Hashable {
+    /// Batches in an epoch, the last one may be short, and epochs.
     public let stepsPerEpoch, epochs: Int
 
     /// - Parameters:

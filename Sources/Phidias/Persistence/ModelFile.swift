@@ -1,14 +1,17 @@
 /// A model on disk: safetensors with tensors `layers.N.weight` [outputs, inputs] and
 /// `layers.N.bias` [outputs] in layer order, and the network in the metadata.
 public struct ModelFile: Sendable {
+    /// Network and parameters.
     public var model: Model
     /// Name of the loss it was trained with.
     public var loss: String
 
+    /// The version that is written; files from 1 up to it are read.
     public static let formatVersion = 1
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
+    /// - Parameter loss: name of the loss that the model was trained with.
     public init(model: Model, loss: String) {
         self.model = model
         self.loss = loss
@@ -70,6 +73,7 @@ public struct ModelFile: Sendable {
         return tensor.values
     }
 
+    /// The file as it is written.
     public var bytes: [UInt8] {
         let metadata: KeyValuePairs<String, String> = [
             "format": "phidias", "format_version": String(Self.formatVersion),
@@ -148,8 +152,11 @@ extension Model {
 
 /// A model file that cannot be used.
 public enum ModelFileError: PhidiasError, Equatable {
+    /// Not a safetensors file; counted from byte 0.
     case malformed(path: String, byte: Int, reason: String)
+    /// An entry of the metadata is missing or not understood.
     case metadata(path: String, key: String, reason: String)
+    /// A tensor is missing or does not fit the network.
     case tensor(path: String, name: String, reason: String)
 
     public var description: String {

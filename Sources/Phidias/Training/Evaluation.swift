@@ -7,6 +7,7 @@ public struct Evaluation: Sendable, Equatable {
     /// Mean loss of an image.
     public let loss: Double
 
+    /// Images that were evaluated.
     public var images: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
     /// Share of images whose class was told, 0 … 1.
     public var accuracy: Double {

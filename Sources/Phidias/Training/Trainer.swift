@@ -10,10 +10,13 @@ public final class Trainer {
     public struct StepReport: Sendable {
         /// Counted from 1 over the whole run.
         public let step: Int
+        /// Counted from 1.
         public let epoch: Int
+        /// Images in the batch.
         public let images: Int
         /// Mean loss of the batch.
         public let loss: Double
+        /// η and α of this step.
         public let learningRate, momentum: Float
     }
 
@@ -29,10 +32,15 @@ public final class Trainer {
         public let model: Model
     }
 
+    /// What is made small.
     public let loss: any Loss
+    /// Learning rate and momentum of each step.
     public let optimizer: MomentumSGD
+    /// Images a step; the last batch of an epoch may be smaller.
     public let batchSize: Int
+    /// Decides the order of the images.
     public let seed: UInt64
+    /// Threads of a step; they do not change its result.
     public let threads: Int
 
     /// The model after the last epoch that ended with finite weights and loss.
@@ -200,9 +208,13 @@ extension Double {
 
 /// Training that cannot start or go on.
 public enum TrainingError: PhidiasError, Equatable {
+    /// A number of epochs below 1.
     case epochs(Int)
+    /// A batch without images, or with more than the data has.
     case batchSize(Int, images: Int?)
+    /// Loss and network read the logits in different ways.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
+    /// A loss or weight became NaN or infinite in a step counted from 1, at a layer counted from 0.
     case diverged(step: Int, layer: Int, what: String)
 
     public var description: String {
