@@ -1,8 +1,17 @@
 # shellcheck shell=bash
 # Shared by the tools: where the project is, and what it needs. Sourced, not run.
 set -euo pipefail
+start=$PWD
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+
+# absolute PATH: the path as seen from where the tool was started.
+absolute() {
+  case $1 in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s\n' "$start/$1" ;;
+  esac
+}
 
 say() { printf '%s\n' "$*" >&2; }
 
