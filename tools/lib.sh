@@ -15,6 +15,14 @@ absolute() {
 
 say() { printf '%s\n' "$*" >&2; }
 
+# list PATTERN…: the files that git knows or would add, and that are there.
+list() {
+  local file
+  git ls-files -co --exclude-standard -- "$@" | while IFS= read -r file; do
+    if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+  done
+}
+
 # fail CODE MESSAGE…: ends the tool, with a code after sysexits.h.
 fail() {
   local code=$1

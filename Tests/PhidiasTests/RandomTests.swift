@@ -10,12 +10,15 @@ import Testing
     }
 
     static let known = [
-        Known(counter: [0, 0, 0, 0], key: [0, 0], expected: [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+        Known(
+            counter: [0, 0, 0, 0], key: [0, 0],
+            expected: [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
         Known(
             counter: SIMD4(repeating: UInt32.max), key: SIMD2(repeating: UInt32.max),
             expected: [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
         Known(
-            counter: [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], key: [0xa409_3822, 0x299f_31d0],
+            counter: [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
+            key: [0xa409_3822, 0x299f_31d0],
             expected: [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]),
     ]
 
@@ -31,8 +34,10 @@ import Testing
 
     @Test func permutationsDifferBySeedEpochAndPurpose() {
         let orders = [
-            CounterRandom(seed: 1, purpose: .shuffle, epoch: 1), CounterRandom(seed: 2, purpose: .shuffle, epoch: 1),
-            CounterRandom(seed: 1, purpose: .shuffle, epoch: 2), CounterRandom(seed: 1, purpose: .split, epoch: 1),
+            CounterRandom(seed: 1, purpose: .shuffle, epoch: 1),
+            CounterRandom(seed: 2, purpose: .shuffle, epoch: 1),
+            CounterRandom(seed: 1, purpose: .shuffle, epoch: 2),
+            CounterRandom(seed: 1, purpose: .split, epoch: 1),
         ].map { $0.permutation(count: 100) }
         #expect(Set(orders).count == orders.count)
     }

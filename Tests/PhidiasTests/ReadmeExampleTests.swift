@@ -27,7 +27,9 @@ import Testing
         process.arguments = command
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         // Inside a git hook these name the repository of the hook.
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GIT_") }
+        process.environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("GIT_")
+        }
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
@@ -35,7 +37,8 @@ import Testing
         let output = String(
             decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(command.joined(separator: " ")):\n\(output)")
+        try #require(
+            process.terminationStatus == 0, "\(command.joined(separator: " ")):\n\(output)")
         return output
     }
 

@@ -103,7 +103,7 @@ enum MNIST {
     }
 
     @Test(.enabled(if: MNIST.folder != nil, "MNIST is absent"))
-    func MNISTTrainingHasPinnedBitsAndAccuracy() throws {
+    func trainingOnMNISTHasPinnedBitsAndAccuracy() throws {
         let folder = try #require(MNIST.folder)
         let pair = try DataPair(directory: folder)
         #expect(pair.training.count == 60_000)

@@ -11,5 +11,4 @@ typedef int32_t vi __attribute__((vector_size(32)));
 typedef uint8_t vb __attribute__((vector_size(8)));
 typedef double vd __attribute__((vector_size(64)));
 
-
 #endif
