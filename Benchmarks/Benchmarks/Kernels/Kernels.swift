@@ -1,5 +1,4 @@
 import Benchmark
-import Foundation
 import KernelOperations
 
 /// Every benchmark size of every operation, by the kernels and by tuned Swift. The cases verify
@@ -18,7 +17,7 @@ let benchmarks: @Sendable () -> Void = {
             configuration: .init(
                 metrics: [.wallClock, .throughput], warmupIterations: 3,
                 maxDuration: .seconds(1), maxIterations: 100_000,
-                setup: { Thread.sleep(forTimeInterval: 0.25) })
+                setup: { try await Task.sleep(for: .milliseconds(250)) })
         ) { benchmark in
             var buffers = item.prepare()
             benchmark.startMeasurement()
