@@ -2,8 +2,11 @@
 /// this one: where they start, which images each takes, what gradient it got from the loss, and
 /// the weights that came of it.
 public struct TrainingRecord: Sendable, Equatable {
+    /// The model before the first step and after the last.
     public let start, end: Model
+    /// Short name of the loss.
     public let lossName: String
+    /// Images of each step.
     public let batchSize: Int
     /// Of every step.
     public let learningRate, momentum: Float
@@ -14,6 +17,7 @@ public struct TrainingRecord: Sendable, Equatable {
     /// Gradient of the mean loss by the logits: [steps][batch][classes].
     public let deltas: [Float]
 
+    /// The version that is written.
     public static let formatVersion = 1
     /// Indices are written as `Float`, which holds whole numbers up to this one.
     static let mostImages = 1 << 24
