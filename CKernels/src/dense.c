@@ -54,14 +54,9 @@ void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, f
 
 static void activate(const ck_kernels *kernels, ck_activation activation, ptrdiff_t n, float *y) {
     switch (activation) {
-    case CK_IDENTITY:
-        break;
-    case CK_SIGMOID:
-        kernels->sigmoid(n, y, y);
-        break;
-    case CK_RELU:
-        kernels->relu(n, y, y);
-        break;
+    case CK_IDENTITY: break;
+    case CK_SIGMOID: kernels->sigmoid(n, y, y); break;
+    case CK_RELU: kernels->relu(n, y, y); break;
     }
 }
 
@@ -190,14 +185,9 @@ static void backward_delta(const ck_kernels *kernels, const ck_dense *layer, con
             kernels->tile(count, layer->outputs, delta + rows.first * CK_LANES, batch * CK_LANES,
                           layer->scratch + panel * layer->outputs * CK_LANES, zeros, 0, to);
             switch (below->activation) {
-            case CK_IDENTITY:
-                break;
-            case CK_SIGMOID:
-                kernels->sigmoid_backward(n, below->activations + at, to);
-                break;
-            case CK_RELU:
-                kernels->relu_backward(n, below->activations + at, to);
-                break;
+            case CK_IDENTITY: break;
+            case CK_SIGMOID: kernels->sigmoid_backward(n, below->activations + at, to); break;
+            case CK_RELU: kernels->relu_backward(n, below->activations + at, to); break;
             }
         }
 }
