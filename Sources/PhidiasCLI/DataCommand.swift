@@ -56,15 +56,18 @@ struct DataCommand: ParsableCommand {
             discussion: "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000")
         @Option(help: "Folder for the four files.")
         var output: String
-        @Option(help: "Training images.")
+        @Option(parsing: .unconditional, help: "Training images.")
         var train = 20_000
-        @Option(help: "Test images.")
+        @Option(parsing: .unconditional, help: "Test images.")
         var test = 4_000
-        @Option(help: "Seed.")
+        @Option(parsing: .unconditional, help: "Seed.")
         var seed: UInt64 = 1
+        @Flag(help: "Replace data that is already in the output folder.")
+        var force = false
 
         func run() throws {
-            try SyntheticDigits.pair(training: train, test: test, seed: seed).write(to: output)
+            try SyntheticDigits.pair(training: train, test: test, seed: seed)
+                .write(to: output, replacing: force)
             print(output)
         }
     }
@@ -83,17 +86,26 @@ struct DataCommand: ParsableCommand {
         var source: String
         @Option(help: "Folder for the four files.")
         var output: String
-        @Option(help: "Share of each class that becomes test images.")
+        @Option(parsing: .unconditional, help: "Share of each class that becomes test images.")
         var testShare = 0.2
-        @Option(help: "Seed of the split.")
+        @Option(parsing: .unconditional, help: "Seed of the split.")
         var seed: UInt64 = 1
+        @Flag(help: "Replace data that is already in the output folder.")
+        var force = false
 
         func run() throws {
-            let data = try DataImport.read(source)
+            let source = try DataImport(source)
+            let data = source.data
             let parts = try data.stratifiedSplit(fraction: testShare, seed: seed)
             try DataPair(training: parts.training, test: parts.validation, checksums: [:])
-                .write(to: output)
-            print("\(output): \(parts.training.count) training and \(parts.validation.count) test images, \(data.classes) classes")
+                .write(to: output, replacing: force)
+            if let first = source.ignored.first {
+                Console.say("\(source.ignored.count) files are no .png and were left out, such as \(first)")
+            }
+            print("\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes")
+            for (label, name) in source.classes.enumerated() where name != String(label) {
+                print("class \(label): \(name)")
+            }
         }
     }
 }

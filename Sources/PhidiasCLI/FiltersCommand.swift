@@ -12,13 +12,13 @@ struct FiltersCommand: ParsableCommand {
 
     @Argument(help: "A model file.")
     var model: String
-    @Option(help: "Layer, from 0.")
+    @Option(parsing: .unconditional, help: "Layer, from 0.")
     var layer = 0
     @Option(help: "The picture.")
     var output: String
-    @Option(help: "Tiles in a row.")
+    @Option(parsing: .unconditional, help: "Tiles in a row.")
     var columns: Int?
-    @Option(help: "Side of the square that one weight becomes, 1 to 64.")
+    @Option(parsing: .unconditional, help: "Side of the square of pixels that one weight becomes.")
     var scale = 3
     @Option(help: "Colours.")
     var colormap: FilterImage.ColorMap = .diverging

@@ -35,7 +35,7 @@ extension InputRange: ExpressibleByArgument {}
 struct TrainOptions: ParsableArguments {
     @Option(help: "Folder with the four IDX files of MNIST or the like. Without it: synthetic digits.")
     var data: String?
-    @Option(help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
+    @Option(parsing: .unconditional, help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
     var hidden = "128"
     @Option(help: "Activation of the hidden layers.")
     var activation: Activation = .sigmoid
@@ -118,7 +118,7 @@ struct TrainOptions: ParsableArguments {
         _ = try optimizer()
         _ = try hiddenUnits()
         _ = try loss.loss(outputActivation)
-        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard (1...Trainer.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
         if let validation, !(validation > 0 && validation < 1) {
             throw DataError.fraction(validation)

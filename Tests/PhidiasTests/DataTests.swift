@@ -100,10 +100,10 @@ func gzip(_ path: String) throws -> String {
 
 @Suite struct DatasetTests {
     @Test func countsAndLabelsAreChecked() {
-        #expect(throws: DataError.counts(images: 2, labels: 3)) {
+        #expect(throws: DataError.counts(path: "The data set", images: 2, labels: 3)) {
             try Dataset(images: [1, 2], labels: [0, 1, 0], rows: 1, columns: 1, classes: 2)
         }
-        #expect(throws: DataError.label(index: 1, label: 2, classes: 2)) {
+        #expect(throws: DataError.label(path: "The data set", index: 1, label: 2, classes: 2)) {
             try Dataset(images: [1, 2], labels: [0, 2], rows: 1, columns: 1, classes: 2)
         }
     }
@@ -135,13 +135,13 @@ func gzip(_ path: String) throws -> String {
     @Test func csvIsImported() throws {
         let scratch = try Scratch()
         let good = try scratch.file("a.csv", Array("label,a,b,c,d\n1,0,10,20,255\r\n0,1,2,3,4\n".utf8))
-        let data = try DataImport.read(good)
+        let data = try DataImport(good).data
         #expect(data.labels == [1, 0])
         #expect(data.images == [0, 10, 20, 255, 1, 2, 3, 4])
         #expect(data.rows == 2)
         for (text, line) in [("1,2,3,4,5\n1,2,3,4,256\n", 2), ("1,2,3,4,5\n1,2,3,4\n", 2), ("1,2,3\n", 1)] {
             let bad = try scratch.file("b.csv", Array(text.utf8))
-            let error = #expect(throws: DataError.self) { try DataImport.read(bad) }
+            let error = #expect(throws: DataError.self) { try DataImport(bad) }
             #expect(error?.description.contains("line \(line)") == true)
         }
     }

@@ -14,14 +14,16 @@ public struct ModelFile: Sendable {
         self.loss = loss
     }
 
-    /// - Throws: `ModelFileError`, `DataError` if the file cannot be read, or `NetworkError`.
+    /// - Throws: `SafetensorsError`, `ModelFileError`, or `DataError` if the file cannot be read.
     public init(path: String) throws {
-        let bytes = try FileBytes.read(path, limit: Self.largestFile)
-        try self.init(bytes: bytes, path: path)
+        try self.init(try Safetensors(path: path, limit: Self.largestFile), path: path)
     }
 
     package init(bytes: [UInt8], path: String) throws {
-        let file = try Safetensors(bytes: bytes, path: path)
+        try self.init(try Safetensors(bytes: bytes, path: path), path: path)
+    }
+
+    private init(_ file: Safetensors, path: String) throws {
         func metadata(_ key: String) throws(ModelFileError) -> String {
             guard let value = file.metadata.first(where: { $0.key == key })?.value.stringValue
             else { throw .metadata(path: path, key: key, reason: "it is missing") }
@@ -148,14 +150,11 @@ extension Model {
 
 /// A model file that cannot be used.
 public enum ModelFileError: PhidiasError, Equatable {
-    case malformed(path: String, byte: Int, reason: String)
     case metadata(path: String, key: String, reason: String)
     case tensor(path: String, name: String, reason: String)
 
     public var description: String {
         switch self {
-        case .malformed(let path, let byte, let reason):
-            "\(path): byte \(byte): not a valid model file: \(reason)."
         case .metadata(let path, let key, let reason):
             "\(path): metadata \(key): \(reason). Was the file written by phidias train?"
         case .tensor(let path, let name, let reason): "\(path): tensor \(name): \(reason)."

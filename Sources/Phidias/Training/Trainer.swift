@@ -29,6 +29,9 @@ public final class Trainer {
         public let model: Model
     }
 
+    /// Most epochs of a run: their steps can be counted, whatever the data.
+    public static let mostEpochs = 1_000_000_000
+
     public let loss: any Loss
     public let optimizer: MomentumSGD
     public let batchSize: Int
@@ -82,7 +85,7 @@ public final class Trainer {
         on data: Dataset, epochs: Int, steps: Int, onBatch: BatchObserver?,
         onStep: ((StepReport) throws -> Void)?, onEpoch: ((EpochReport) throws -> Void)?
     ) throws {
-        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
@@ -207,7 +210,7 @@ public enum TrainingError: PhidiasError, Equatable {
 
     public var description: String {
         switch self {
-        case .epochs(let count): "\(count) epochs cannot be trained; give at least 1."
+        case .epochs(let count): "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
         case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
         case .batchSize(let size, let images?):
             "A batch of \(size) images is larger than the data, which has \(images)."
