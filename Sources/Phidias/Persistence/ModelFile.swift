@@ -124,7 +124,7 @@ public struct ModelFile: Sendable {
                 rows: rows, columns: columns, inputRange: range, layers: dense,
                 outputActivation: output)
         } catch {
-            throw ModelFileError.metadata(path: path, key: "network", reason: error.description)
+            throw ModelFileError.metadata(path: path, key: "network", reason: String(error.description.dropLast()))
         }
     }
 }
