@@ -105,7 +105,8 @@ struct ProgressBar {
         guard room >= 4 else { return String("\(label) \(figures)".prefix(max(width - 1, 0))) }
         let size = min(room, 24)
         let filled = Int(share * Double(size))
-        let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: size - filled)
+        let bar =
+            String(repeating: "█", count: filled) + String(repeating: "·", count: size - filled)
         return "\(label) \(color ? "\u{1b}[33m\(bar)\u{1b}[0m" : bar) \(figures)"
     }
 

@@ -20,7 +20,9 @@ struct DataCommand: ParsableCommand {
         func run() throws {
             let pair = try DataPair(directory: folder)
             func counts(_ data: Dataset) -> [Int] {
-                data.labels.reduce(into: [Int](repeating: 0, count: data.classes)) { $0[Int($1)] += 1 }
+                data.labels.reduce(into: [Int](repeating: 0, count: data.classes)) {
+                    $0[Int($1)] += 1
+                }
             }
             let sums = pair.checksums.sorted { $0.key < $1.key }
             switch format {
@@ -37,10 +39,13 @@ struct DataCommand: ParsableCommand {
                         "columns": .integer(pair.training.columns),
                         "classes": .integer(pair.training.classes),
                         "training": part(pair.training), "test": part(pair.test),
-                        "sha256": .object(sums.map { .init(key: $0.key, value: .string($0.value)) }),
+                        "sha256": .object(
+                            sums.map { .init(key: $0.key, value: .string($0.value)) }),
                     ]).text())
             case .text:
-                print("\(pair.training.rows) × \(pair.training.columns) pixels, \(pair.training.classes) classes")
+                print(
+                    "\(pair.training.rows) × \(pair.training.columns) pixels, \(pair.training.classes) classes"
+                )
                 for (name, data) in [("training", pair.training), ("test", pair.test)] {
                     let list = counts(data).map { String($0) }.joined(separator: " ")
                     print("\(name): \(data.count) images, per class: \(list)")
@@ -53,7 +58,9 @@ struct DataCommand: ParsableCommand {
     struct Synthesize: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write synthetic digits as IDX files.",
-            discussion: "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000")
+            discussion:
+                "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000"
+        )
         @Option(help: "Folder for the four files.")
         var output: String
         @Option(parsing: .unconditional, help: "Training images.")
@@ -100,9 +107,12 @@ struct DataCommand: ParsableCommand {
             try DataPair(training: parts.training, test: parts.validation, checksums: [:])
                 .write(to: output, replacing: force)
             if let first = source.ignored.first {
-                Console.say("\(source.ignored.count) files are no .png and were left out, such as \(first)")
+                Console.say(
+                    "left out, for they are no .png: \(source.ignored.count), such as \(first)")
             }
-            print("\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes")
+            print(
+                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes"
+            )
             for (label, name) in source.classes.enumerated() where name != String(label) {
                 print("class \(label): \(name)")
             }

@@ -46,8 +46,12 @@ struct EvaluateCommand: ParsableCommand {
                         result.confusion.map { .array($0.map { .integer($0) }) }),
                 ]).text())
         case .text:
-            print("accuracy \((result.accuracy * 100).fixed(2)) % of \(result.images) images, loss \(result.loss.fixed(4))\n")
-            print("class  precision  recall   taken for: \(classes.map { pad(String($0), 5) }.joined())")
+            print(
+                "accuracy \((result.accuracy * 100).fixed(2)) % of \(result.images) images, loss \(result.loss.fixed(4))\n"
+            )
+            print(
+                "class  precision  recall   taken for: \(classes.map { pad(String($0), 5) }.joined())"
+            )
             for label in classes {
                 let row = result.confusion[label].map { pad(String($0), 5) }.joined()
                 print(

@@ -8,7 +8,9 @@ struct FiltersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filters",
         abstract: "Draw a layer's weights as a PNG.",
-        discussion: "Example:\n  phidias filters runs/mnist/model.safetensors --output filters.png --scale 4")
+        discussion:
+            "Example:\n  phidias filters runs/mnist/model.safetensors --output filters.png --scale 4"
+    )
 
     @Argument(help: "A model file.")
     var model: String
@@ -22,7 +24,8 @@ struct FiltersCommand: ParsableCommand {
     var scale = 3
     @Option(help: "Colours.")
     var colormap: FilterImage.ColorMap = .diverging
-    @Option(help: "What the strongest colour stands for: the largest weight of all tiles or of each.")
+    @Option(
+        help: "What the strongest colour stands for: the largest weight of all tiles or of each.")
     var scaling: FilterImage.Scaling = .perFilter
 
     func run() throws {

@@ -10,7 +10,8 @@ struct PhidiasProgram: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "phidias",
-        abstract: "Train neural networks on the CPU with the golden ratio's learning rate and momentum.",
+        abstract:
+            "Train neural networks on the CPU with the golden ratio's learning rate and momentum.",
         discussion: """
             Example:
               phidias train --output runs/first

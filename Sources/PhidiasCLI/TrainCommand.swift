@@ -34,7 +34,6 @@ struct TrainCommand: ParsableCommand {
         guard options.batchSize <= training.count else {
             throw TrainingError.batchSize(options.batchSize, images: training.count)
         }
-        try network.checkMemory(batchSize: options.batchSize)
         try run.create()
         let trainer = try Trainer(
             model: Model(network: network, seed: options.seed),

@@ -15,32 +15,55 @@ import Testing
         #expect(read.model == model)
         #expect(read.loss == "synaptic")
         #expect(read.model.weightsSHA256 == model.weightsSHA256)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["m.safetensors"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["m.safetensors"])
     }
 
     @Test func filesThatAreNoModelAreErrors() throws {
-        let model = Model(network: try Network(rows: 2, columns: 2, hidden: [], classes: 2), seed: 1)
+        let model = Model(
+            network: try Network(rows: 2, columns: 2, hidden: [], classes: 2), seed: 1)
         let good = ModelFile(model: model, loss: "synaptic").bytes
         let text = String(decoding: good, as: UTF8.self)
         #expect(text.contains("phidias"))
         for (from, to) in [
-            ("\"phidias\"", "\"phidiaz\""), ("\"format_version\":\"1\"", "\"format_version\":\"9\""),
+            ("\"phidias\"", "\"phidiaz\""),
+            ("\"format_version\":\"1\"", "\"format_version\":\"9\""),
             ("layers.0.bias", "layers.1.bias"), ("dense", "dunno"), ("0..1", "0..2"),
         ] {
             var bytes = good
             let needle = Array(from.utf8)
-            let at = try #require((0..<bytes.count - needle.count).first { Array(bytes[$0..<$0 + needle.count]) == needle })
+            let at = try #require(
+                (0..<bytes.count - needle.count).first {
+                    Array(bytes[$0..<$0 + needle.count]) == needle
+                })
             bytes.replaceSubrange(at..<at + needle.count, with: Array(to.utf8))
-            #expect(throws: ModelFileError.self, "\(from)") { try ModelFile(bytes: bytes, path: "m") }
+            #expect(throws: ModelFileError.self, "\(from)") {
+                try ModelFile(bytes: bytes, path: "m")
+            }
         }
         var infinite = good
         infinite.replaceSubrange(infinite.count - 4..<infinite.count, with: [0, 0, 0x80, 0x7f])
         #expect(throws: ModelFileError.self) { try ModelFile(bytes: infinite, path: "m") }
     }
 
+    @Test func headersAreCheckedBeforeTheRestIsRead() throws {
+        let scratch = try Scratch()
+        // 1 GiB, all a hole; and a header longer than any model's.
+        let hole = try scratch.file("hole", [])
+        #expect(truncate(hole, 1 << 30) == 0)
+        let long = try scratch.file("long", [0, 0, 0, 5, 0, 0, 0, 0, UInt8(ascii: "{")])
+        #expect(truncate(long, 1 << 30) == 0)
+        let start = ContinuousClock.now
+        for path in [hole, long] {
+            #expect(throws: SafetensorsError.self) { try ModelFile(path: path) }
+        }
+        #expect(start.duration(to: .now) < .seconds(1))
+    }
+
     @Test func failedWritesLeaveNothing() throws {
         let scratch = try Scratch()
-        let model = Model(network: try Network(rows: 2, columns: 2, hidden: [], classes: 2), seed: 1)
+        let model = Model(
+            network: try Network(rows: 2, columns: 2, hidden: [], classes: 2), seed: 1)
         let error = #expect(throws: FileError.self) {
             try ModelFile(model: model, loss: "synaptic").write(to: scratch.path + "/none/m")
         }

@@ -40,7 +40,9 @@ struct CSVImages {
     }
 
     private func tooLong(_ line: Int) -> DataError {
-        failure("more than \(Self.longestLine) bytes; a line has at most \(Self.mostPixels) pixels", line)
+        failure(
+            "more than \(Self.longestLine) bytes; a line has at most \(Self.mostPixels) pixels",
+            line)
     }
 
     private func failure(_ reason: String, _ line: Int? = nil) -> DataError {

@@ -62,7 +62,7 @@ public enum DataError: PhidiasError, Equatable {
         case .fraction(let value):
             "A share of \(value) is not above 0 and below 1."
         case .share(let value, let label, let images):
-            "A share of \(value) does not divide class \(label), which has \(images) images, so that both parts have some."
+            "A share of \(value) leaves no image of class \(label) in one of the two parts; it has \(images) in all."
         case .count(let name, let value):
             "The \(name) is \(value); it must be between 1 and \(SyntheticDigits.mostImages)."
         }

@@ -68,7 +68,8 @@ public struct DataPair: Sendable {
         do {
             for ((data, _), pair) in zip(parts, [paths[..<2], paths[2...]]) {
                 let files = [
-                    IDXFile(dimensions: [data.count, data.rows, data.columns], elements: data.images),
+                    IDXFile(
+                        dimensions: [data.count, data.rows, data.columns], elements: data.images),
                     IDXFile(dimensions: [data.count], elements: data.labels),
                 ]
                 for (file, path) in zip(files, pair) {

@@ -63,7 +63,8 @@ struct IDXReader {
     }
 
     private static func header(_ bytes: [UInt8], path: String) throws(DataError) -> ([Int], Int) {
-        guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, bytes[2] == 8, (1...4).contains(bytes[3])
+        guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, bytes[2] == 8,
+            (1...4).contains(bytes[3])
         else { throw .magic(path: path, found: Array(bytes.prefix(4))) }
         let start = 4 + 4 * Int(bytes[3])
         guard bytes.count >= start else {

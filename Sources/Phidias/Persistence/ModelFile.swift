@@ -64,7 +64,8 @@ public struct ModelFile: Sendable {
             throw .tensor(path: path, name: name, reason: "it is missing")
         }
         guard tensor.shape == shape else {
-            throw .tensor(path: path, name: name, reason: "shape \(tensor.shape), expected \(shape)")
+            throw .tensor(
+                path: path, name: name, reason: "shape \(tensor.shape), expected \(shape)")
         }
         guard tensor.values.allSatisfy(\.isFinite) else {
             throw .tensor(path: path, name: name, reason: "it has a value that is not finite")
@@ -124,7 +125,8 @@ public struct ModelFile: Sendable {
                 rows: rows, columns: columns, inputRange: range, layers: dense,
                 outputActivation: output)
         } catch {
-            throw ModelFileError.metadata(path: path, key: "network", reason: String(error.description.dropLast()))
+            throw ModelFileError.metadata(
+                path: path, key: "network", reason: String(error.description.dropLast()))
         }
     }
 }
