@@ -1,18 +1,72 @@
-import Foundation
+@preconcurrency import Foundation
+@preconcurrency import Glibc
+import Phidias
 
 /// Where words go: results to standard output, everything for people in passing to standard error.
 enum Console {
-    static func say(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+    /// Puts something harmless in the place of standard files that are closed, before a file that
+    /// is opened gets their number: reading and standard error from and to nowhere, and a standard
+    /// output that fails when it is written.
+    static func openStandardFiles() {
+        for file in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(file, F_GETFD) < 0 {
+            _ = open("/dev/null", file == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+        }
     }
 
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// A line on standard error. Control characters, which a file's name or content may hold, are
+    /// shown as their code. If standard error can't be written, there is nobody to tell.
+    static func say(_ text: String) {
+        let shown = text.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control && scalar != "\n"
+                ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        show(shown.joined() + "\n")
+    }
+
+    /// As it is, on standard error.
+    static func show(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    /// Sees that all results reached standard output.
+    static func finishOutput() throws(OutputError) {
+        errno = 0
+        guard fflush(stdout) == 0, ferror(stdout) == 0 else {
+            throw OutputError(code: errno == 0 ? EIO : errno)
+        }
+    }
+
+    static var isTerminal: Bool {
+        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
+
+    /// Columns of the terminal; 80 if it does not say.
+    static var width: Int {
+        var size = winsize()
+        let known = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return known ? Int(size.ws_col) : 80
+    }
 
     /// Colour only on a terminal and without NO_COLOR (no-color.org).
     static var hasColor: Bool {
         let noColor = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
         return isTerminal && noColor.isEmpty
     }
+}
+
+/// Results that standard output does not take.
+struct OutputError: PhidiasError {
+    let code: Int32
+    var description: String {
+        "Standard output cannot be written: \(String(cString: strerror(code)))."
+    }
+    var exitCode: Int32 { 74 }
 }
 
 /// Progress of a run: a bar with rate and time left on a terminal, nothing elsewhere (an epoch's
@@ -35,15 +89,29 @@ struct ProgressBar {
         let elapsed = start.duration(to: .now) / .seconds(1)
         let rate = Double(done) / max(elapsed, 1e-9)
         let left = Double(total - done) / max(rate, 1e-9)
-        let filled = total > 0 ? 24 * done / total : 24
-        let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: 24 - filled)
-        let paint = Console.hasColor ? ("\u{1b}[33m", "\u{1b}[0m") : ("", "")
-        let line = "\r\(label) \(paint.0)\(bar)\(paint.1) \(Int(rate)) images/s, \(Int(left.rounded(.up))) s left\u{1b}[K"
-        FileHandle.standardError.write(Data(line.utf8))
+        let line = Self.line(
+            label: label, share: Double(done) / Double(max(total, 1)),
+            figures: "\(Int(rate)) images/s, \(Int(left.rounded(.up))) s left",
+            width: Console.width, color: Console.hasColor)
+        Console.show("\r\(line)\u{1b}[K")
+    }
+
+    /// One line of a terminal: the bar has what label and figures leave of it, up to 24 columns.
+    static func line(label: String, share: Double, figures: String, width: Int, color: Bool)
+        -> String
+    {
+        // The last column stays free: some terminals go to the next line as soon as it is filled.
+        let room = width - 1 - label.count - figures.count - 2
+        guard room >= 4 else { return String("\(label) \(figures)".prefix(max(width - 1, 0))) }
+        let size = min(room, 24)
+        let filled = Int(share * Double(size))
+        let bar =
+            String(repeating: "█", count: filled) + String(repeating: "·", count: size - filled)
+        return "\(label) \(color ? "\u{1b}[33m\(bar)\u{1b}[0m" : bar) \(figures)"
     }
 
     func clear() {
-        if active { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+        if active { Console.show("\r\u{1b}[K") }
     }
 }
 

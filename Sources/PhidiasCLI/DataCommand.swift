@@ -20,7 +20,9 @@ struct DataCommand: ParsableCommand {
         func run() throws {
             let pair = try DataPair(directory: folder)
             func counts(_ data: Dataset) -> [Int] {
-                data.labels.reduce(into: [Int](repeating: 0, count: data.classes)) { $0[Int($1)] += 1 }
+                data.labels.reduce(into: [Int](repeating: 0, count: data.classes)) {
+                    $0[Int($1)] += 1
+                }
             }
             let sums = pair.checksums.sorted { $0.key < $1.key }
             switch format {
@@ -37,10 +39,13 @@ struct DataCommand: ParsableCommand {
                         "columns": .integer(pair.training.columns),
                         "classes": .integer(pair.training.classes),
                         "training": part(pair.training), "test": part(pair.test),
-                        "sha256": .object(sums.map { .init(key: $0.key, value: .string($0.value)) }),
+                        "sha256": .object(
+                            sums.map { .init(key: $0.key, value: .string($0.value)) }),
                     ]).text())
             case .text:
-                print("\(pair.training.rows) × \(pair.training.columns) pixels, \(pair.training.classes) classes")
+                print(
+                    "\(pair.training.rows) × \(pair.training.columns) pixels, \(pair.training.classes) classes"
+                )
                 for (name, data) in [("training", pair.training), ("test", pair.test)] {
                     let list = counts(data).map { String($0) }.joined(separator: " ")
                     print("\(name): \(data.count) images, per class: \(list)")
@@ -53,18 +58,23 @@ struct DataCommand: ParsableCommand {
     struct Synthesize: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write synthetic digits as IDX files.",
-            discussion: "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000")
+            discussion:
+                "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000"
+        )
         @Option(help: "Folder for the four files.")
         var output: String
-        @Option(help: "Training images.")
+        @Option(parsing: .unconditional, help: "Training images.")
         var train = 20_000
-        @Option(help: "Test images.")
+        @Option(parsing: .unconditional, help: "Test images.")
         var test = 4_000
-        @Option(help: "Seed.")
+        @Option(parsing: .unconditional, help: "Seed.")
         var seed: UInt64 = 1
+        @Flag(help: "Replace data that is already in the output folder.")
+        var force = false
 
         func run() throws {
-            try SyntheticDigits.pair(training: train, test: test, seed: seed).write(to: output)
+            try SyntheticDigits.pair(training: train, test: test, seed: seed)
+                .write(to: output, replacing: force)
             print(output)
         }
     }
@@ -83,17 +93,29 @@ struct DataCommand: ParsableCommand {
         var source: String
         @Option(help: "Folder for the four files.")
         var output: String
-        @Option(help: "Share of each class that becomes test images.")
+        @Option(parsing: .unconditional, help: "Share of each class that becomes test images.")
         var testShare = 0.2
-        @Option(help: "Seed of the split.")
+        @Option(parsing: .unconditional, help: "Seed of the split.")
         var seed: UInt64 = 1
+        @Flag(help: "Replace data that is already in the output folder.")
+        var force = false
 
         func run() throws {
-            let data = try DataImport.read(source)
+            let source = try DataImport(source)
+            let data = source.data
             let parts = try data.stratifiedSplit(fraction: testShare, seed: seed)
             try DataPair(training: parts.training, test: parts.validation, checksums: [:])
-                .write(to: output)
-            print("\(output): \(parts.training.count) training and \(parts.validation.count) test images, \(data.classes) classes")
+                .write(to: output, replacing: force)
+            if let first = source.ignored.first {
+                Console.say(
+                    "left out, for they are no .png: \(source.ignored.count), such as \(first)")
+            }
+            print(
+                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes"
+            )
+            for (label, name) in source.classes.enumerated() where name != String(label) {
+                print("class \(label): \(name)")
+            }
         }
     }
 }

@@ -9,11 +9,11 @@ struct EvaluateCommand: ParsableCommand {
 
     @Argument(help: "A model file.")
     var model: String
-    @Option(help: "Folder with IDX files; its test images are used. Without it: synthetic digits.")
+    @Option(help: "Folder with the two IDX files of the test images. Without it: synthetic digits.")
     var data: String?
-    @Option(help: "Seed of the synthetic digits.")
+    @Option(parsing: .unconditional, help: "Seed of the synthetic digits.")
     var seed: UInt64 = 1
-    @Option(help: "Threads; without it, what affinity and cgroup allow.")
+    @Option(parsing: .unconditional, help: "Threads; without it, what affinity and cgroup allow.")
     var threads: Int?
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text
@@ -22,11 +22,14 @@ struct EvaluateCommand: ParsableCommand {
         let threads = try Model.threads(threads)
         let file = try ModelFile(path: model)
         let test =
-            if let data { try DataPair(directory: data).test } else {
+            if let data {
+                try DataPair.test(directory: data, classes: file.model.network.classes)
+            } else {
                 try SyntheticDigits.pair(training: 1, seed: seed).test
             }
         guard let name = LossName(rawValue: file.loss) else {
-            throw UsageError(description: "\(model): was trained with the loss '\(file.loss)', which this program does not have.")
+            throw ModelFileError.metadata(
+                path: model, key: "loss", reason: "'\(file.loss)' is none that this program has")
         }
         let loss = try name.loss(file.model.network.outputActivation)
         let result = try file.model.evaluate(test, loss: loss, threads: threads)
@@ -43,8 +46,12 @@ struct EvaluateCommand: ParsableCommand {
                         result.confusion.map { .array($0.map { .integer($0) }) }),
                 ]).text())
         case .text:
-            print("accuracy \((result.accuracy * 100).fixed(2)) % of \(result.images) images, loss \(result.loss.fixed(4))\n")
-            print("class  precision  recall   taken for: \(classes.map { pad(String($0), 5) }.joined())")
+            print(
+                "accuracy \((result.accuracy * 100).fixed(2)) % of \(result.images) images, loss \(result.loss.fixed(4))\n"
+            )
+            print(
+                "class  precision  recall   taken for: \(classes.map { pad(String($0), 5) }.joined())"
+            )
             for label in classes {
                 let row = result.confusion[label].map { pad(String($0), 5) }.joined()
                 print(

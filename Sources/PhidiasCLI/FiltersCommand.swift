@@ -8,21 +8,24 @@ struct FiltersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filters",
         abstract: "Draw a layer's weights as a PNG.",
-        discussion: "Example:\n  phidias filters runs/mnist/model.safetensors --output filters.png --scale 4")
+        discussion:
+            "Example:\n  phidias filters runs/mnist/model.safetensors --output filters.png --scale 4"
+    )
 
     @Argument(help: "A model file.")
     var model: String
-    @Option(help: "Layer, from 0.")
+    @Option(parsing: .unconditional, help: "Layer, from 0.")
     var layer = 0
     @Option(help: "The picture.")
     var output: String
-    @Option(help: "Tiles in a row.")
+    @Option(parsing: .unconditional, help: "Tiles in a row.")
     var columns: Int?
-    @Option(help: "Side of the square that one weight becomes, 1 to 64.")
+    @Option(parsing: .unconditional, help: "Side of the square of pixels that one weight becomes.")
     var scale = 3
     @Option(help: "Colours.")
     var colormap: FilterImage.ColorMap = .diverging
-    @Option(help: "What the strongest colour stands for: the largest weight of all tiles or of each.")
+    @Option(
+        help: "What the strongest colour stands for: the largest weight of all tiles or of each.")
     var scaling: FilterImage.Scaling = .perFilter
 
     func run() throws {

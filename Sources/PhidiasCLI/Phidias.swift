@@ -10,7 +10,8 @@ struct PhidiasProgram: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "phidias",
-        abstract: "Train neural networks on the CPU with the golden ratio's learning rate and momentum.",
+        abstract:
+            "Train neural networks on the CPU with the golden ratio's learning rate and momentum.",
         discussion: """
             Example:
               phidias train --output runs/first
@@ -23,18 +24,26 @@ struct PhidiasProgram: ParsableCommand {
         ])
 
     static func main() {
+        Console.openStandardFiles()
+        var code: Int32 = 0
         do {
-            var command = try parseAsRoot()
-            if let notice = Model.kernelsNotice { Console.say(notice) }
             do {
+                var command = try parseAsRoot()
+                if let notice = Model.kernelsNotice { Console.say(notice) }
                 try command.run()
-            } catch let error as any PhidiasError {
-                Console.say("phidias: \(error.description)")
-                Foundation.exit(error.exitCode)
+            } catch let error where !(error is any PhidiasError) {
+                // The parser's: help and version, which are results, or a wrong command line.
+                code = exitCode(for: error).rawValue
+                let text = fullMessage(for: error)
+                if code == 0 { print(text) } else { Console.say(text) }
             }
+            try Console.finishOutput()
         } catch {
-            exit(withError: error)
+            let known = error as? any PhidiasError
+            Console.say("phidias: \(known?.description ?? "\(error)")")
+            code = known?.exitCode ?? 70
         }
+        Foundation.exit(code)
     }
 }
 

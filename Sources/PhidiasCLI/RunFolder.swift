@@ -2,25 +2,37 @@ import Foundation
 import Phidias
 
 /// The folder of a training run: run.json, metrics.jsonl, model.safetensors, filters.png.
+///
+/// A run that `--force` replaces stays until the new one has finished an epoch and its model is in
+/// place of the old one.
 struct RunFolder {
     static let files = ["run.json", "metrics.jsonl", "model.safetensors", "filters.png"]
     let folder: String
+    /// Whether there was a run before this one.
+    let replaces: Bool
 
-    /// - Throws: if the folder holds a run and `force` is off, or cannot be written.
+    /// - Throws: if the folder holds a run and `force` is off.
     init(_ folder: String, force: Bool) throws {
         self.folder = folder
         let present = Self.files.filter { access("\(folder)/\($0)", F_OK) == 0 }
         guard force || present.isEmpty else {
             throw ExistingRun(folder: folder, file: present[0])
         }
-        try DurableFile.makeDirectory(folder)
+        replaces = !present.isEmpty
     }
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-    /// Clears a run that `--force` replaces, and records the settings.
-    func begin(_ options: TrainOptions, _ trainer: Trainer, checksums: [String: String]) throws {
-        for name in Self.files { unlink(path(name)) }
+    /// - Throws: if the folder cannot be made, or nothing can be written into it.
+    func create() throws { try DurableFile.makeDirectory(folder) }
+
+    /// Begins the run with its first model: clears what is left of another run, and records the
+    /// settings.
+    func begin(
+        _ model: Model, _ options: TrainOptions, _ trainer: Trainer, checksums: [String: String]
+    ) throws {
+        try save(model, loss: trainer.loss)
+        for name in Self.files where name != "model.safetensors" { unlink(path(name)) }
         let settings = options.settings.map { JSON.Member(key: $0.key, value: .string($0.value)) }
         let sums = checksums.sorted { $0.key < $1.key }.map {
             JSON.Member(key: $0.key, value: .string($0.value))
@@ -58,8 +70,19 @@ struct RunFolder {
         try ModelFile(model: model, loss: loss.name).write(to: path("model.safetensors"))
     }
 
-    func draw(_ model: Model) throws {
-        try FilterImage().write(model, layer: 0, name: "model.safetensors", to: path("filters.png"))
+    /// Draws the filters, smaller if they are many.
+    /// - Returns: false if they are too many for any picture.
+    func draw(_ model: Model) throws -> Bool {
+        for scale in [3, 2, 1] {
+            var picture = FilterImage()
+            picture.scale = scale
+            do {
+                try picture.write(
+                    model, layer: 0, name: "model.safetensors", to: path("filters.png"))
+                return true
+            } catch ImageError.pictureSize {}
+        }
+        return false
     }
 }
 

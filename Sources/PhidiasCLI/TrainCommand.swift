@@ -31,27 +31,31 @@ struct TrainCommand: ParsableCommand {
             (training, validation) = (parts.training, parts.validation)
         }
         let network = try options.network(for: training)
-        let loss = try options.loss.loss(options.outputActivation)
-        let trainer = try Trainer(
-            model: Model(network: network, seed: options.seed), loss: loss,
-            optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
-            threads: options.threads)
         guard options.batchSize <= training.count else {
             throw TrainingError.batchSize(options.batchSize, images: training.count)
         }
-        try run.begin(options, trainer, checksums: pair.checksums)
+        try run.create()
+        let trainer = try Trainer(
+            model: Model(network: network, seed: options.seed),
+            loss: try options.loss.loss(options.outputActivation),
+            optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
+            threads: options.threads)
         Console.say(
-            "\(network), \(loss.name) loss, \(training.count) images, batch \(options.batchSize), \(trainer.threads) threads, \(Model.kernels) kernels"
+            "\(network), \(trainer.loss.name) loss, \(training.count) images, batch \(options.batchSize), \(trainer.threads) threads, \(Model.kernels) kernels"
         )
-        let test = try train(trainer, training, validation, pair.test, run)
+        let begin = { model in
+            try run.begin(model, options, trainer, checksums: pair.checksums)
+        }
+        let test = try train(trainer, training, validation, pair.test, run, begin)
         try report(trainer, training, test, run)
     }
 
     private func train(
         _ trainer: Trainer, _ training: Dataset, _ validation: Dataset?, _ test: Dataset,
-        _ run: RunFolder
+        _ run: RunFolder, _ begin: @escaping (Model) throws -> Void
     ) throws -> Evaluation? {
         var last: Evaluation?
+        var finished = 0
         var bar = ProgressBar(total: training.count, label: "epoch 1")
         var seen = 0
         do {
@@ -68,9 +72,13 @@ struct TrainCommand: ParsableCommand {
                     let validated = try validation.map {
                         try epoch.model.evaluate($0, loss: trainer.loss, threads: trainer.threads)
                     }
-                    last = tested
+                    if finished == 0 {
+                        try begin(epoch.model)
+                    } else {
+                        try run.save(epoch.model, loss: trainer.loss)
+                    }
                     try run.add(epoch, test: tested, validation: validated)
-                    try run.save(epoch.model, loss: trainer.loss)
+                    (last, finished) = (tested, epoch.epoch)
                     let rate = Int(Double(training.count) / epoch.seconds)
                     let extra =
                         validated.map { ", validation \(($0.accuracy * 100).fixed(2)) %" } ?? ""
@@ -82,7 +90,14 @@ struct TrainCommand: ParsableCommand {
                 })
         } catch let error as TrainingError {
             bar.clear()
-            try run.save(trainer.model, loss: trainer.loss)
+            if finished > 0 {
+                Console.say("\(run.path("model.safetensors")) is the model of epoch \(finished).")
+            } else if run.replaces {
+                Console.say("\(output) still holds the run before: no epoch was finished.")
+            } else {
+                try begin(trainer.model)
+                Console.say("\(run.path("model.safetensors")) is untrained: no epoch was finished.")
+            }
             throw error
         }
         return last
@@ -92,7 +107,8 @@ struct TrainCommand: ParsableCommand {
         _ trainer: Trainer, _ training: Dataset, _ test: Evaluation?, _ run: RunFolder
     ) throws {
         guard let test else { return }
-        try run.draw(trainer.model)
+        let isDrawn = try run.draw(trainer.model)
+        let filters = isDrawn ? run.path("filters.png") : "too many for a picture"
         let images = training.count * options.epochs
         let rate = Double(images) / trainer.seconds
         switch format {
@@ -115,7 +131,7 @@ struct TrainCommand: ParsableCommand {
                 training time   \(trainer.seconds.fixed(2)) s, \(Int(rate)) images/s
                 weights SHA-256 \(trainer.model.weightsSHA256)
                 model           \(run.path("model.safetensors"))
-                filters         \(run.path("filters.png"))
+                filters         \(filters)
                 """)
         }
     }

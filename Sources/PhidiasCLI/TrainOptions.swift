@@ -13,7 +13,9 @@ enum LossName: String, ExpressibleByArgument, CaseIterable {
         case .meanSquare:
             guard output == .sigmoid else {
                 throw UsageError(
-                    description: "The mean-square loss is for sigmoid outputs; use --output-activation sigmoid.")
+                    description:
+                        "The mean-square loss is for sigmoid outputs; use --output-activation sigmoid."
+                )
             }
             return MeanSquareLoss()
         }
@@ -33,9 +35,12 @@ extension InputRange: ExpressibleByArgument {}
 
 /// Everything that decides what a training run computes; recorded in run.json.
 struct TrainOptions: ParsableArguments {
-    @Option(help: "Folder with the four IDX files of MNIST or the like. Without it: synthetic digits.")
+    @Option(
+        help: "Folder with the four IDX files of MNIST or the like. Without it: synthetic digits.")
     var data: String?
-    @Option(help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
+    @Option(
+        parsing: .unconditional,
+        help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
     var hidden = "128"
     @Option(help: "Activation of the hidden layers.")
     var activation: Activation = .sigmoid
@@ -43,14 +48,16 @@ struct TrainOptions: ParsableArguments {
     var outputActivation: OutputActivation = .sigmoid
     @Option(help: "What pixels are mapped to.", completion: .list(["0..1", "-1..1"]))
     var inputRange: InputRange = .zeroToOne
-    @Option(help: "What is minimised. The synaptic loss is our reconstruction; see phidias explain.")
+    @Option(
+        help: "What is minimised. The synaptic loss is our reconstruction; see phidias explain.")
     var loss: LossName = .synaptic
     @Option(parsing: .unconditional, help: "golden, or a number.")
     var learningRate = "golden"
     @Option(parsing: .unconditional, help: "golden, coupled (1 − √η at every step), or a number.")
     var momentum = "golden"
     @Option(
-        help: "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
+        help:
+            "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
     var schedule = "constant"
     @Option(parsing: .unconditional, help: "Epochs of linear warm-up.")
     var warmUp = 0.0
@@ -60,9 +67,13 @@ struct TrainOptions: ParsableArguments {
     var batchSize = 64
     @Option(parsing: .unconditional, help: "Of weights, shuffles, splits and synthetic digits.")
     var seed: UInt64 = 1
-    @Option(parsing: .unconditional, help: "Share of each class kept out of training for validation, such as 0.1.")
+    @Option(
+        parsing: .unconditional,
+        help: "Share of each class kept out of training for validation, such as 0.1.")
     var validation: Double?
-    @Option(parsing: .unconditional, help: "Threads; without it, what affinity and cgroup allow. Never changes a result.")
+    @Option(
+        parsing: .unconditional,
+        help: "Threads; without it, what affinity and cgroup allow. Never changes a result.")
     var threads: Int?
 
     static func number(_ text: String, golden: Double, option: String) throws -> Double {
@@ -101,16 +112,21 @@ struct TrainOptions: ParsableArguments {
         let sizes = hidden.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard sizes.allSatisfy({ ($0 ?? 0) > 0 }) else {
             throw UsageError(
-                description: "--hidden '\(hidden)' is no list of layer sizes such as 128 or 300,100.")
+                description:
+                    "--hidden '\(hidden)' is no list of layer sizes such as 128 or 300,100.")
         }
         return sizes.compactMap { $0 }
     }
 
+    /// - Throws: also if there is no memory to train it.
     func network(for data: Dataset) throws -> Network {
-        try Network(
+        let network = try Network(
             rows: data.rows, columns: data.columns, inputRange: inputRange,
             hidden: try hiddenUnits(), activation: activation, classes: data.classes,
             outputActivation: outputActivation)
+        try network.checkMemory(
+            batchSize: min(batchSize, data.count), threads: try Model.threads(threads))
+        return network
     }
 
     /// What can be known to be wrong before any data is read.
@@ -118,7 +134,7 @@ struct TrainOptions: ParsableArguments {
         _ = try optimizer()
         _ = try hiddenUnits()
         _ = try loss.loss(outputActivation)
-        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard (1...Trainer.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
         if let validation, !(validation > 0 && validation < 1) {
             throw DataError.fraction(validation)

@@ -74,7 +74,8 @@ func gzip(_ path: String) throws -> String {
     @Test func damagedGzipIsAnError() throws {
         let scratch = try Scratch()
         let noise = IDXFile(
-            dimensions: [4000], elements: (0..<4000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) })
+            dimensions: [4000],
+            elements: (0..<4000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) })
         let packed = try gzip(try scratch.file("a", noise.bytes))
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: packed)))
         for place in [2, bytes.count / 2, bytes.count - 6, bytes.count - 1] {
@@ -89,6 +90,23 @@ func gzip(_ path: String) throws -> String {
         }
     }
 
+    @Test func gzipMembersAreJoinedAndNothingMayFollow() throws {
+        let scratch = try Scratch()
+        var joined: [UInt8] = []
+        for (index, byte) in Self.good.bytes.enumerated() {
+            let member = try gzip(try scratch.file("m\(index)", [byte]))
+            joined += [UInt8](try Data(contentsOf: URL(fileURLWithPath: member)))
+        }
+        #expect(try IDXFile(path: try scratch.file("joined", joined)) == Self.good)
+        for rest in [[0], Array("garbage".utf8)] as [[UInt8]] {
+            let path = try scratch.file("more", joined + rest)
+            #expect(
+                throws: DataError.gzip(
+                    path: path, byte: joined.count, reason: "something else follows its end")
+            ) { try IDXFile(path: path) }
+        }
+    }
+
     @Test func whatIsNoFileIsAnError() throws {
         let scratch = try Scratch()
         for path in [scratch.path, scratch.path + "/none", "/dev/zero"] {
@@ -100,10 +118,10 @@ func gzip(_ path: String) throws -> String {
 
 @Suite struct DatasetTests {
     @Test func countsAndLabelsAreChecked() {
-        #expect(throws: DataError.counts(images: 2, labels: 3)) {
+        #expect(throws: DataError.counts(path: "The data set", images: 2, labels: 3)) {
             try Dataset(images: [1, 2], labels: [0, 1, 0], rows: 1, columns: 1, classes: 2)
         }
-        #expect(throws: DataError.label(index: 1, label: 2, classes: 2)) {
+        #expect(throws: DataError.label(path: "The data set", index: 1, label: 2, classes: 2)) {
             try Dataset(images: [1, 2], labels: [0, 2], rows: 1, columns: 1, classes: 2)
         }
     }
@@ -118,7 +136,18 @@ func gzip(_ path: String) throws -> String {
         #expect(parts.validation != (try data.stratifiedIndices(fraction: 0.2, seed: 8)).validation)
         #expect(parts.validation == (try data.stratifiedIndices(fraction: 0.2, seed: 7)).validation)
         for fraction in [0, 1, -1, Double.nan] {
-            #expect(throws: DataError.self) { try data.stratifiedSplit(fraction: fraction, seed: 1) }
+            #expect(throws: DataError.self) {
+                try data.stratifiedSplit(fraction: fraction, seed: 1)
+            }
+        }
+        // 100 images a class: both parts get some of each, or the share is refused.
+        for fraction in [0.004, 0.996] {
+            #expect(throws: DataError.share(fraction, label: 0, images: 100)) {
+                try data.stratifiedSplit(fraction: fraction, seed: 1)
+            }
+        }
+        for fraction in [0.006, 0.994] {
+            #expect(throws: Never.self) { try data.stratifiedSplit(fraction: fraction, seed: 1) }
         }
     }
 
@@ -126,23 +155,16 @@ func gzip(_ path: String) throws -> String {
         let many = try SyntheticDigits.dataset(count: 1000, seed: 1)
         let few = try SyntheticDigits.dataset(count: 100, seed: 1)
         #expect(Array(many.images.prefix(few.images.count)) == few.images)
-        #expect(Checksum.sha256(few.images) == "a48dbf41cfc515e3ac79db1f213465f97e03c927ecb6c9ddd934cb055996e9ad")
+        #expect(
+            Checksum.sha256(few.images)
+                == "a48dbf41cfc515e3ac79db1f213465f97e03c927ecb6c9ddd934cb055996e9ad")
         #expect(try SyntheticDigits.dataset(count: 100, seed: 2).images != few.images)
+        for (training, test) in [(0, 1), (-1, 1), (1_000_001, 1), (1_000_000, 0), (1, .max)] {
+            #expect(throws: DataError.self) {
+                try SyntheticDigits.pair(training: training, test: test, seed: 1)
+            }
+        }
         let pair = try SyntheticDigits.pair(training: 10, test: 10, seed: 1)
         #expect(pair.training.images != pair.test.images)
-    }
-
-    @Test func csvIsImported() throws {
-        let scratch = try Scratch()
-        let good = try scratch.file("a.csv", Array("label,a,b,c,d\n1,0,10,20,255\r\n0,1,2,3,4\n".utf8))
-        let data = try DataImport.read(good)
-        #expect(data.labels == [1, 0])
-        #expect(data.images == [0, 10, 20, 255, 1, 2, 3, 4])
-        #expect(data.rows == 2)
-        for (text, line) in [("1,2,3,4,5\n1,2,3,4,256\n", 2), ("1,2,3,4,5\n1,2,3,4\n", 2), ("1,2,3\n", 1)] {
-            let bad = try scratch.file("b.csv", Array(text.utf8))
-            let error = #expect(throws: DataError.self) { try DataImport.read(bad) }
-            #expect(error?.description.contains("line \(line)") == true)
-        }
     }
 }

@@ -46,6 +46,20 @@ import Testing
         #expect(throws: ModelFileError.self) { try ModelFile(bytes: infinite, path: "m") }
     }
 
+    @Test func headersAreCheckedBeforeTheRestIsRead() throws {
+        let scratch = try Scratch()
+        // 1 GiB, all a hole; and a header longer than any model's.
+        let hole = try scratch.file("hole", [])
+        #expect(truncate(hole, 1 << 30) == 0)
+        let long = try scratch.file("long", [0, 0, 0, 5, 0, 0, 0, 0, UInt8(ascii: "{")])
+        #expect(truncate(long, 1 << 30) == 0)
+        let start = ContinuousClock.now
+        for path in [hole, long] {
+            #expect(throws: SafetensorsError.self) { try ModelFile(path: path) }
+        }
+        #expect(start.duration(to: .now) < .seconds(1))
+    }
+
     @Test func failedWritesLeaveNothing() throws {
         let scratch = try Scratch()
         let model = Model(

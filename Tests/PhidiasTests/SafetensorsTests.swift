@@ -120,10 +120,10 @@ import Testing
         Bad("seven bytes", [2, 0, 0, 0, 0, 0, 0], .tooShort(file: "f", bytes: 7)),
         Bad(
             "header longer than the file", prefix(3) + Array("{}".utf8),
-            .headerLength(file: "f", length: 3, available: 2, limit: 100_000_000)),
+            .headerLength(file: "f", length: 3, available: 2, limit: 1 << 20)),
         Bad(
             "header of all bytes there are", [UInt8](repeating: 255, count: 40),
-            .headerLength(file: "f", length: .max, available: 32, limit: 100_000_000)),
+            .headerLength(file: "f", length: .max, available: 32, limit: 1 << 20)),
         Bad("no header", "", data: 0, .header(file: "f", byte: 8, reason: "'{' must be the first")),
         Bad("a list", "[]", data: 0, .header(file: "f", byte: 8, reason: "'{' must be the first")),
         Bad(

@@ -19,17 +19,27 @@ public enum DataError: PhidiasError, Equatable {
     /// An IDX file has not the number of dimensions that images or labels have.
     case dimensions(path: String, expected: Int, found: Int)
     /// Images and labels are not the same number.
-    case counts(images: Int, labels: Int)
+    case counts(path: String, images: Int, labels: Int)
     /// The label of image `index`, counted from 0, is outside the classes.
-    case label(index: Int, label: Int, classes: Int)
+    case label(path: String, index: Int, label: Int, classes: Int)
     /// There are no images.
     case empty(String)
+    /// A file has more bytes than are read.
+    case tooLarge(path: String, bytes: Int, limit: Int)
+    /// There is no memory for what the file holds.
+    case memory(path: String, bytes: Int)
+    /// There is data already where data is to be written.
+    case exists(path: String)
     /// An image has not the size of the others.
     case pixels(path: String, expected: String, found: String)
+    /// A folder has not the number of subfolders that classes can have.
+    case classes(path: String, found: Int)
     /// A line of a CSV file, counted from 1, is not a label and pixels.
     case csv(path: String, line: Int, reason: String)
     /// A share that is not above 0 and below 1.
     case fraction(Double)
+    /// A share that leaves a class without images on one side.
+    case share(Double, label: Int, images: Int)
     /// A number of images that is out of range.
     case count(name: String, value: Int)
 
@@ -39,7 +49,11 @@ public enum DataError: PhidiasError, Equatable {
         case .notRegular(let path): "\(path): is not a regular file."
         case .io(let path, let reason): "\(path): reading failed: \(reason)."
         case .magic(let path, let found):
-            "\(path): byte 0: not an IDX file of bytes: it starts with \(found.map { String($0, radix: 16) }.joined(separator: " ")), expected 0 0 8 and the number of dimensions."
+            "\(path): byte 0: not an IDX file of bytes: it "
+                + (found.isEmpty
+                    ? "is empty"
+                    : "starts with \(found.map { String($0, radix: 16) }.joined(separator: " "))")
+                + ", expected are 0 0 8 and the number of dimensions."
         case .truncated(let path, let expected, let found):
             "\(path): byte \(found): the file ends, but its header promises \(expected) bytes. Fetch it again."
         case .oversized(let path, let expected):
@@ -50,17 +64,28 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): byte \(byte): damaged gzip data: \(reason)."
         case .dimensions(let path, let expected, let found):
             "\(path): byte 3: \(found) dimensions, expected \(expected)."
-        case .counts(let images, let labels):
-            "There are \(images) images but \(labels) labels: the two files do not belong together."
-        case .label(let index, let label, let classes):
-            "Image \(index) has label \(label), outside the classes 0 to \(classes - 1)."
-        case .empty(let what): "\(what) holds no images."
+        case .counts(let path, let images, let labels):
+            "\(path): there are \(images) images but \(labels) labels: they do not belong together."
+        case .label(let path, let index, let label, let classes):
+            "\(path): image \(index) has label \(label), outside the classes 0 to \(classes - 1)."
+        case .empty(let what): "\(what): there are no images."
+        case .tooLarge(let path, let bytes, let limit):
+            "\(path): has \(bytes) bytes, more than the \(limit) that are read."
+        case .memory(let path, let bytes):
+            "\(path): there is no memory for its \(bytes >> 20 + 1) MiB."
+        case .exists(let path):
+            "\(path): is there already. Choose another --output, or replace the data with --force."
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
+        case .classes(let path, let found):
+            "\(path): has \(found) subfolders; 2 to 256 are needed, one a class with its PNG files."
         case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
         case .fraction(let value):
-            "A validation share of \(value) is not above 0 and below 1."
-        case .count(let name, let value): "\(name) is \(value); it must be between 1 and 10000000."
+            "A share of \(value) is not above 0 and below 1."
+        case .share(let value, let label, let images):
+            "A share of \(value) leaves no image of class \(label) in one of the two parts; it has \(images) in all."
+        case .count(let name, let value):
+            "The \(name) is \(value); it must be between 1 and \(SyntheticDigits.mostImages)."
         }
     }
 
@@ -68,7 +93,9 @@ public enum DataError: PhidiasError, Equatable {
         switch self {
         case .missing, .notRegular: 66
         case .io: 74
-        case .fraction, .count: 64
+        case .fraction, .share, .count: 64
+        case .memory: 71
+        case .exists: 73
         default: 65
         }
     }

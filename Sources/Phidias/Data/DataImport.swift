@@ -1,108 +1,104 @@
 import Foundation
 
 /// Data of other forms, as a data set.
-public enum DataImport {
-    static let largestImage = 1 << 20
+public struct DataImport: Sendable {
+    public let data: Dataset
+    /// What each class is called in the source.
+    public let classes: [String]
+    /// Files of the source that are no PNG and were left out.
+    public let ignored: [String]
 
-    /// A folder of PNG files with one subfolder a class (classes in the order of the subfolders'
-    /// names, or by number if all are numbers), or a CSV file with lines of label and pixels.
+    /// Reads a folder of PNG files with one subfolder a class (classes in the order of the
+    /// subfolders' names, or by number if all are numbers), or a CSV file with lines of label and
+    /// pixels.
     /// - Throws: `DataError` or `ImageError` with file and line.
-    public static func read(_ source: String) throws -> Dataset {
+    public init(_ source: String) throws {
         var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory) else {
-            throw DataError.missing(path: source, reason: "no such file or folder")
+        let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory)
+        if exists && isDirectory.boolValue {
+            try self.init(folder: source)
+        } else {
+            try self.init(csv: source)
         }
-        return isDirectory.boolValue ? try folder(source) : try csv(source)
     }
 
+    private init(csv path: String) throws {
+        var table = CSVImages(path: path)
+        try table.read()
+        data = try Dataset(
+            images: table.images, labels: table.labels, rows: table.side, columns: table.side,
+            classes: max(2, Int(table.labels.max() ?? 0) + 1), path: path)
+        classes = (0..<data.classes).map(String.init)
+        ignored = []
+    }
+
+    private init(folder source: String) throws {
+        let (folders, numbers) = try Self.classFolders(source)
+        var images: [UInt8] = []
+        var labels: [UInt8] = []
+        var size: (width: Int, height: Int)?
+        var ignored: [String] = []
+        for (folder, label) in zip(folders, numbers) {
+            let before = labels.count
+            for file in try Self.names(in: "\(source)/\(folder)") {
+                let path = "\(source)/\(folder)/\(file)"
+                guard file.lowercased().hasSuffix(".png") else {
+                    ignored.append(path)
+                    continue
+                }
+                let image = try PNG.readGray(path: path)
+                let expected = size ?? (image.width, image.height)
+                guard expected == (image.width, image.height) else {
+                    throw DataError.pixels(
+                        path: path, expected: "\(expected.width) × \(expected.height)",
+                        found: "\(image.width) × \(image.height)")
+                }
+                size = expected
+                guard images.count + image.pixels.count <= IDXFile.largest else {
+                    throw DataError.tooLarge(
+                        path: source, bytes: images.count + image.pixels.count,
+                        limit: IDXFile.largest)
+                }
+                images += image.pixels
+                labels.append(UInt8(label))
+            }
+            guard labels.count > before else {
+                throw DataError.empty("\(source)/\(folder), which stands for a class")
+            }
+        }
+        let count = max(2, (numbers.max() ?? 0) + 1)
+        data = try Dataset(
+            images: images, labels: labels, rows: size?.height ?? 0, columns: size?.width ?? 0,
+            classes: count, path: source)
+        var classes = (0..<count).map(String.init)
+        for (folder, label) in zip(folders, numbers) { classes[label] = folder }
+        self.classes = classes
+        self.ignored = ignored
+    }
+
+    /// The subfolders in the order of their classes, and the classes: the subfolders' names, if
+    /// all are different numbers below 256.
+    private static func classFolders(_ source: String) throws -> ([String], [Int]) {
+        let folders = try names(in: source).filter { name in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(
+                atPath: source + "/" + name, isDirectory: &isDirectory) && isDirectory.boolValue
+        }
+        guard (2...256).contains(folders.count) else {
+            throw DataError.classes(path: source, found: folders.count)
+        }
+        let numbers = Set(folders.compactMap { Int($0) }.filter { (0..<256).contains($0) }).sorted()
+        guard numbers.count == folders.count else { return (folders, Array(folders.indices)) }
+        return (folders.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }, numbers)
+    }
+
+    /// What is in a folder and not hidden.
     private static func names(in folder: String) throws(DataError) -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { !$0.hasPrefix(".") }.sorted()
         } catch {
             throw .missing(path: folder, reason: "the folder cannot be read")
         }
-    }
-
-    static func folder(_ source: String) throws -> Dataset {
-        var classes = try names(in: source).filter { name in
-            var isDirectory: ObjCBool = false
-            return !name.hasPrefix(".")
-                && FileManager.default.fileExists(
-                    atPath: source + "/" + name, isDirectory: &isDirectory) && isDirectory.boolValue
-        }
-        let numbers = classes.compactMap(Int.init)
-        let numbered = numbers.count == classes.count && numbers.allSatisfy { (0..<256).contains($0) }
-        if numbered { classes.sort { (Int($0) ?? 0) < (Int($1) ?? 0) } }
-        guard (1...256).contains(classes.count) else {
-            throw DataError.empty("\(source): a folder with 1 to 256 subfolders of PNG files, it")
-        }
-        var images: [UInt8] = []
-        var labels: [UInt8] = []
-        var size: (Int, Int)?
-        for (index, name) in classes.enumerated() {
-            let label = numbered ? (Int(name) ?? index) : index
-            for file in try names(in: "\(source)/\(name)") where file.lowercased().hasSuffix(".png") {
-                let path = "\(source)/\(name)/\(file)"
-                let image = try PNG.readGray(path: path)
-                if let size, size != (image.width, image.height) {
-                    throw DataError.pixels(
-                        path: path, expected: "\(size.0) × \(size.1)",
-                        found: "\(image.width) × \(image.height)")
-                }
-                size = (image.width, image.height)
-                images.append(contentsOf: image.pixels)
-                labels.append(UInt8(label))
-            }
-        }
-        guard let size else { throw DataError.empty("\(source) with its subfolders") }
-        return try Dataset(
-            images: images, labels: labels, rows: size.1, columns: size.0,
-            classes: max(2, Int(labels.max() ?? 0) + 1))
-    }
-
-    static func csv(_ path: String) throws(DataError) -> Dataset {
-        let bytes = try FileBytes.read(path, limit: 4 << 30)
-        var images: [UInt8] = []
-        var labels: [UInt8] = []
-        var pixels: Int?
-        for (index, raw) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
-            let line = raw.last == 0x0d ? raw.dropLast() : raw
-            if line.isEmpty { continue }
-            let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-            let values = fields.map(Self.byte)
-            guard values.allSatisfy({ $0 != nil }) else {
-                if index == 0 { continue }  // a line of column names
-                let place = values.firstIndex { $0 == nil } ?? 0
-                throw .csv(
-                    path: path, line: index + 1,
-                    reason: "field \(place + 1) is not a whole number from 0 to 255")
-            }
-            if let pixels, pixels != fields.count - 1 {
-                throw .csv(
-                    path: path, line: index + 1,
-                    reason: "\(fields.count - 1) pixels, but the lines before have \(pixels)")
-            }
-            pixels = fields.count - 1
-            labels.append(values[0] ?? 0)
-            images.append(contentsOf: values.dropFirst().compactMap { $0 })
-        }
-        let side = Int(Double(pixels ?? 0).squareRoot())
-        guard let pixels, pixels > 0, side * side == pixels else {
-            throw .csv(
-                path: path, line: 1, reason: "\(pixels ?? 0) pixels do not make a square image")
-        }
-        return try Dataset(
-            images: images, labels: labels, rows: side, columns: side,
-            classes: max(2, Int(labels.max() ?? 0) + 1))
-    }
-
-    private static func byte(_ field: ArraySlice<UInt8>) -> UInt8? {
-        guard (1...3).contains(field.count) else { return nil }
-        var value = 0
-        for digit in field {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            value = value * 10 + Int(digit - 0x30)
-        }
-        return UInt8(exactly: value)
     }
 }

@@ -14,14 +14,34 @@ public struct DataPair: Sendable {
         self.checksums = checksums
     }
 
-    package static let names = [
-        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    ]
-
     /// Loads the four files of an MNIST-like folder, each plain or with `.gz`.
-    /// - Throws: `DataError` that names the file and what to do.
+    /// - Throws: `DataError` that names the file and what to do. All headers are compared before
+    ///   any pixel is read.
     public init(directory: String) throws(DataError) {
+        try Self.check(directory)
+        let training = try DataFiles(directory, .training)
+        let test = try DataFiles(directory, .test)
+        guard training.rows == test.rows, training.columns == test.columns else {
+            throw .pixels(
+                path: test.images.path, expected: "\(training.rows) × \(training.columns)",
+                found: "\(test.rows) × \(test.columns)")
+        }
+        let first = try training.load(classes: nil)
+        let second = try test.load(classes: first.data.classes)
+        self.init(
+            training: first.data, test: second.data,
+            checksums: first.checksums.merging(second.checksums) { $1 })
+    }
+
+    /// Loads the two files of test images alone.
+    /// - Parameter classes: that labels may have.
+    /// - Throws: `DataError`.
+    public static func test(directory: String, classes: Int) throws(DataError) -> Dataset {
+        try check(directory)
+        return try DataFiles(directory, .test).load(classes: classes).data
+    }
+
+    private static func check(_ directory: String) throws(DataError) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
             throw .missing(
@@ -32,43 +52,90 @@ public struct DataPair: Sendable {
             throw .missing(path: directory, reason: "not a folder")
         }
         guard access(directory, R_OK | X_OK) == 0 else {
-            throw .missing(path: directory, reason: FileBytes.reason(errno))
+            throw .missing(path: directory, reason: InputFile.reason(errno))
         }
-        var files: [IDXFile] = []
-        var paths: [String] = []
-        var checksums: [String: String] = [:]
-        for name in Self.names {
-            let dotted = name.replacingOccurrences(of: "-idx", with: ".idx")
-            let choices = [name, name + ".gz", dotted, dotted + ".gz"].map { directory + "/" + $0 }
-            guard let path = choices.first(where: { access($0, F_OK) == 0 }) else {
-                throw .missing(path: directory + "/" + name, reason: "no such file, nor with .gz")
-            }
-            let file = try IDXFile(path: path)
-            checksums[name] = Checksum.sha256(file.bytes)
-            files.append(file)
-            paths.append(path)
-        }
-        let training = try Dataset(images: files[0], labels: files[1], paths: (paths[0], paths[1]))
-        let test = try Dataset(
-            images: files[2], labels: files[3], paths: (paths[2], paths[3]),
-            classes: training.classes)
-        guard training.rows == test.rows, training.columns == test.columns else {
-            throw .pixels(
-                path: paths[2], expected: "\(training.rows) × \(training.columns)",
-                found: "\(test.rows) × \(test.columns)")
-        }
-        self.init(training: training, test: test, checksums: checksums)
     }
 
-    /// Writes the four files into a folder, plain.
-    public func write(to directory: String) throws {
+    /// Writes the four files into a folder, plain. After a failure none of them is there.
+    /// - Parameter replacing: whether files of that name may be replaced.
+    /// - Throws: `DataError.exists`, `FileError`.
+    public func write(to directory: String, replacing: Bool = false) throws {
         try DurableFile.makeDirectory(directory)
-        for (data, prefix) in [(training, "train"), (test, "t10k")] {
-            let images = IDXFile(
-                dimensions: [data.count, data.rows, data.columns], elements: data.images)
-            let labels = IDXFile(dimensions: [data.count], elements: data.labels)
-            try DurableFile.write(images.bytes, to: "\(directory)/\(prefix)-images-idx3-ubyte")
-            try DurableFile.write(labels.bytes, to: "\(directory)/\(prefix)-labels-idx1-ubyte")
+        let parts = [(training, DataFiles.Part.training), (test, .test)]
+        let paths = parts.flatMap { $0.1.names }.map { "\(directory)/\($0)" }
+        if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
+            throw DataError.exists(path: path)
         }
+        var written: [String] = []
+        do {
+            for ((data, _), pair) in zip(parts, [paths[..<2], paths[2...]]) {
+                let files = [
+                    IDXFile(
+                        dimensions: [data.count, data.rows, data.columns], elements: data.images),
+                    IDXFile(dimensions: [data.count], elements: data.labels),
+                ]
+                for (file, path) in zip(files, pair) {
+                    try DurableFile.write(file.bytes, to: path)
+                    written.append(path)
+                }
+            }
+        } catch {
+            // Half of a data set, or halves of two, would look like a whole one.
+            for path in written { unlink(path) }
+            throw error
+        }
+    }
+}
+
+/// The files of one part, with their headers read and compared.
+private struct DataFiles {
+    enum Part {
+        case training, test
+
+        /// Images, then labels.
+        var names: [String] {
+            let prefix = self == .training ? "train" : "t10k"
+            return ["\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte"]
+        }
+    }
+
+    let part: Part
+    let images, labels: IDXReader
+    var rows: Int { images.dimensions[1] }
+    var columns: Int { images.dimensions[2] }
+
+    init(_ directory: String, _ part: Part) throws(DataError) {
+        self.part = part
+        images = try Self.open(directory, part.names[0], dimensions: 3)
+        labels = try Self.open(directory, part.names[1], dimensions: 1)
+        let counts = (images.dimensions[0], labels.dimensions[0])
+        guard counts.0 == counts.1 else {
+            throw .counts(path: images.path, images: counts.0, labels: counts.1)
+        }
+        guard !images.dimensions.contains(0) else { throw .empty(images.path) }
+    }
+
+    private static func open(
+        _ directory: String, _ name: String, dimensions: Int
+    ) throws(DataError) -> IDXReader {
+        let dotted = name.replacingOccurrences(of: "-idx", with: ".idx")
+        let choices = [name, name + ".gz", dotted, dotted + ".gz"].map { directory + "/" + $0 }
+        guard let path = choices.first(where: { access($0, F_OK) == 0 }) else {
+            throw .missing(path: directory + "/" + name, reason: "no such file, nor with .gz")
+        }
+        let reader = try IDXReader(path: path)
+        guard reader.dimensions.count == dimensions else {
+            throw .dimensions(path: path, expected: dimensions, found: reader.dimensions.count)
+        }
+        return reader
+    }
+
+    /// - Parameter classes: nil takes as many as the largest label asks for.
+    func load(classes: Int?) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
+        let files = (try IDXFile(images), try IDXFile(labels))
+        let data = try Dataset(
+            images: files.0.elements, labels: files.1.elements, rows: rows, columns: columns,
+            classes: classes ?? max(2, Int(files.1.elements.max() ?? 0) + 1), path: labels.path)
+        return (data, [part.names[0]: files.0.checksum, part.names[1]: files.1.checksum])
     }
 }

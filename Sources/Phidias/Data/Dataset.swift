@@ -11,42 +11,25 @@ public struct Dataset: Sendable {
     public var count: Int { labels.count }
     var pixels: Int { rows * columns }
 
+    /// - Parameter path: where the labels come from, for errors.
     /// - Throws: `DataError` if counts differ or a label is outside the classes.
     public init(
-        images: [UInt8], labels: [UInt8], rows: Int, columns: Int, classes: Int
+        images: [UInt8], labels: [UInt8], rows: Int, columns: Int, classes: Int,
+        path: String = "The data set"
     ) throws(DataError) {
         let pixels = rows * columns
-        guard pixels > 0, !labels.isEmpty else { throw .empty("The data set") }
+        guard pixels > 0, !labels.isEmpty else { throw .empty(path) }
         guard images.count == labels.count * pixels else {
-            throw .counts(images: images.count / pixels, labels: labels.count)
+            throw .counts(path: path, images: images.count / pixels, labels: labels.count)
         }
         if let bad = labels.firstIndex(where: { Int($0) >= classes }) {
-            throw .label(index: bad, label: Int(labels[bad]), classes: classes)
+            throw .label(path: path, index: bad, label: Int(labels[bad]), classes: classes)
         }
         self.images = images
         self.labels = labels
         self.rows = rows
         self.columns = columns
         self.classes = classes
-    }
-
-    /// From a pair of IDX files. Without `classes`, as many as the largest label asks for.
-    public init(images: IDXFile, labels: IDXFile, paths: (String, String), classes: Int? = nil)
-        throws(DataError)
-    {
-        guard images.dimensions.count == 3 else {
-            throw .dimensions(path: paths.0, expected: 3, found: images.dimensions.count)
-        }
-        guard labels.dimensions.count == 1 else {
-            throw .dimensions(path: paths.1, expected: 1, found: labels.dimensions.count)
-        }
-        guard images.dimensions[0] == labels.dimensions[0] else {
-            throw .counts(images: images.dimensions[0], labels: labels.dimensions[0])
-        }
-        try self.init(
-            images: images.elements, labels: labels.elements, rows: images.dimensions[1],
-            columns: images.dimensions[2],
-            classes: classes ?? max(2, Int(labels.elements.max() ?? 0) + 1))
     }
 
     /// The pixels of one image, row by row.
@@ -72,7 +55,8 @@ public struct Dataset: Sendable {
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.
-    /// Both parts keep the original order.
+    /// Both parts keep the original order. A class that has images has some in both parts.
+    /// - Throws: `DataError.fraction`, and `.share` if a class would have none in one part.
     public func stratifiedSplit(fraction: Double, seed: UInt64) throws(DataError)
         -> (training: Dataset, validation: Dataset)
     {
@@ -87,7 +71,13 @@ public struct Dataset: Sendable {
         let order = CounterRandom(seed: seed, purpose: .split).permutation(count: count)
         var left = [Int](repeating: 0, count: classes)
         for label in labels { left[Int(label)] += 1 }
-        left = left.map { Int((Double($0) * fraction).rounded()) }
+        for (label, count) in left.enumerated() where count > 0 {
+            let share = Int((Double(count) * fraction).rounded())
+            guard share > 0, share < count else {
+                throw .share(fraction, label: label, images: count)
+            }
+            left[label] = share
+        }
         var chosen = [Bool](repeating: false, count: count)
         for index in order where left[Int(labels[Int(index)])] > 0 {
             left[Int(labels[Int(index)])] -= 1

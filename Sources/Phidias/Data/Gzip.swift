@@ -33,7 +33,11 @@ enum Gzip {
                     switch status {
                     case Z_STREAM_END:
                         if stream.avail_in == 0 { return }
-                        if inflateReset(&stream) != Z_OK { return }
+                        guard stream.next_in[0] == 0x1f, inflateReset(&stream) == Z_OK else {
+                            failure = .gzip(
+                                path: path, byte: at, reason: "something else follows its end")
+                            return
+                        }
                     case Z_OK: continue
                     case Z_BUF_ERROR:
                         failure = .gzip(path: path, byte: at, reason: "the file ends too early")

@@ -7,14 +7,18 @@ import PhidiasKernels
 public enum SyntheticDigits {
     /// Height and width of an image in pixels.
     public static let side = 28
+    /// Images of one part: as many as an IDX file holds, rounded down.
+    public static let mostImages = 1_000_000
 
     /// Training and test images that share no random number.
     public static func pair(training: Int = 20_000, test: Int = 4_000, seed: UInt64) throws(DataError)
         -> DataPair
     {
+        try check(training, "training count")
+        try check(test, "test count")
         let parts = (
-            try dataset(count: training, seed: seed, purpose: .synthesis, name: "training count"),
-            try dataset(count: test, seed: seed, purpose: .synthesisTest, name: "test count")
+            try dataset(count: training, seed: seed, purpose: .synthesis),
+            try dataset(count: test, seed: seed, purpose: .synthesisTest)
         )
         return DataPair(
             training: parts.0, test: parts.1,
@@ -26,10 +30,9 @@ public enum SyntheticDigits {
 
     /// `count` images, the classes in turn.
     public static func dataset(
-        count: Int, seed: UInt64, purpose: CounterRandom.Purpose = .synthesis,
-        name: String = "image count"
+        count: Int, seed: UInt64, purpose: CounterRandom.Purpose = .synthesis
     ) throws(DataError) -> Dataset {
-        guard (1...10_000_000).contains(count) else { throw .count(name: name, value: count) }
+        try check(count, "image count")
         let pixels = side * side
         let images = [UInt8](unsafeUninitializedCapacity: count * pixels) { buffer, filled in
             nonisolated(unsafe) let out = buffer
@@ -46,6 +49,10 @@ public enum SyntheticDigits {
         return try Dataset(
             images: images, labels: (0..<count).map { UInt8($0 % 10) }, rows: side, columns: side,
             classes: 10)
+    }
+
+    private static func check(_ count: Int, _ name: String) throws(DataError) {
+        guard (1...mostImages).contains(count) else { throw .count(name: name, value: count) }
     }
 
     typealias Point = SIMD2<Double>

@@ -17,14 +17,16 @@ public struct ModelFile: Sendable {
         self.loss = loss
     }
 
-    /// - Throws: `ModelFileError`, `DataError` if the file cannot be read, or `NetworkError`.
+    /// - Throws: `SafetensorsError`, `ModelFileError`, or `DataError` if the file cannot be read.
     public init(path: String) throws {
-        let bytes = try FileBytes.read(path, limit: Self.largestFile)
-        try self.init(bytes: bytes, path: path)
+        try self.init(try Safetensors(path: path, limit: Self.largestFile), path: path)
     }
 
     package init(bytes: [UInt8], path: String) throws {
-        let file = try Safetensors(bytes: bytes, path: path)
+        try self.init(try Safetensors(bytes: bytes, path: path), path: path)
+    }
+
+    private init(_ file: Safetensors, path: String) throws {
         func metadata(_ key: String) throws(ModelFileError) -> String {
             guard let value = file.metadata.first(where: { $0.key == key })?.value.stringValue
             else { throw .metadata(path: path, key: key, reason: "it is missing") }
@@ -65,7 +67,8 @@ public struct ModelFile: Sendable {
             throw .tensor(path: path, name: name, reason: "it is missing")
         }
         guard tensor.shape == shape else {
-            throw .tensor(path: path, name: name, reason: "shape \(tensor.shape), expected \(shape)")
+            throw .tensor(
+                path: path, name: name, reason: "shape \(tensor.shape), expected \(shape)")
         }
         guard tensor.values.allSatisfy(\.isFinite) else {
             throw .tensor(path: path, name: name, reason: "it has a value that is not finite")
@@ -126,7 +129,8 @@ public struct ModelFile: Sendable {
                 rows: rows, columns: columns, inputRange: range, layers: dense,
                 outputActivation: output)
         } catch {
-            throw ModelFileError.metadata(path: path, key: "network", reason: error.description)
+            throw ModelFileError.metadata(
+                path: path, key: "network", reason: String(error.description.dropLast()))
         }
     }
 }
@@ -152,8 +156,6 @@ extension Model {
 
 /// A model file that cannot be used.
 public enum ModelFileError: PhidiasError, Equatable {
-    /// Not a safetensors file; counted from byte 0.
-    case malformed(path: String, byte: Int, reason: String)
     /// An entry of the metadata is missing or not understood.
     case metadata(path: String, key: String, reason: String)
     /// A tensor is missing or does not fit the network.
@@ -161,8 +163,6 @@ public enum ModelFileError: PhidiasError, Equatable {
 
     public var description: String {
         switch self {
-        case .malformed(let path, let byte, let reason):
-            "\(path): byte \(byte): not a valid model file: \(reason)."
         case .metadata(let path, let key, let reason):
             "\(path): metadata \(key): \(reason). Was the file written by phidias train?"
         case .tensor(let path, let name, let reason): "\(path): tensor \(name): \(reason)."

@@ -1,18 +1,33 @@
 extension Safetensors {
+    /// Reads a file: first its header, and the tensors only after all of it has been checked
+    /// against the file's size.
+    /// - Parameter limit: Bytes of the largest file that is read.
+    /// - Throws: `SafetensorsError`, `DataError`.
+    package init(path: String, limit: Int) throws {
+        let file = try InputFile(path, limit: limit)
+        let prefix = try file.read(0..<min(8, file.size))
+        let start = 8 + (try Self.headerLength(prefix, fileBytes: file.size, file: path))
+        let header = try Self.parseHeader(
+            try file.read(8..<start)[...], dataBytes: file.size - start, file: path)
+        self.init(
+            metadata: header.metadata,
+            tensors: try header.entries.map { entry in
+                entry.tensor(from: try file.read(start + entry.begin..<start + entry.end)[...])
+            })
+    }
+
     /// Reads the bytes of a file.
     /// - Parameter path: The file, for errors.
     /// - Throws: `SafetensorsError`. Nothing is allocated for the tensors before all of the header
     ///   has been checked against the number of bytes.
     package init(bytes: [UInt8], path: String) throws(SafetensorsError) {
-        let length = try Self.headerLength(bytes, file: path)
-        let data = bytes[(8 + length)...]
+        let start = 8 + (try Self.headerLength(bytes, fileBytes: bytes.count, file: path))
         let header = try Self.parseHeader(
-            bytes[8..<8 + length], dataBytes: data.count, file: path)
+            bytes[8..<start], dataBytes: bytes.count - start, file: path)
         self.init(
             metadata: header.metadata,
             tensors: header.entries.map { entry in
-                let start = data.startIndex
-                return entry.tensor(from: data[start + entry.begin..<start + entry.end])
+                entry.tensor(from: bytes[start + entry.begin..<start + entry.end])
             })
     }
 
@@ -46,11 +61,11 @@ extension Safetensors {
     ]
 
     private static func headerLength(
-        _ bytes: [UInt8], file: String
+        _ bytes: [UInt8], fileBytes: Int, file: String
     ) throws(SafetensorsError) -> Int {
-        guard bytes.count >= 8 else { throw .tooShort(file: file, bytes: bytes.count) }
+        guard fileBytes >= 8 else { throw .tooShort(file: file, bytes: fileBytes) }
         let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let available = bytes.count - 8
+        let available = fileBytes - 8
         guard length <= UInt64(min(available, largestHeader)) else {
             throw .headerLength(
                 file: file, length: length, available: available, limit: largestHeader)

@@ -25,8 +25,9 @@ package struct Safetensors: Sendable, Equatable {
     /// In the order of their bytes in the file. Names are different.
     package var tensors: [NamedTensor]
 
-    /// Bytes a header may have: the limit of the format's own implementation.
-    package static let largestHeader = 100_000_000
+    /// Bytes a header may have. Tensors need about 100 each; the format's own implementation
+    /// allows 100 MB, which takes seconds to look through.
+    package static let largestHeader = 1 << 20
 
     static let metadataKey = "__metadata__"
 

@@ -32,6 +32,9 @@ public final class Trainer {
         public let model: Model
     }
 
+    /// Most epochs of a run: their steps can be counted, whatever the data.
+    public static let mostEpochs = 1_000_000_000
+
     /// What is made small.
     public let loss: any Loss
     /// Learning rate and momentum of each step.
@@ -90,7 +93,7 @@ public final class Trainer {
         on data: Dataset, epochs: Int, steps: Int, onBatch: BatchObserver?,
         onStep: ((StepReport) throws -> Void)?, onEpoch: ((EpochReport) throws -> Void)?
     ) throws {
-        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
@@ -219,7 +222,7 @@ public enum TrainingError: PhidiasError, Equatable {
 
     public var description: String {
         switch self {
-        case .epochs(let count): "\(count) epochs cannot be trained; give at least 1."
+        case .epochs(let count): "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
         case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
         case .batchSize(let size, let images?):
             "A batch of \(size) images is larger than the data, which has \(images)."

@@ -61,7 +61,7 @@ extension Trainer {
     /// a record have the same size, and all steps the same learning rate and momentum.
     /// - Throws: `RecordError` where the settings do not give such steps; what `train` throws.
     public func record(on data: Dataset, steps: Int, epochs: Int) throws -> TrainingRecord {
-        guard epochs > 0 else { throw TrainingError.epochs(epochs) }
+        guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }

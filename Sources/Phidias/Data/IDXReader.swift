@@ -1,0 +1,86 @@
+import PhidiasKernels
+
+/// An IDX file whose header has been read and compared with its size, its elements not yet: so
+/// that files can be compared with each other before memory is allocated for them.
+struct IDXReader {
+    let dimensions: [Int]
+    var path: String { file.path }
+    private let file: InputFile
+    /// The whole file, if it is compressed.
+    private let packed: [UInt8]?
+    /// Where the elements start, after the header, and how many there are.
+    private let start, count: Int
+
+    /// The longest header: magic and four sizes.
+    private static let longestHeader = 20
+
+    init(path: String) throws(DataError) {
+        file = try InputFile(path, limit: IDXFile.largest + 1024)
+        var head = try file.read(0..<min(Self.longestHeader, file.size))
+        let available: Int
+        if Gzip.isCompressed(head) {
+            let bytes = try file.read(0..<file.size)
+            head = []
+            try Gzip.stream(bytes, path: path) { piece in
+                head.append(contentsOf: piece.prefix(Self.longestHeader - head.count))
+                return head.count < Self.longestHeader
+            }
+            packed = bytes
+            // Deflate grows data at most 1,032-fold: a claim beyond that is false.
+            available = bytes.count * 1032
+        } else {
+            packed = nil
+            available = file.size
+        }
+        (dimensions, start) = try Self.header(head, path: path)
+        count = dimensions.reduce(1, *)
+        guard available >= start + count else {
+            throw .truncated(path: path, expected: start + count, found: file.size)
+        }
+        guard packed != nil || available == start + count else {
+            throw .oversized(path: path, expected: start + count)
+        }
+    }
+
+    func elements() throws(DataError) -> [UInt8] {
+        guard let packed else { return try file.read(start..<start + count) }
+        guard Memory.offers(count) else { throw .memory(path: path, bytes: count) }
+        var elements: [UInt8] = []
+        elements.reserveCapacity(count)
+        var seen = 0
+        try Gzip.stream(packed, path: path) { piece in
+            let skip = min(max(start - seen, 0), piece.count)
+            let room = count - elements.count
+            elements.append(contentsOf: piece.dropFirst(skip).prefix(room))
+            seen += piece.count
+            return seen <= start + count
+        }
+        guard seen >= start + count else {
+            throw .truncated(path: path, expected: start + count, found: seen)
+        }
+        guard seen == start + count else { throw .oversized(path: path, expected: start + count) }
+        return elements
+    }
+
+    private static func header(_ bytes: [UInt8], path: String) throws(DataError) -> ([Int], Int) {
+        guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, bytes[2] == 8,
+            (1...4).contains(bytes[3])
+        else { throw .magic(path: path, found: Array(bytes.prefix(4))) }
+        let start = 4 + 4 * Int(bytes[3])
+        guard bytes.count >= start else {
+            throw .truncated(path: path, expected: start, found: bytes.count)
+        }
+        let dimensions = stride(from: 4, to: start, by: 4).map { at in
+            bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
+        }
+        var count = 1
+        for size in dimensions {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            guard !overflow, product <= IDXFile.largest else {
+                throw .size(path: path, dimensions: dimensions)
+            }
+            count = product
+        }
+        return (dimensions, start)
+    }
+}

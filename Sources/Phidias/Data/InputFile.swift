@@ -1,0 +1,57 @@
+import Foundation
+import PhidiasKernels
+
+/// A regular file, read piece by piece where and as far as it is asked for. Pipes and devices,
+/// which may never end, are refused without waiting for them.
+package final class InputFile {
+    package let path: String
+    /// Bytes, when it was opened.
+    package let size: Int
+    private let descriptor: Int32
+
+    /// - Parameter limit: a larger file is an error.
+    package init(_ path: String, limit: Int = .max) throws(DataError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .missing(path: path, reason: Self.reason(errno)) }
+        var status = stat()
+        let known = fstat(descriptor, &status)
+        self.path = path
+        size = Int(status.st_size)
+        guard known == 0 else { throw .io(path: path, reason: Self.reason(errno)) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular(path: path) }
+        guard size <= limit else { throw .tooLarge(path: path, bytes: size, limit: limit) }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// The bytes at these places of the file.
+    package func read(_ range: Range<Int>) throws(DataError) -> [UInt8] {
+        guard Memory.offers(range.count) else { throw .memory(path: path, bytes: range.count) }
+        var failure: DataError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            while count < range.count {
+                let got = pread(
+                    descriptor, buffer.baseAddress?.advanced(by: count), range.count - count,
+                    off_t(range.lowerBound + count))
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { failure = .io(path: path, reason: Self.reason(errno)) }
+                if got == 0 { failure = .io(path: path, reason: "it became shorter meanwhile") }
+                if got <= 0 { return }
+                count += got
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    package static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+/// Whole files, read with a bound.
+package enum FileBytes {
+    /// - Parameter limit: a larger file is an error, before anything is allocated.
+    package static func read(_ path: String, limit: Int) throws(DataError) -> [UInt8] {
+        let file = try InputFile(path, limit: limit)
+        return try file.read(0..<file.size)
+    }
+}
