@@ -7,6 +7,13 @@ extension KernelOperation {
         product(transposeA: $0, transposeB: $1)
     }
 
+    /// m × n × k of dense layers (forward; a layer of 10; a weight gradient), and large squares.
+    package static let productShapes = [
+        Size(64, 128, 784), Size(64, 300, 784), Size(128, 512, 784), Size(256, 1024, 784),
+        Size(1024, 1024, 1024), Size(10, 30, 784), Size(64, 10, 128), Size(784, 128, 64),
+        Size(1000, 1000, 1000),
+    ]
+
     // Around the tiles of 6 × 16, the panels of 16, and past one block of k.
     private static let edgeSizes: [Size] = {
         let edges = [0, 1, 5, 6, 7, 15, 16, 17, 33, 64]
@@ -26,9 +33,7 @@ extension KernelOperation {
         let form = (transposeA ? "t" : "n") + (transposeB ? "t" : "n")
         return KernelOperation(
             name: "gemm-\(form)", edges: edgeSizes,
-            benchmarks: transposeA == transposeB
-                ? [Size(512, 512, 512)]
-                : [Size(512, 512, 512), transposeA ? Size(784, 128, 64) : Size(64, 128, 784)],
+            benchmarks: transposeA || transposeB ? [Size(512, 512, 512)] : productShapes,
             flops: { 2 * Double($0.m) * Double($0.n) * Double($0.k) },
             bytes: { 4 * Double($0.m * $0.k + $0.k * $0.n + $0.m * $0.n) },
             isTuned: true
