@@ -13,9 +13,18 @@ package struct Contest {
         package let name: String
         /// Runs the work once; returns the seconds of what is to be timed.
         let turn: () throws -> Double
+        /// Whether its threads spin after its turn, so that a pause has to follow.
+        private(set) var spins = false
 
         package init(name: String, turn: @escaping () throws -> Double) {
             (self.name, self.turn) = (name, turn)
+        }
+
+        /// The same, whose threads are let fall asleep after its turn.
+        func resting() -> Contender {
+            var copy = self
+            copy.spins = true
+            return copy
         }
     }
 
@@ -94,7 +103,10 @@ package struct Contest {
         var good = 0
         while good < rounds && all.count < mostRounds {
             Thread.sleep(forTimeInterval: pause)
-            let times = try turns.map { try turn($0, seconds: slice) }
+            let times = try turns.map { contender in
+                defer { if contender.spins { Thread.sleep(forTimeInterval: pause) } }
+                return try turn(contender, seconds: slice)
+            }
             all.append((times, Placement.probe(seconds: probeSeconds, threads: threads)))
             if all[all.count - 1].placement.isGood { good += 1 }
         }

@@ -33,16 +33,17 @@ struct BenchOptions: ParsableArguments {
         if format == .text { print(line) }
     }
 
-    /// Prints the machine and its limits, then the rows as they come; as JSON all at the end.
+    /// Calls `body` with what adds a row. Prints the machine and its limits, then the rows as they come; as JSON all at the end.
     func table(
-        of subject: String, header: String, _ body: (Limits, (BenchRow) -> Void) throws -> Void
+        of subject: String, against opponents: [String],
+        _ body: (Limits, (BenchRow) -> Void) throws -> Void
     ) throws {
         try BenchError.refuseDebugBuild()
         let machine = Machine(threads: try Model.threads(threads))
         let limits = try Limits(threads: machine.threads)
         show(machine.text)
         show(limits.text + "\n")
-        show(header)
+        show(BenchRow.header(opponents))
         var rows: [BenchRow] = []
         do {
             try body(limits) { row in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KernelOperations
 import Phidias
 
@@ -10,16 +11,57 @@ struct BenchKernels: ParsableCommand {
             All take turns in one run, and the machine's peak with them. A ratio above 1 says how \
             many times as fast the kernels are: the median of paired turns and its quartiles.
 
+            --against openblas multiplies matrices beside an installed OpenBLAS instead, which is \
+            looked for in OPENBLAS_LIBRARY and then by the system's names.
+
             Example:
               phidias bench kernels --filter gemm-nn --seconds 2
             """)
 
+    enum Rival: String, ExpressibleByArgument, CaseIterable {
+        case openblas
+    }
+
+    static let swiftOpponents = ["tuned", "naive"]
+
     @OptionGroup var options: BenchOptions
     @Option(help: "Only operations whose name contains this text.")
     var filter = ""
+    @Option(help: "Another library instead of Swift.")
+    var against: Rival?
 
     func run() throws {
-        try options.table(of: "kernels", header: BenchRow.header) { limits, add in
+        switch against {
+        case .openblas: try againstOpenBLAS()
+        case nil: try againstSwift()
+        }
+    }
+
+    private func againstOpenBLAS() throws {
+        let library = try OpenBLAS(threads: try Model.threads(options.threads))
+        options.show(library.description)
+        var ratios: [Double] = []
+        try options.table(of: "products", against: [library.name]) { limits, add in
+            let threads = limits.placement.threads
+            for size in KernelOperation.productShapes {
+                let flops = 2 * Double(size.m * size.n * size.k)
+                let row = BenchRow(
+                    name: "gemm-nn \(size)",
+                    outcome: try Contest.run(
+                        try library.contenders(size, threads: threads), seconds: options.seconds,
+                        threads: threads),
+                    work: flops, unit: "GFLOP/s", limit: .arithmetic(flops: flops),
+                    bandwidth: limits.bandwidth, columns: [library.name])
+                add(row)
+                if let ratio = row.ratio(to: library.name) { ratios.append(ratio.median) }
+            }
+        }
+        let mean = exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
+        options.show("Geometric mean over the shapes: \(mean.fixed(3)) × \(library.name)")
+    }
+
+    private func againstSwift() throws {
+        try options.table(of: "kernels", against: Self.swiftOpponents) { limits, add in
             let threads = limits.placement.threads
             for operation in KernelOperation.all
             where filter.isEmpty || operation.name.contains(filter) {
@@ -40,7 +82,7 @@ struct BenchKernels: ParsableCommand {
                             name: "\(operation.name) \(size)", outcome: outcome,
                             work: flops > 0 ? flops : operation.bytes(size),
                             unit: flops > 0 ? "GFLOP/s" : "GB/s", limit: operation.limit(size),
-                            bandwidth: limits.bandwidth))
+                            bandwidth: limits.bandwidth, columns: Self.swiftOpponents))
                 }
             }
         }

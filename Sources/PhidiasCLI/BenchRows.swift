@@ -12,13 +12,19 @@ struct BenchRow {
     let unit: String
     let limit: Limit?
     let bandwidth: Probe.Bandwidth
+    /// Names of the columns' opponents, of whom not every row has all.
+    let columns: [String]
 
     private var kernels: Contest.Times { outcome.kernels }
-    private var opponents: ArraySlice<Contest.Times> { outcome.times.dropLast() }
     private var speed: Double { work / kernels.spread.median / 1e9 }
 
     private var share: Contest.Spread? {
         limit.map { limit in outcome.share { limit.seconds($0, bandwidth) } }
+    }
+
+    /// How many times as fast the kernels are as an opponent.
+    func ratio(to opponent: String) -> Contest.Spread? {
+        outcome.times.dropLast().first { $0.name == opponent }?.ratio(to: kernels)
     }
 
     /// The kernels' second turns in first ones: what is nearer to 1 than this is no difference.
@@ -29,10 +35,13 @@ struct BenchRow {
         outcome.times.filter { abs($0.alone / $0.spread.median - 1) > 0.25 }.map(\.name)
     }
 
-    static let header =
+    /// The columns, for opponents of these names.
+    static func header(_ opponents: [String]) -> String {
         pad("operation", 32) + pad("kernels", 12, right: true) + pad("speed", 15, right: true)
-        + pad("of limit", 13, right: true) + pad("tuned Swift ×", 24, right: true)
-        + pad("naive Swift ×", 24, right: true) + pad("A/A", 15, right: true)
+            + pad("of limit", 13, right: true)
+            + opponents.map { pad("\($0) ×", 22, right: true) }.joined()
+            + pad("A/A", 15, right: true)
+    }
 
     static func legend(discarded: Int, of samples: Int) -> String {
         """
@@ -55,10 +64,9 @@ struct BenchRow {
         line += Self.pad("\(number) \(unit)", 15, right: true)
         let percent = share.map { "\(($0.median * 100).fixed(0)) % \(limit?.name ?? "")" }
         line += Self.pad(percent ?? "–", 13, right: true)
-        for opponent in ["tuned", "naive"] {
-            let ratio = opponents.first { $0.name == opponent }?.ratio(to: kernels)
-            let shown = ratio.map { "\($0.median.fixed(2)) \(Self.quartiles($0))" }
-            line += Self.pad(shown ?? "–", 24, right: true)
+        for column in columns {
+            let shown = ratio(to: column).map { "\($0.median.fixed(2)) \(Self.quartiles($0))" }
+            line += Self.pad(shown ?? "–", 22, right: true)
         }
         line += Self.pad(Self.quartiles(noise), 15, right: true)
         if !outcome.isPlaced { line += " (!)" }

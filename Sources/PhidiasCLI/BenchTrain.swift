@@ -15,7 +15,7 @@ struct BenchTrain: ParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func run() throws {
-        try options.table(of: "train", header: BenchRow.header) { limits, add in
+        try options.table(of: "train", against: BenchKernels.swiftOpponents) { limits, add in
             let threads = limits.placement.threads
             let contest = TrainingContest(threads: threads)
             let outcome = try Contest.run(
@@ -27,7 +27,7 @@ struct BenchTrain: ParsableCommand {
                     name: "step \(network), batch \(TrainingContest.batch)", outcome: outcome,
                     work: batch * network.trainingFlops, unit: "GFLOP/s",
                     limit: .arithmetic(flops: batch * network.trainingFlops),
-                    bandwidth: limits.bandwidth))
+                    bandwidth: limits.bandwidth, columns: BenchKernels.swiftOpponents))
             let epoch = outcome.kernels.spread.median * 60_000 / batch
             options.show("an epoch of 60,000 images by the kernels: \(epoch.fixed(3)) s")
         }
