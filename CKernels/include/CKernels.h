@@ -228,8 +228,9 @@ typedef struct {
     double triad; ///< a = b + 2c: 32 bytes an element of 8, as a line is fetched to be written
 } ck_bandwidth;
 
-/// Bandwidth of `threads` threads, each on its own part of arrays of `bytes` together, which have
-/// to be far larger than the caches. CK_NO_MEMORY leaves the result unspecified.
+/// Bandwidth of `threads` threads, each on its own part of arrays of `bytes` together: that of
+/// memory if they are far larger than the caches, else that of the cache they fit in.
+/// CK_NO_MEMORY leaves the result unspecified.
 int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *bandwidth);
 
 #ifdef __cplusplus

@@ -132,12 +132,12 @@ double ck_probe_peak(double seconds, int threads) {
 
 // ---------------------------------------------------------------- memory
 
-enum { CHUNK = 1 << 16 }; // elements of a slice
+enum { CHUNK = 1 << 16 }; // most elements of a slice
 
 // Integers, whose sum may be vectorised: the arithmetic is not what takes the time.
 typedef struct {
     uint64_t *a, *b, *c;
-    ptrdiff_t count, at; // elements of each array, the next slice
+    ptrdiff_t count, chunk, at; // elements of each array and of a slice, the next slice
     uint64_t sum;
 } stream_work;
 
@@ -145,27 +145,27 @@ static double read_stream(void *context) {
     stream_work *w = context;
     const uint64_t *a = w->a + w->at;
     uint64_t sum = 0;
-    for (ptrdiff_t i = 0; i < CHUNK; i++)
+    for (ptrdiff_t i = 0; i < w->chunk; i++)
         sum += a[i];
     w->sum += sum;
-    w->at = w->at + 2 * CHUNK <= w->count ? w->at + CHUNK : 0;
-    return 8.0 * CHUNK;
+    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+    return 8.0 * (double)w->chunk;
 }
 
 static double triad(void *context) {
     stream_work *w = context;
     uint64_t *restrict a = w->a + w->at;
     const uint64_t *restrict b = w->b + w->at, *restrict c = w->c + w->at;
-    for (ptrdiff_t i = 0; i < CHUNK; i++)
+    for (ptrdiff_t i = 0; i < w->chunk; i++)
         a[i] = b[i] + (c[i] << 1);
-    w->at = w->at + 2 * CHUNK <= w->count ? w->at + CHUNK : 0;
-    return 32.0 * CHUNK;
+    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+    return 32.0 * (double)w->chunk;
 }
 
 int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *bandwidth) {
-    // Whole chunks for each thread and array.
-    const size_t each = bytes / (24 * (size_t)CHUNK * (size_t)threads) + 1;
-    const ptrdiff_t count = (ptrdiff_t)(each * CHUNK);
+    // Whole slices and cache lines for each thread and array.
+    const ptrdiff_t most = (ptrdiff_t)(bytes / (24 * (size_t)threads)) / 8 * 8 + 8;
+    const ptrdiff_t chunk = most < CHUNK ? most : CHUNK, count = most / chunk * chunk;
     uint64_t *memory = ck_alloc(24 * (size_t)count * (size_t)threads);
     if (!memory)
         return CK_NO_MEMORY;
@@ -174,7 +174,7 @@ int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *
 #pragma omp parallel num_threads(threads)
     {
         uint64_t *mine = memory + 3 * count * omp_get_thread_num();
-        stream_work work = {mine, mine + count, mine + 2 * count, count, 0, 0};
+        stream_work work = {mine, mine + count, mine + 2 * count, count, chunk, 0, 0};
         for (ptrdiff_t i = 0; i < 3 * count; i++) // first touch: the pages come near this thread
             mine[i] = (uint64_t)i;
         meet(&b, omp_get_num_threads());

@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
             Example:
               phidias bench kernels --filter gemm
             """,
-        subcommands: [BenchKernels.self, BenchTrain.self, BenchTurns.self],
+        subcommands: [BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchScaling.self],
         defaultSubcommand: BenchKernels.self)
 }
 

@@ -20,12 +20,14 @@ package enum Probe {
         package let triad: Double
     }
 
-    /// - Throws: `KernelError.outOfMemory` without room for arrays eight times the last cache.
+    /// - Parameter bytes: of the arrays that are run over again and again; nil takes eight times
+    ///   the last cache, so that the bandwidth is the memory's.
+    /// - Throws: `KernelError.outOfMemory`.
     package static func bandwidth(
-        seconds: Double, threads: Int
+        seconds: Double, threads: Int, bytes: Int? = nil
     ) throws(KernelError) -> Bandwidth {
         precondition(threads > 0, "thread count \(threads) is not positive")
-        let bytes = 8 * lastCacheBytes
+        let bytes = bytes ?? 8 * lastCacheBytes
         var result = ck_bandwidth()
         guard ck_probe_bandwidth(seconds, bytes, Int32(threads), &result) == 0 else {
             throw .outOfMemory(floats: bytes / MemoryLayout<Float>.stride)
