@@ -210,6 +210,29 @@ double ck_log64(double x); ///< x > 0; -inf at 0, NaN below
 double ck_sin64(double x); ///< |x| <= 2^20
 double ck_cos64(double x); ///< |x| <= 2^20
 
+// ---------------------------------------------------------------- probes of the machine
+// For benchmarks, which say what share of the possible they reach. They measure for about
+// `seconds` each, all threads at once; slices faster than any CPU (the clock leapt) do not count.
+
+/// Floating-point operations a second, two for each fused multiply-add, of `threads` threads that
+/// keep all operands in registers. By the fastest table that this CPU can run, whatever table is in
+/// use: it is the machine's peak, not the table's.
+double ck_probe_peak(double seconds, int threads);
+
+/// Seconds of one crossing of a barrier at which two threads spin: the median of batches of 100.
+double ck_probe_barrier(double seconds);
+
+/// Bytes a second between memory and the CPU.
+typedef struct {
+    double read;  ///< sum of an array
+    double triad; ///< a = b + 2c: 32 bytes an element of 8, as a line is fetched to be written
+} ck_bandwidth;
+
+/// Bandwidth of `threads` threads, each on its own part of arrays of `bytes` together: that of
+/// memory if they are far larger than the caches, else that of the cache they fit in.
+/// CK_NO_MEMORY leaves the result unspecified.
+int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *bandwidth);
+
 #ifdef __cplusplus
 }
 #endif

@@ -86,6 +86,13 @@ const ck_kernels *ck_table(void) {
     return selected;
 }
 
+const ck_kernels *ck_fastest_table(void) {
+    const entry *t = available();
+    while (t[1].kernels)
+        t++;
+    return t->kernels;
+}
+
 const char *ck_arch(void) {
     return ck_table()->name;
 }

@@ -1,6 +1,6 @@
 // The table of micro-kernels that one architecture provides. Drivers (gemm.c, dense.c, vector.c,
 // losses.c) hold loop structure and threads and call these; a new architecture fills in one table.
-// Every entry of every table gives the bits of its twin in reference/.
+// Every entry of every table gives the bits of its twin in reference/, but for the probe.
 #ifndef CK_KERNELS_H
 #define CK_KERNELS_H
 
@@ -75,6 +75,11 @@ typedef struct {
     // Sum of at most CK_SHARD elements: chain c takes the elements i with i % 8 == c; the chains
     // are joined as ((0+4)+(2+6)) + ((1+5)+(3+7)).
     double (*sum_shard)(ptrdiff_t n, const float *x);
+
+    // `rounds` times acc = fma(acc, operands[0], operands[1]) in registers, in as many independent
+    // chains as fill the pipes. Returns the number of floating-point operations.
+    double (*fma_probe)(ptrdiff_t rounds, const float *operands, float *result);
+    int fma_lanes; // a limit to the lanes that a CPU starts in one cycle
 } ck_kernels;
 
 extern const ck_kernels ck_kernels_reference;
@@ -84,5 +89,7 @@ extern const ck_kernels ck_kernels_avx2;
 
 /// The table in use.
 const ck_kernels *ck_table(void);
+/// The fastest that this CPU can run, also one that is used only if it is asked for.
+const ck_kernels *ck_fastest_table(void);
 
 #endif

@@ -13,9 +13,18 @@ package struct Contest {
         package let name: String
         /// Runs the work once; returns the seconds of what is to be timed.
         let turn: () throws -> Double
+        /// Whether its threads spin after its turn, so that a pause has to follow.
+        private(set) var spins = false
 
         package init(name: String, turn: @escaping () throws -> Double) {
             (self.name, self.turn) = (name, turn)
+        }
+
+        /// The same, whose threads are let fall asleep after its turn.
+        func resting() -> Contender {
+            var copy = self
+            copy.spins = true
+            return copy
         }
     }
 
@@ -49,42 +58,81 @@ package struct Contest {
         }
     }
 
-    package static let rounds = 5
-    private static let pause = 0.25
+    package struct Outcome: Sendable {
+        /// In the contenders' order, the kernels last.
+        package let times: [Times]
+        /// The kernels' second turns: what they are to themselves is the noise.
+        package let again: Times
+        /// Of each round, measured right after the kernels' turns.
+        package let placements: [Placement]
+        /// Rounds in which the threads had no cores of their own near each other. They do not
+        /// count, unless all rounds are such.
+        package let discarded: Int
+        package let isPlaced: Bool
 
-    /// Times the contenders; the last one is the kernels', whose workers then sleep as those of
-    /// the others do when their turn is over.
-    /// - Parameter seconds: for all turns together, without pauses and the turns alone.
-    package static func run(_ contenders: [Contender], seconds: Double) throws -> [Times] {
-        precondition(!contenders.isEmpty && seconds > 0, "a contest of nobody or no time")
-        let slice = seconds / Double(contenders.count * rounds)
-        Thread.sleep(forTimeInterval: pause)
-        let alone = try contenders.map { try turn($0, seconds: slice) }
-        var times = contenders.map { _ in [Double]() }
-        for _ in 0..<rounds {
-            Thread.sleep(forTimeInterval: pause)
-            for (index, contender) in contenders.enumerated() {
-                times[index].append(try turn(contender, seconds: slice))
-            }
-        }
-        return contenders.indices.map {
-            Times(name: contenders[$0].name, rounds: times[$0], alone: alone[$0])
+        package var kernels: Times { times[times.count - 1] }
+
+        /// The kernels' share of a limit: seconds that the work takes at least, over its seconds.
+        package func share(_ leastSeconds: (Placement) -> Double) -> Spread {
+            Spread(zip(placements, kernels.rounds).map { leastSeconds($0) / $1 })
         }
     }
 
-    // The fastest run of a turn, after one that warms the caches: noise only adds.
+    package static let rounds = 5
+    private static let mostRounds = 10
+    private static let pause = 0.25
+    private static let probeSeconds = 0.06
+
+    /// Times the contenders; the last one is the kernels', whose workers then sleep as those of
+    /// the others do when their turn is over.
+    /// - Parameters:
+    ///   - seconds: for all turns together, without pauses, probes and the turns alone.
+    ///   - threads: whose cores are probed.
+    package static func run(
+        _ contenders: [Contender], seconds: Double, threads: Int
+    ) throws -> Outcome {
+        precondition(!contenders.isEmpty && seconds > 0, "a contest of nobody or no time")
+        let kernels = contenders[contenders.count - 1]
+        let turns = contenders + [Contender(name: kernels.name, turn: kernels.turn)]
+        let slice = seconds / Double(turns.count * rounds)
+        let alone = try contenders.map {
+            Thread.sleep(forTimeInterval: pause)
+            return try turn($0, seconds: slice)
+        }
+        var all: [(seconds: [Double], placement: Placement)] = []
+        var good = 0
+        while good < rounds && all.count < mostRounds {
+            Thread.sleep(forTimeInterval: pause)
+            let times = try turns.map { contender in
+                defer { if contender.spins { Thread.sleep(forTimeInterval: pause) } }
+                return try turn(contender, seconds: slice)
+            }
+            all.append((times, Placement.probe(seconds: probeSeconds, threads: threads)))
+            if all[all.count - 1].placement.isGood { good += 1 }
+        }
+        let kept = good > 0 ? all.filter(\.placement.isGood) : all
+        let times = turns.indices.map { index in
+            Times(
+                name: turns[index].name, rounds: kept.map { $0.seconds[index] },
+                alone: alone[min(index, alone.count - 1)])
+        }
+        return Outcome(
+            times: times.dropLast(), again: times[times.count - 1],
+            placements: kept.map(\.placement), discarded: all.count - good, isPlaced: good > 0)
+    }
+
+    // The median run of a turn, after one that warms the caches.
     private static func turn(_ contender: Contender, seconds: Double) throws -> Double {
-        var best = Double.infinity
         let first = try contender.turn()
-        var spent = first
         // What is slower than its slice is not repeated.
         guard first < seconds else { return first }
+        var times: [Double] = []
+        var spent = first
         repeat {
-            let time = try contender.turn()
-            best = min(best, time)
-            spent += max(time, 1e-7)
+            times.append(try contender.turn())
+            spent += max(times[times.count - 1], 1e-7)
         } while spent < seconds
-        return best
+        return Spread(times).median
     }
 }
 
@@ -106,11 +154,17 @@ extension KernelCase {
             throw WrongResult(description: "\(name) computes a wrong result: \(failure)")
         }
         let fresh = freshBuffers()
+        // What takes less than the clock does is run a few times: few, so that what is changed in
+        // place stays far from the subnormals.
+        let runs = fresh.allSatisfy { $0.count < 1 << 12 } && !fresh.isEmpty ? 8 : 1
         return Contest.Contender(name: name) {
             var buffers = fresh
             // A write makes each copy's memory its own before the clock starts.
             for index in buffers.indices where !buffers[index].isEmpty { buffers[index][0] = 0 }
-            return try timed { _ = try run(implementation, &buffers) }
+            let seconds = try timed {
+                for _ in 0..<runs { _ = try run(implementation, &buffers) }
+            }
+            return seconds / Double(runs)
         }
     }
 }

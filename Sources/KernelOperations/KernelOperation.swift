@@ -21,9 +21,13 @@ package struct KernelOperation: Sendable, CustomStringConvertible {
     package let benchmarks: [Size]
     /// Arithmetic of one run; 0 where bytes are the measure.
     package let flops: @Sendable (Size) -> Double
-    /// Memory that one run must read and write.
+    /// Memory traffic of one run: what is read, what is written, and what is fetched only to be
+    /// overwritten.
     package let bytes: @Sendable (Size) -> Double
     package let isTuned: Bool
+    /// Whether it has an output beside a number.
+    var writes = true
+    var vectorWork: VectorWork?
     /// Seed 0 makes a case for timing: inputs as training has them. Every other seed strews in
     /// special values: NaN, infinities, subnormals, soft targets.
     package let prepare: @Sendable (_ size: Size, _ seed: UInt64) -> KernelCase

@@ -5,28 +5,38 @@ import PureSwiftKernels
 extension KernelOperation {
     /// y = f(x).
     static let functions = [
-        function("sigmoid", -20...20, ulps: (kernels: 2, swift: 4), Oracle.sigmoid) {
+        function(
+            "sigmoid", -20...20, ulps: (kernels: 2, swift: 4), extra: [inFirstCache, outOfCache],
+            VectorWork(arithmetic: 35, products: 14, divisions: 2, loads: 1, stores: 1),
+            Oracle.sigmoid
+        ) {
             switch $2 {
             case .kernels(let threads): Kernels.sigmoid($0, into: &$1, threads: threads)
             case .naive: Naive.sigmoid($0, into: &$1)
             case .tuned(let threads): Tuned.sigmoid($0, into: &$1, threads: threads)
             }
         },
-        function("exp", -104...89, ulps: (kernels: 2, swift: 4), Oracle.exp) {
+        function(
+            "exp", -104...89, ulps: (kernels: 2, swift: 4), extra: [inFirstCache],
+            VectorWork(arithmetic: 22, products: 12, divisions: 0, loads: 1, stores: 1), Oracle.exp
+        ) {
             switch $2 {
             case .kernels(let threads): Kernels.exp($0, into: &$1, threads: threads)
             case .naive: Naive.exp($0, into: &$1)
             case .tuned(let threads): Tuned.exp($0, into: &$1, threads: threads)
             }
         },
-        function("log1p", 0...20, ulps: (kernels: 2, swift: 4), Oracle.log1p) {
+        function("log1p", 0...20, ulps: (kernels: 2, swift: 4), nil, Oracle.log1p) {
             switch $2 {
             case .kernels(let threads): Kernels.log1p($0, into: &$1, threads: threads)
             case .naive: Naive.log1p($0, into: &$1)
             case .tuned(let threads): Tuned.log1p($0, into: &$1, threads: threads)
             }
         },
-        function("relu", -2...2, ulps: (kernels: 0, swift: 0), Oracle.relu) {
+        function(
+            "relu", -2...2, ulps: (kernels: 0, swift: 0), extra: [inFirstCache],
+            VectorWork(arithmetic: 2, products: 0, divisions: 0, loads: 1, stores: 1), Oracle.relu
+        ) {
             switch $2 {
             case .kernels(let threads): Kernels.relu($0, into: &$1, threads: threads)
             case .naive: Naive.relu($0, into: &$1)
@@ -42,11 +52,12 @@ extension KernelOperation {
 
     private static func function(
         _ name: String, _ range: ClosedRange<Float>, ulps: (kernels: Double, swift: Double),
+        extra: [Size] = [], _ work: VectorWork?,
         _ exact: @escaping @Sendable (Double) -> Double, _ map: @escaping Map
     ) -> KernelOperation {
         KernelOperation(
-            name: name, edges: counts, benchmarks: [Size(1 << 18)], flops: { _ in 0 },
-            bytes: { 8 * Double($0.m) }, isTuned: true
+            name: name, edges: counts, benchmarks: [Size(1 << 18)] + extra, flops: { _ in 0 },
+            bytes: { 12 * Double($0.m) }, isTuned: true, vectorWork: work
         ) { size, seed in
             var inputs = InputGenerator(seed: seed)
             // Subnormal results are slow on some processors, and rare in training.
@@ -81,14 +92,22 @@ extension KernelOperation {
 
     /// delta ← delta · f′, from the activation's output y.
     static let slopes = [
-        slope("sigmoid-backward", roundings: 3, { $1 * ($0 * (1 - $0)) }) {
+        slope(
+            "sigmoid-backward", roundings: 3, extra: [inFirstCache, outOfCache],
+            VectorWork(arithmetic: 3, products: 2, divisions: 0, loads: 2, stores: 1),
+            { $1 * ($0 * (1 - $0)) }
+        ) {
             switch $2 {
             case .kernels(let threads): Kernels.sigmoidBackward($0, delta: &$1, threads: threads)
             case .naive: Naive.sigmoidBackward($0, delta: &$1)
             case .tuned(let threads): Tuned.sigmoidBackward($0, delta: &$1, threads: threads)
             }
         },
-        slope("relu-backward", roundings: 0, { $0 > 0 ? $1 : 0 }) {
+        slope(
+            "relu-backward", roundings: 0, extra: [inFirstCache],
+            VectorWork(arithmetic: 2, products: 0, divisions: 0, loads: 2, stores: 1),
+            { $0 > 0 ? $1 : 0 }
+        ) {
             switch $2 {
             case .kernels(let threads): Kernels.reluBackward($0, delta: &$1, threads: threads)
             case .naive: Naive.reluBackward($0, delta: &$1)
@@ -98,12 +117,12 @@ extension KernelOperation {
     ]
 
     private static func slope(
-        _ name: String, roundings: Int,
+        _ name: String, roundings: Int, extra: [Size], _ work: VectorWork,
         _ exact: @escaping @Sendable (_ y: Double, _ delta: Double) -> Double, _ map: @escaping Map
     ) -> KernelOperation {
         KernelOperation(
-            name: name, edges: counts, benchmarks: [Size(1 << 18)], flops: { _ in 0 },
-            bytes: { 12 * Double($0.m) }, isTuned: true
+            name: name, edges: counts, benchmarks: [Size(1 << 18)] + extra, flops: { _ in 0 },
+            bytes: { 12 * Double($0.m) }, isTuned: true, vectorWork: work
         ) { size, seed in
             var inputs = InputGenerator(seed: seed)
             let specials: [Float] = seed == timingSeed ? [] : [0, 1, 0x1p-60, .nan]

@@ -23,7 +23,7 @@ extension KernelOperation {
     private static func logitLoss(_ kind: LossKind) -> KernelOperation {
         KernelOperation(
             name: "\(kind.rawValue)-loss", edges: counts, benchmarks: [Size(1 << 16)],
-            flops: { _ in 0 }, bytes: { 16 * Double($0.m) }, isTuned: true
+            flops: { _ in 0 }, bytes: { 24 * Double($0.m) }, isTuned: true
         ) { size, seed in
             var inputs = InputGenerator(seed: seed)
             let specials: [Float] = seed == timingSeed ? [] : [.nan, 0, -0.0, 85, -85, 1e-30]
@@ -102,7 +102,7 @@ extension KernelOperation {
     private static func rowLoss(_ kind: LossKind) -> KernelOperation {
         KernelOperation(
             name: "\(kind.rawValue)-loss", edges: rowSizes, benchmarks: [Size(4096, 10)],
-            flops: { _ in 0 }, bytes: { 12 * Double($0.m * $0.n) }, isTuned: false
+            flops: { _ in 0 }, bytes: { Double($0.m) * (16 * Double($0.n) + 8) }, isTuned: false
         ) { size, seed in
             let (m, n) = (size.m, size.n)
             var inputs = InputGenerator(seed: seed)

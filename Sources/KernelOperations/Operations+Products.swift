@@ -7,6 +7,13 @@ extension KernelOperation {
         product(transposeA: $0, transposeB: $1)
     }
 
+    /// m × n × k of dense layers (forward; a layer of 10; a weight gradient), and large squares.
+    package static let productShapes = [
+        Size(64, 128, 784), Size(64, 300, 784), Size(128, 512, 784), Size(256, 1024, 784),
+        Size(1024, 1024, 1024), Size(10, 30, 784), Size(64, 10, 128), Size(784, 128, 64),
+        Size(1000, 1000, 1000),
+    ]
+
     // Around the tiles of 6 × 16, the panels of 16, and past one block of k.
     private static let edgeSizes: [Size] = {
         let edges = [0, 1, 5, 6, 7, 15, 16, 17, 33, 64]
@@ -26,9 +33,7 @@ extension KernelOperation {
         let form = (transposeA ? "t" : "n") + (transposeB ? "t" : "n")
         return KernelOperation(
             name: "gemm-\(form)", edges: edgeSizes,
-            benchmarks: transposeA == transposeB
-                ? [Size(512, 512, 512)]
-                : [Size(512, 512, 512), transposeA ? Size(784, 128, 64) : Size(64, 128, 784)],
+            benchmarks: transposeA || transposeB ? [Size(512, 512, 512)] : productShapes,
             flops: { 2 * Double($0.m) * Double($0.n) * Double($0.k) },
             bytes: { 4 * Double($0.m * $0.k + $0.k * $0.n + $0.m * $0.n) },
             isTuned: true
@@ -37,13 +42,16 @@ extension KernelOperation {
         }
     }
 
-    private static func prepareProduct(
-        _ transposeA: Bool, _ transposeB: Bool, _ size: Size, _ seed: UInt64
+    /// - Parameter library: computes whoever is asked to, if there is one.
+    static func prepareProduct(
+        _ transposeA: Bool, _ transposeB: Bool, _ size: Size, _ seed: UInt64,
+        by library: (any LibraryProduct)? = nil
     ) -> KernelCase {
         let (m, n, k) = (size.m, size.n, size.k)
         var inputs = InputGenerator(seed: seed)
         let (alpha, beta) = factors[Int(seed % UInt64(factors.count))]
-        let gap = inputs.below(4)
+        // A gap that is no multiple of a vector slows everybody down.
+        let drawn = inputs.below(4), gap = seed == timingSeed ? 0 : drawn
         let a = GuardedMatrix(
             inputs.floats(m * k), rows: transposeA ? k : m, columns: transposeA ? m : k, gap: gap)
         let b = GuardedMatrix(
@@ -58,6 +66,12 @@ extension KernelOperation {
         } body: { implementation, buffers in
             let (x, y) = (a.extent, b.extent)
             try withSpan(&buffers, c.extent) { out in
+                if let library {
+                    return library.multiply(
+                        m: m, n: n, k: k, a: a.storage.span.extracting(x), lda: a.rowLength,
+                        b: b.storage.span.extracting(y), ldb: b.rowLength, c: &out,
+                        ldc: c.rowLength)
+                }
                 switch implementation {
                 case .kernels(let threads):
                     try Kernels.gemm(

@@ -42,7 +42,7 @@ extension KernelOperation {
 
     private static let softmax = KernelOperation(
         name: "softmax", edges: rowSizes, benchmarks: [Size(8192, 10)], flops: { _ in 0 },
-        bytes: { 8 * Double($0.m * $0.n) }, isTuned: true
+        bytes: { 12 * Double($0.m * $0.n) }, isTuned: true
     ) { size, seed in
         let (m, n) = (size.m, size.n)
         var inputs = InputGenerator(seed: seed)
@@ -84,7 +84,7 @@ extension KernelOperation {
 
     private static let countCorrect = KernelOperation(
         name: "count-correct", edges: rowSizes, benchmarks: [Size(60_000, 10)], flops: { _ in 0 },
-        bytes: { 4 * Double($0.m * $0.n) }, isTuned: false
+        bytes: { 4 * Double($0.m * $0.n) }, isTuned: false, writes: false
     ) { size, seed in
         let (m, n) = (size.m, size.n)
         var inputs = InputGenerator(seed: seed)
@@ -114,7 +114,8 @@ extension KernelOperation {
     /// Sum in double: n additions of terms that are exact.
     static let sum = KernelOperation(
         name: "sum", edges: counts + [Size(1023), Size(1024), Size(1025), Size(5000)],
-        benchmarks: [Size(1 << 18)], flops: { _ in 0 }, bytes: { 4 * Double($0.m) }, isTuned: true
+        benchmarks: [Size(1 << 18)], flops: { _ in 0 }, bytes: { 4 * Double($0.m) }, isTuned: true,
+        writes: false
     ) { size, seed in
         var inputs = InputGenerator(seed: seed)
         // Over many binades, or double would hold every sum exactly.

@@ -4,23 +4,18 @@ import KernelOperations
 import Phidias
 
 struct BenchCommand: ParsableCommand {
-    enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case kernels, train
-    }
-
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the C kernels against naive and tuned Swift: verified, then timed.",
+        abstract: "Measure kernels, training and this machine: verified, then timed.",
         discussion: """
-            All take turns in one run; a ratio above 1 says how many times as fast the kernels are:
-            the median of paired turns and, in brackets, its quartiles.
-
             Example:
-              phidias bench kernels --seconds 2
-            """)
+              phidias bench kernels --filter gemm
+            """,
+        subcommands: [BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchScaling.self],
+        defaultSubcommand: BenchKernels.self)
+}
 
-    @Argument(help: "kernels: each operation; train: steps of a 784-128-10 network, batch 64.")
-    var subject: Subject = .kernels
+struct BenchOptions: ParsableArguments {
     @Option(help: "Seconds for each row of the table, pauses not counted.")
     var seconds = 1.0
     @Option(help: "Threads; without it, what affinity and cgroup allow.")
@@ -34,75 +29,44 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let threads = try Model.threads(threads)
-        #if DEBUG
-            throw BenchError.debugBuild
-        #else
-            let machine = Machine(threads: threads)
-            if format == .text { print(machine.text) }
-            do {
-                let rows =
-                    switch subject {
-                    case .kernels: try kernels(threads: threads)
-                    case .train: try training(threads: threads)
-                    }
-                if format == .json {
-                    print(
-                        JSON.members([
-                            "subject": .string(subject.rawValue), "machine": machine.json,
-                            "seconds": .number(seconds), "rounds": .integer(Contest.rounds),
-                            "results": .array(rows.map(\.json)),
-                        ]).text())
-                }
-            } catch let error as WrongResult {
-                throw BenchError.wrongResult(error.description)
-            }
-        #endif
-    }
-
-    private func kernels(threads: Int) throws -> [BenchRow] {
-        show(BenchRow.header)
-        var rows: [BenchRow] = []
-        for operation in KernelOperation.all {
-            for size in operation.benchmarks {
-                let prepared = operation.prepare(size, KernelOperation.timingSeed)
-                var contenders = [try prepared.contender("naive", .naive)]
-                if operation.isTuned {
-                    contenders.append(try prepared.contender("tuned", .tuned(threads: threads)))
-                }
-                contenders.append(
-                    try prepared.contender("kernels", .kernels(threads: threads)))
-                let times = try Contest.run(contenders, seconds: seconds)
-                let flops = operation.flops(size)
-                rows.append(
-                    BenchRow(
-                        name: "\(operation.name) \(size)", times: times,
-                        work: flops > 0 ? flops : operation.bytes(size),
-                        unit: flops > 0 ? "GFLOP/s" : "GB/s"))
-                show(rows[rows.count - 1].text)
-            }
-        }
-        return rows
-    }
-
-    private func training(threads: Int) throws -> [BenchRow] {
-        show(BenchRow.header)
-        let times = try Contest.run(
-            try TrainingContest(threads: threads).contenders(), seconds: seconds)
-        let row = BenchRow(
-            name: "step 784-128-10", times: times, work: Double(TrainingContest.batch) * 1e9,
-            unit: "images/s")
-        show(row.text)
-        if let kernels = times.last {
-            let epoch = kernels.spread.median * 60_000 / Double(TrainingContest.batch)
-            show("an epoch of 60,000 images by the kernels: \(epoch.fixed(3)) s")
-        }
-        return [row]
-    }
-
-    private func show(_ line: String) {
+    func show(_ line: String) {
         if format == .text { print(line) }
+    }
+
+    /// Calls `body` with what adds a row. Prints the machine and its limits, then the rows as they come; as JSON all at the end.
+    func table(
+        of subject: String, against opponents: [String],
+        _ body: (Limits, (BenchRow) -> Void) throws -> Void
+    ) throws {
+        try BenchError.refuseDebugBuild()
+        let machine = Machine(threads: try Model.threads(threads))
+        let limits = try Limits(threads: machine.threads)
+        show(machine.text)
+        show(limits.text + "\n")
+        show(BenchRow.header(opponents))
+        var rows: [BenchRow] = []
+        do {
+            try body(limits) { row in
+                show(row.text)
+                rows.append(row)
+            }
+        } catch let error as WrongResult {
+            throw BenchError.wrongResult(error.description)
+        }
+        let discarded = rows.reduce(0) { $0 + $1.outcome.discarded }
+        let samples = rows.reduce(discarded) {
+            $0 + ($1.outcome.isPlaced ? $1.outcome.placements.count : 0)
+        }
+        show("\n" + BenchRow.legend(discarded: discarded, of: samples))
+        guard format == .json else { return }
+        let machineMembers = machine.members + [("limits", limits.json)]
+        print(
+            JSON.members([
+                "subject": .string(subject),
+                "machine": .object(machineMembers.map { .init(key: $0.0, value: $0.1) }),
+                "seconds": .number(seconds), "samples": .integer(samples),
+                "discarded": .integer(discarded), "results": .array(rows.map(\.json)),
+            ]).text())
     }
 }
 
@@ -110,6 +74,12 @@ struct BenchCommand: ParsableCommand {
 enum BenchError: PhidiasError {
     case debugBuild
     case wrongResult(String)
+
+    static func refuseDebugBuild() throws(BenchError) {
+        #if DEBUG
+            throw .debugBuild
+        #endif
+    }
 
     var description: String {
         switch self {

@@ -8,6 +8,7 @@
 #include "simd/gemm.h"
 #include "simd/gradient.h"
 #include "simd/vector.h"
+#include "simd/probe.h"
 #pragma clang attribute pop
 
 const ck_kernels ck_kernels_avx2 = {

@@ -8,6 +8,7 @@
 #include "simd/gemm.h"
 #include "simd/gradient.h"
 #include "simd/vector.h"
+#include "simd/probe.h"
 
 const ck_kernels ck_kernels_neon = {
     .name = "neon",

@@ -21,5 +21,6 @@ void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,
                              const uint8_t *images, const uint32_t *indices, ptrdiff_t pixels,
                              float scale, float offset, float *out, ptrdiff_t panel);
 void ck_momentum_update_reference(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
+double ck_fma_probe_reference(ptrdiff_t rounds, const float *operands, float *result);
 
 #endif

@@ -180,4 +180,6 @@ const ck_kernels ck_kernels_reference = {
     .cross_entropy_loss = cross_entropy_loss,
     .mean_square_loss = mean_square_loss,
     .sum_shard = sum_shard,
+    .fma_probe = ck_fma_probe_reference,
+    .fma_lanes = 16,
 };

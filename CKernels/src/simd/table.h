@@ -1,4 +1,4 @@
-// The entries of an architecture's table, by the names that gemm.h and vector.h define.
+// The entries of an architecture's table, by the names that gemm.h, vector.h and probe.h define.
 .tile = tile,
 .strided_tile = strided_tile,
 .gradient_panel = gradient_panel,
@@ -17,3 +17,5 @@
 .cross_entropy_loss = cross_entropy_loss,
 .mean_square_loss = mean_square_loss,
 .sum_shard = sum_shard,
+.fma_probe = fma_probe,
+.fma_lanes = FMA_LANES,

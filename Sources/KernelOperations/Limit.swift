@@ -1,0 +1,67 @@
+import PhidiasKernels
+
+/// What bounds the speed of an operation from above, whatever the code.
+package enum Limit: Sendable, Equatable {
+    /// Products: all threads' peak of fused multiply-adds.
+    case arithmetic(flops: Double)
+    /// Arrays out of the caches: the memory's bandwidth. Bytes count what is read, what is
+    /// written, and lines that are fetched only to be overwritten.
+    case memory(bytes: Double, isReadOnly: Bool)
+    /// Arrays in the first cache, on one thread: its instructions.
+    case instructions(VectorWork, vectors: Double)
+
+    package var name: String {
+        switch self {
+        case .arithmetic: "FMA"
+        case .memory: "memory"
+        case .instructions: "instr."
+        }
+    }
+
+    /// Least time of one run.
+    package func seconds(_ placement: Placement, _ bandwidth: Probe.Bandwidth) -> Double {
+        switch self {
+        case .arithmetic(let flops): flops / placement.peak
+        case .memory(let bytes, let isReadOnly):
+            bytes / (isReadOnly ? bandwidth.read : bandwidth.triad)
+        case .instructions(let work, let vectors):
+            vectors * work.fmaTimes * Double(2 * VectorWork.lanes) / placement.onePeak
+        }
+    }
+}
+
+/// Instructions of an operation on a vector, as the AVX2 kernel has them. The bound is in times
+/// of a fused multiply-add, of which a core of today does two a cycle: it does four vector
+/// instructions of any kind a cycle, two loads, one store, and a division in three.
+package struct VectorWork: Sendable, Equatable {
+    static let lanes = 8
+
+    /// All that is neither load nor store; of these, products (fused or not) and divisions.
+    let arithmetic, products, divisions: Double
+    let loads, stores: Double
+
+    var fmaTimes: Double {
+        max(arithmetic / 2, products, 6 * divisions, loads, 2 * stores)
+    }
+}
+
+extension KernelOperation {
+    /// nil between the caches, where no single number is the limit, and for instructions that
+    /// nobody counted.
+    package func limit(_ size: Size) -> Limit? {
+        if flops(size) > 0 { return .arithmetic(flops: flops(size)) }
+        let isReadOnly = !writes
+        if bytes(size) >= 2 * Double(Probe.lastCacheBytes) {
+            return .memory(bytes: bytes(size), isReadOnly: isReadOnly)
+        }
+        guard let vectorWork, size.m <= Self.inFirstCache.m, KernelTable.name == "avx2" else {
+            return nil
+        }
+        return .instructions(vectorWork, vectors: Double(size.m) / Double(VectorWork.lanes))
+    }
+
+    /// Elements of which three arrays fit into the first cache.
+    static let inFirstCache = Size(2048)
+    /// Elements of which two arrays are several times the last cache of a desktop machine.
+    static let outOfCache = Size(1 << 24)
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// What an axis shows, with its unit, and how numbers become places.
+package struct ChartAxis: Sendable {
+    package enum Scale: Sendable, Equatable {
+        /// From 0, or from the least value if that is negative.
+        case linear
+        /// Ticks at powers of the base.
+        case logarithmic(base: Double)
+    }
+
+    package let label: String
+    package let scale: Scale
+
+    package init(_ label: String, _ scale: Scale = .linear) {
+        (self.label, self.scale) = (label, scale)
+    }
+
+    package func canShow(_ value: Double) -> Bool { value.isFinite && (scale == .linear || value > 0) }
+
+    /// A step that is 1, 2 or 5 times a power of ten, of which at most `most` fit into `range`.
+    private static func step(_ range: Double, most: Int) -> Double {
+        let rough = range / Double(most)
+        let power = Foundation.pow(10, Foundation.log10(rough).rounded(.down))
+        return ([1, 2, 5].map { $0 * power }.first { $0 >= rough * (1 - 1e-9) }) ?? 10 * power
+    }
+
+    /// The axis over these values, between two places on the page.
+    package func fitted(to values: [Double], from start: Double, to end: Double) -> Fitted {
+        let least = values.min() ?? 1, most = values.max() ?? 1
+        switch scale {
+        case .linear:
+            let low = Swift.min(0, least), high = Swift.max(most, low + .leastNormalMagnitude)
+            let step = Self.step(Swift.max(high - low, 1e-300), most: 6)
+            let first = (low / step).rounded(.down), last = (high / step).rounded(.up)
+            let ticks = (Int(first)...Int(Swift.max(last, first + 1))).map { Double($0) * step }
+            return Fitted(axis: self, ticks: ticks, start: start, end: end)
+        case .logarithmic(let base):
+            func power(_ value: Double) -> Double { Foundation.log(value) / Foundation.log(base) }
+            let first = Int((power(least) + 1e-9).rounded(.down))
+            let last = Swift.max(Int((power(most) - 1e-9).rounded(.up)), first + 1)
+            // Every power if there is room for its label, else every second or third…
+            let every = (last - first) / 9 + 1
+            let ticks = stride(from: first, through: last, by: every).map {
+                Foundation.pow(base, Double($0))
+            }
+            return Fitted(
+                axis: self, ticks: ticks, start: start, end: end,
+                last: Foundation.pow(base, Double(last)))
+        }
+    }
+
+    package struct Fitted {
+        package let ticks: [Double]
+        private let scale: Scale
+        private let start, end, low, high: Double
+
+        init(axis: ChartAxis, ticks: [Double], start: Double, end: Double, last: Double? = nil) {
+            (self.ticks, scale, self.start, self.end) = (ticks, axis.scale, start, end)
+            low = Self.linear(ticks[0], axis.scale)
+            high = Self.linear(last ?? ticks[ticks.count - 1], axis.scale)
+        }
+
+        private static func linear(_ value: Double, _ scale: Scale) -> Double {
+            scale == .linear ? value : Foundation.log(value)
+        }
+
+        package func position(_ value: Double) -> Double {
+            start + (Self.linear(value, scale) - low) / (high - low) * (end - start)
+        }
+    }
+
+    /// At most four digits: 0.001, 25, 4096; beyond, an exponent.
+    static func label(_ value: Double) -> String {
+        let size = abs(value)
+        if value == 0 { return "0" }
+        if size >= 1e5 || size < 1e-3 { return String(format: "%.3g", value) }
+        return String(format: size >= 1000 ? "%.0f" : "%.4g", value)
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// The few elements of SVG that charts are made of. Classes say how they look.
+struct SVGText {
+    private var text: String
+
+    init(width: Double, height: Double, title: String, style: String) {
+        let size = (Self.number(width), Self.number(height))
+        text = """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size.0) \(size.1)" \
+            width="\(size.0)" height="\(size.1)" role="img">
+            <title>\(Self.escaped(title))</title>
+            <style>\(style)</style>
+
+            """
+    }
+
+    var finished: String { text + "</svg>\n" }
+
+    mutating func line(_ kind: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) {
+        element("line", kind, [("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2)])
+    }
+
+    mutating func rectangle(
+        _ kind: String, x: Double, y: Double, width: Double, height: Double
+    ) {
+        element("rect", kind, [("x", x), ("y", y), ("width", width), ("height", height)])
+    }
+
+    mutating func circle(_ kind: String, _ x: Double, _ y: Double, radius: Double) {
+        element("circle", kind, [("cx", x), ("cy", y), ("r", radius)])
+    }
+
+    mutating func polyline(_ kind: String, _ points: [(x: Double, y: Double)]) {
+        text += "<polyline class=\"\(kind)\" points=\"\(Self.list(points))\"/>\n"
+    }
+
+    mutating func polygon(_ kind: String, _ points: [(x: Double, y: Double)]) {
+        text += "<polygon class=\"\(kind)\" points=\"\(Self.list(points))\"/>\n"
+    }
+
+    /// - Parameter turned: from bottom to top.
+    mutating func text(
+        _ kind: String, x: Double, y: Double, anchor: String, _ content: String,
+        turned: Bool = false
+    ) {
+        let place = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\""
+        let turn = turned ? " transform=\"rotate(-90 \(Self.number(x)) \(Self.number(y)))\"" : ""
+        text +=
+            "<text class=\"\(kind)\" \(place) text-anchor=\"\(anchor)\"\(turn)>\(Self.escaped(content))</text>\n"
+    }
+
+    private mutating func element(_ name: String, _ kind: String, _ values: [(String, Double)]) {
+        let list = values.map { "\($0.0)=\"\(Self.number($0.1))\"" }.joined(separator: " ")
+        text += "<\(name) class=\"\(kind)\" \(list)/>\n"
+    }
+
+    private static func list(_ points: [(x: Double, y: Double)]) -> String {
+        points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+    }
+
+    private static func number(_ value: Double) -> String {
+        let rounded = String(format: "%.2f", value)
+        return rounded.hasSuffix(".00") ? String(rounded.dropLast(3)) : rounded
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacingOccurrences(of: "&", with: "&amp;")
+            .replacingOccurrences(of: "<", with: "&lt;")
+            .replacingOccurrences(of: ">", with: "&gt;")
+    }
+}

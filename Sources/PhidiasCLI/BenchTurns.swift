@@ -1,0 +1,133 @@
+import ArgumentParser
+import Foundation
+import Phidias
+import PhidiasKernels
+
+/// Training by turns with another program, which asks over standard input. The Python comparisons
+/// use it, so that a rival and Phidias meet the same moments of the machine.
+struct BenchTurns: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "turns",
+        abstract: "Train an epoch, measure the machine or evaluate, whenever standard input asks.",
+        discussion: """
+            Writes a line of JSON when the data is loaded, and one for each line of standard input:
+              epoch     trains one more epoch of the same run; seconds without packing the model
+              peak      rates of fused multiply-adds, and whether every thread has its own core
+              evaluate  accuracy on the test images
+            An answer comes when the threads sleep again, so the other's turn may begin at once.
+            The end of standard input ends the program. --epochs is not used.
+
+            Example:
+              printf 'peak\\nepoch\\nevaluate\\n' | phidias bench turns --hidden 128
+            """)
+
+    @OptionGroup var options: TrainOptions
+
+    func run() throws {
+        try options.check()
+        guard options.schedule == "constant", options.validation == nil else {
+            throw UsageError(
+                description: "bench turns has no last epoch and no validation images; "
+                    + "leave out --schedule and --validation.")
+        }
+        try BenchError.refuseDebugBuild()
+        let data = try options.loadData()
+        let network = try options.network(for: data.training)
+        let trainer = try Trainer(
+            model: Model(network: network, seed: options.seed),
+            loss: try options.loss.loss(options.outputActivation),
+            optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
+            threads: options.threads)
+        let turns = Turns(trainer: trainer, data: data)
+        turns.greet()
+        // The first epoch starts the run; each report then waits for the line that asks for the
+        // next. So weights, velocity and order go on as in any training.
+        guard try turns.waitForEpoch() else { return }
+        do {
+            try trainer.train(
+                on: data.training, epochs: Self.endless,
+                onEpoch: { epoch in
+                    turns.report(epochSeconds: epoch.seconds)
+                    guard try turns.waitForEpoch() else { throw EndOfTurns() }
+                })
+        } catch is EndOfTurns {}
+    }
+
+    private static let endless = 1_000_000
+    private struct EndOfTurns: Error {}
+}
+
+/// One side of the conversation.
+private struct Turns {
+    let trainer: Trainer
+    let data: DataPair
+
+    // Longer than OpenMP's workers spin after a parallel region.
+    private static let restSeconds = 0.25
+    private static let probeSeconds = 0.2
+
+    func greet() {
+        let machine = Machine(threads: trainer.threads)
+        say([
+            "ready": .bool(true), "network": .string(trainer.model.network.description),
+            "images": .integer(data.training.count), "kernels": .string(machine.kernels),
+            "threads": .integer(machine.threads), "cpu": .string(machine.cpu),
+            "flops_per_epoch": .number(
+                trainer.model.network.trainingFlops * Double(data.training.count)),
+        ])
+    }
+
+    /// Answers until an epoch is asked for; false at the end of standard input.
+    func waitForEpoch() throws -> Bool {
+        while let line = readLine() {
+            switch line.trimmingCharacters(in: .whitespaces) {
+            case "epoch": return true
+            case "peak": probe()
+            case "evaluate": try evaluate()
+            case let other:
+                say(["error": .string("'\(other)' is not epoch, peak or evaluate")])
+            }
+        }
+        return false
+    }
+
+    func report(epochSeconds: Double) {
+        rest()
+        say(["turn": .string("epoch"), "seconds": .number(epochSeconds)])
+    }
+
+    private func probe() {
+        let placement = Placement.probe(seconds: Self.probeSeconds, threads: trainer.threads)
+        rest()
+        say([
+            "turn": .string("peak"), "gflops_one": .number(placement.onePeak / 1e9),
+            "gflops": .number(placement.peak / 1e9),
+            "barrier_ns": placement.barrier.map { .number($0 * 1e9) } ?? .null,
+            "placed": .bool(placement.isGood),
+        ])
+    }
+
+    private func evaluate() throws {
+        let result = try trainer.model.evaluate(
+            data.test, loss: trainer.loss, threads: trainer.threads)
+        rest()
+        say(["turn": .string("evaluate"), "test_accuracy": .number(result.accuracy)])
+    }
+
+    private func say(_ members: KeyValuePairs<String, JSON>) {
+        FileHandle.standardOutput.write(Data((JSON.members(members).text() + "\n").utf8))
+    }
+
+    private func rest() { Thread.sleep(forTimeInterval: Self.restSeconds) }
+}
+
+extension Network {
+    /// Products and sums of one image's training step: three products with each weight matrix
+    /// (forward, weight gradient, delta), but no delta below the first.
+    var trainingFlops: Double {
+        zip(layerInputs, layers).enumerated().reduce(0) { sum, layer in
+            let products = layer.offset == 0 ? 2.0 : 3.0
+            return sum + 2 * products * Double(layer.element.0) * Double(layer.element.1.outputs)
+        }
+    }
+}

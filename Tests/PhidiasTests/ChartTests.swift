@@ -1,0 +1,89 @@
+import Foundation
+import Phidias
+import Testing
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+/// Charts as text: what is drawn where, and that it is XML.
+@Suite struct ChartTests {
+    private final class Elements: NSObject, XMLParserDelegate {
+        var found: [(name: String, attributes: [String: String])] = []
+        var text = ""
+
+        func parser(
+            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+            qualifiedName: String?, attributes: [String: String]
+        ) {
+            found.append((name, attributes))
+        }
+
+        func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+
+        init(_ svg: String) throws {
+            super.init()
+            let parser = XMLParser(data: Data(svg.utf8))
+            parser.delegate = self
+            try #require(parser.parse(), "\(String(describing: parser.parserError))")
+        }
+    }
+
+    private func chart(_ series: [Chart.Series], x: ChartAxis.Scale = .linear) -> Chart {
+        Chart(
+            title: "a < b & c > d",
+            panels: [
+                .init(x: ChartAxis("width, units", x), y: ChartAxis("time, µs"), series: series)
+            ])
+    }
+
+    @Test func isWellFormedAndEscapes() throws {
+        let elements = try Elements(
+            chart([.init("1 & 2", [(1, 2), (2, 3)]), .init("<b>", [(1, 1)])]).svg)
+        #expect(elements.found.first?.name == "svg")
+        for part in ["a < b & c > d", "1 & 2", "<b>", "width, units", "time, µs"] {
+            #expect(elements.text.contains(part), "\(part)")
+        }
+        // A line for each series and one for each in the legend, in different looks.
+        let lines = elements.found.filter { $0.name == "polyline" }
+        #expect(lines.count == 4)
+        #expect(Set(lines.compactMap { $0.attributes["class"] }) == ["line s0", "line s1"])
+    }
+
+    @Test func logarithmicPointsOfEqualRatiosAreEquallyFar() throws {
+        let points = (0...5).map { (x: Double(1 << $0), y: Double($0)) }
+        let elements = try Elements(chart([.init("s", points)], x: .logarithmic(base: 2)).svg)
+        let line = try #require(elements.found.first { $0.name == "polyline" })
+        let places = (line.attributes["points"] ?? "").split(separator: " ").map { pair in
+            pair.split(separator: ",").compactMap { Double($0) }
+        }
+        #expect(places.count == 6)
+        for index in 1..<places.count {
+            let step = places[index][0] - places[index - 1][0]
+            #expect(abs(step - (places[1][0] - places[0][0])) < 0.02)
+            #expect(places[index][1] < places[index - 1][1], "larger is higher")
+        }
+    }
+
+    @Test func whatCannotBeShownIsLeftOut() throws {
+        let points = [(0.0, 1.0), (1, .nan), (2, 5), (4, .infinity), (-3, 2), (8, 7)]
+        let elements = try Elements(
+            chart([.init("s", points.map { (x: $0.0, y: $0.1) })], x: .logarithmic(base: 2)).svg)
+        let marks = elements.found.filter { $0.name == "circle" }
+        #expect(marks.count == 2 + 1, "two points, and the legend")
+    }
+
+    @Test(arguments: [[], [0.0], [3, 3, 3], [1e-12, 1e12], [-5, 5], [0.1, 0.2]])
+    func ticksSpanTheValues(values: [Double]) throws {
+        for scale in [ChartAxis.Scale.linear, .logarithmic(base: 10)] {
+            let axis = ChartAxis("x", scale)
+            let shown = values.filter(axis.canShow)
+            let fitted = axis.fitted(to: shown, from: 10, to: 110)
+            #expect((2...14).contains(fitted.ticks.count), "\(values) \(fitted.ticks)")
+            for value in shown + fitted.ticks {
+                let place = fitted.position(value)
+                #expect(place > 9.99 && place < 110.01, "\(values): \(value) at \(place)")
+            }
+        }
+    }
+}
