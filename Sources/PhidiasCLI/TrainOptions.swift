@@ -92,11 +92,6 @@ struct TrainOptions: ParsableArguments {
         try number(text, golden: GoldenRatio.momentum, option: "momentum")
     }
 
-    func loadData() throws -> DataPair {
-        if let folder = data { return try DataPair(directory: folder) }
-        return try SyntheticDigits.pair(seed: seed)
-    }
-
     func optimizer() throws -> MomentumSGD {
         let rate = try LearningRate(
             try Self.learningRate(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)

@@ -1,0 +1,1 @@
+"""Training side by side with what people use instead: same work, by turns, verified first."""

@@ -1,0 +1,84 @@
+"""Command line: python -m compare OPPONENT OPTIONS…, as tools/compare-* start it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from compare import report
+from compare.cases import ALL, LOSSES, Case, is_zen3
+from compare.comparison import Comparison
+from compare.process import Failure
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = {"pytorch": "PyTorch", "sklearn": "scikit-learn", "numpy": "NumPy"}
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def numbers(text: str) -> list[int]:
+    return [positive(part) for part in text.split(",")]
+
+
+def parse() -> argparse.Namespace:
+    opponent = sys.argv[1]
+    cores = len(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser(
+        prog=f"tools/compare-{opponent}",
+        description=f"Training by phidias and by {PROGRAMS[opponent]}, verified, then by turns.",
+    )
+    add = parser.add_argument
+    add("--data", default=str(ROOT / "data/mnist"), help="folder of MNIST (default %(default)s)")
+    add("--hidden", type=positive, default=128, help="hidden units (default %(default)s)")
+    add("--batch-size", type=positive, default=64, help="images a step (default %(default)s)")
+    add("--all", action="store_true", help="five networks, from 784-30-10 to 784-1024-10")
+    losses = ["cross-entropy"] if opponent == "sklearn" else list(LOSSES)
+    add("--loss", choices=losses, default=losses[0], help="(default %(default)s)")
+    add("--threads", type=positive, default=cores, help="ours (default %(default)s)")
+    rival_threads = sorted({1, cores}) if opponent == "numpy" else [cores]
+    add("--rival-threads", type=numbers, default=rival_threads, metavar="N[,N…]")
+    add("--seconds", type=float, default=60, help="for each network's rounds (default %(default)s)")
+    if opponent == "sklearn":
+        add("--epochs", type=positive, default=10, help="before accuracies are compared")
+    add("--seed", type=positive, default=1)
+    add("--format", choices=["text", "json"], default="text")
+    add("--phidias", default=str(ROOT / ".build/release/phidias"), help=argparse.SUPPRESS)
+    options = parser.parse_args(sys.argv[2:])
+    options.opponent = opponent
+    return options
+
+
+def main() -> None:
+    options = parse()
+    cpuinfo = Path("/proc/cpuinfo")
+    zen3 = cpuinfo.exists() and is_zen3(cpuinfo.read_text())
+    cases = ALL if options.all else [Case(options.hidden, options.batch_size)]
+    results = []
+    for case in cases:
+        result = Comparison(options, case, zen3).run()
+        machine = {"cpu": result["phidias"]["cpu"], "zen3": zen3, "threads": options.threads}
+        if options.format == "text":
+            if not results:
+                print(report.machine_text(machine))
+            print("\n" + report.case_text(result, zen3), flush=True)
+        results.append(result)
+    if options.format == "json":
+        print(json.dumps({"opponent": options.opponent, "machine": machine, "cases": results}))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(failure.code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,114 @@
+"""PYTHONPATH=tools .venv-compare/bin/python -m unittest compare.tests"""
+
+from __future__ import annotations
+
+import math
+import sys
+import unittest
+from typing import Any
+
+from compare import contest
+from compare.cases import LEARNING_RATE, MOMENTUM, is_zen3
+from compare.comparison import disagreement
+from compare.contest import OurTurn, Spread, Turns
+from compare.process import Failure, TurnProcess
+
+FLOPS = 100e9
+
+
+def ours(seconds: float, peak: float = 200, placed: bool = True) -> OurTurn:
+    return OurTurn(seconds, (peak, peak), placed)
+
+
+class Evaluation(unittest.TestCase):
+    def outcome(self, *rounds: tuple[list[OurTurn], list[float]], skipped: int = 0):
+        turns = Turns([o for o, _ in rounds], [r for _, r in rounds], [1.0, 3.0], skipped)
+        return contest.evaluate(turns, FLOPS)
+
+    def test_a_rival_is_compared_with_the_turns_around_it(self) -> None:
+        found = self.outcome(([ours(1.0), ours(2.0)], [6.0]))
+        self.assertEqual(found.rivals[0].ratio, Spread(4, 4, 4))
+        self.assertEqual(found.a_a, Spread(2, 2, 2))
+        self.assertEqual(found.peak_share, Spread(0.3125, 0.375, 0.4375))
+
+    def test_misplaced_and_glitched_pairs_do_not_count(self) -> None:
+        good = [ours(1.0), ours(1.0)], [3.0]
+        found = self.outcome(
+            good,
+            good,
+            ([ours(1.0), ours(2.0, placed=False)], [9.0]),
+            ([ours(1.0), ours(0.1)], [9.0]),  # 1,000 GFLOP/s of a peak of 200
+            ([ours(1.0, peak=300), ours(1.0)], [9.0]),
+            skipped=2,
+        )
+        self.assertEqual(found.rivals[0].ratio, Spread(3, 3, 3))
+        self.assertEqual((found.pairs, found.misplaced, found.glitches), (7, 3, 2))
+
+    def test_without_a_sound_sample_there_is_no_ratio(self) -> None:
+        found = self.outcome(([ours(1.0, placed=False), ours(1.0)], [3.0]))
+        self.assertIsNone(found.rivals[0].ratio)
+        self.assertIsNone(self.outcome(skipped=1).seconds)
+
+    def test_times_alone_and_by_turns(self) -> None:
+        still = Spread(1, 1, 1)
+        self.assertTrue(contest.agree(still, 1.09, still))
+        self.assertFalse(contest.agree(still, 1.11, still))
+        self.assertTrue(contest.agree(still, 1.11, Spread(0.9, 1, 1.2)))
+        self.assertFalse(contest.agree(still, math.nan, still))
+
+
+class Fake:
+    def __init__(self, name: str, log: list[str], seconds: float, placed: list[bool]) -> None:
+        self.name, self.log, self.seconds, self.placed = name, log, seconds, placed
+
+    def turn(self, word: str) -> dict[str, Any]:
+        self.log.append(f"{self.name} {word}")
+        if word == "epoch":
+            return {"seconds": self.seconds}
+        return {"gflops": 200.0, "placed": self.placed.pop(0) if self.placed else True}
+
+
+class Rounds(unittest.TestCase):
+    def test_turns_alternate_and_a_misplaced_start_costs_no_rival_a_turn(self) -> None:
+        log: list[str] = []
+        placed = [True, False] + [True] * 4 + [True, False]
+        trainer, rival = Fake("a", log, 0.15, placed), Fake("b", log, 1.0, [])
+        turns = contest.run(trainer, [rival], 0.05, lambda _: None, pause=0.001)
+        self.assertEqual(turns.alone, [0.15, 1.0])
+        self.assertEqual(turns.skipped, 1)
+        turn = ["a peak", "a epoch", "a epoch", "a peak"]
+        alone = ["a peak"] + 6 * ["a epoch"] + ["a peak"]
+        rival_alone = ["a peak"] + 3 * ["b epoch"] + ["a peak"]
+        expected = alone + alone + rival_alone + turn + turn + ["b epoch"]
+        self.assertEqual(log[: len(expected)], expected)
+
+
+class Agreement(unittest.TestCase):
+    def test_losses_may_part_a_little_and_later_a_little_more(self) -> None:
+        one = [1.0] * 200
+        self.assertEqual(disagreement(one, one), (0, None))
+        self.assertEqual(disagreement(one, [1.0] * 99 + [1.0002] * 101)[1], 100)
+        self.assertIsNone(disagreement(one, [1.0] * 100 + [1.0009] * 100)[1])
+        self.assertEqual(disagreement(one, [1.0] * 199 + [math.nan])[1], 200)
+        with self.assertRaises(ValueError):
+            disagreement(one, one[1:])
+
+
+class Facts(unittest.TestCase):
+    def test_golden_parameters(self) -> None:
+        self.assertAlmostEqual(MOMENTUM, 0.8740320489, places=10)
+        self.assertAlmostEqual(LEARNING_RATE, 0.0158679247, places=10)
+
+    def test_only_family_25_without_avx512_is_zen3(self) -> None:
+        text = "vendor_id\t: AuthenticAMD\ncpu family\t: 25\nflags\t\t: fma avx2"
+        self.assertTrue(is_zen3(text))
+        self.assertFalse(is_zen3(text + " avx512f"))
+        self.assertFalse(is_zen3(text.replace("25", "26")))
+
+    def test_a_program_that_ends_early_is_named(self) -> None:
+        with self.assertRaisesRegex(Failure, "it ended at 'start' with code 3"):
+            TurnProcess("it", [sys.executable, "-c", "exit(3)"])
+
+
+if __name__ == "__main__":
+    unittest.main()
