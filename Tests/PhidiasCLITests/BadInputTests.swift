@@ -24,13 +24,17 @@ import Testing
             try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
         }
 
-        /// Elements 0, 1, 2, 0, 1, 2, …
+        /// Of one size: labels 0, 1, 2, 0, 1, 2, …; of more: pixels without order.
         static func idx(_ sizes: [Int], elements: Int? = nil) -> [UInt8] {
-            [0, 0, 8, UInt8(sizes.count)]
-                + sizes.flatMap { size in
-                    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) }
-                }
-                + (0..<(elements ?? sizes.reduce(1, *))).map { UInt8($0 % 3) }
+            var bytes: [UInt8] = [0, 0, 8, UInt8(sizes.count)]
+            for size in sizes {
+                for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: size >> shift)) }
+            }
+            for index in 0..<(elements ?? sizes.reduce(1, *)) {
+                let pixel = 37 * index + 101 * (index / 7)
+                bytes.append(sizes.count == 1 ? UInt8(index % 3) : UInt8(truncatingIfNeeded: pixel))
+            }
+            return bytes
         }
 
         /// Trains a small network, after which there is `run/model.safetensors`.

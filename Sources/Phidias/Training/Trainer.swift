@@ -229,7 +229,7 @@ public enum TrainingError: PhidiasError, Equatable {
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
         case .diverged(let step, let layer, let what):
-            "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate; the model of the last good epoch is kept."
+            "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate."
         }
     }
 
