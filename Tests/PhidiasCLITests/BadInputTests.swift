@@ -121,7 +121,7 @@ import Testing
             "image 1 has label 5"
         ),
         (
-            "cd $1; gzip train-images*; printf x >> train-images*", 65,
+            "cd $1; gzip train-images*; printf x >> train-images-idx3-ubyte.gz", 65,
             "something else follows its end"
         ),
         ("cd $1; gzip train-images*; truncate -s -3 train-images*", 65, "ends too early"),
