@@ -136,7 +136,7 @@ __attribute__((noinline)) static int phidias_png_encode(struct phidias_png_state
     png_structp png = state->png;
     png_set_write_fn(png, state, phidias_png_give, phidias_png_flush);
     // Fixed settings: the same pixels give the same file.
-    png_set_compression_level(png, 6);  // 9 is ten times slower for 1 % less
+    png_set_compression_level(png, 6); // 9 is ten times slower for 1 % less
     png_set_filter(png, 0, PNG_ALL_FILTERS);
     png_set_IHDR(png, state->info, width, height, 8,
                  channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,

@@ -91,7 +91,9 @@ struct TrainCommand: ParsableCommand {
         } catch let error as TrainingError {
             bar.clear()
             if finished > 0 {
-                Console.say("\(run.path("model.safetensors")) is the model of epoch \(finished), the last good one.")
+                Console.say(
+                    "\(run.path("model.safetensors")) is the model of epoch \(finished), the last good one."
+                )
             } else if run.replaces {
                 Console.say("\(output) still holds the run before: no epoch was finished.")
             } else {

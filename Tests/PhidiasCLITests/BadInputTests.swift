@@ -28,7 +28,9 @@ import Testing
         static func idx(_ sizes: [Int], elements: Int? = nil) -> [UInt8] {
             var bytes: [UInt8] = [0, 0, 8, UInt8(sizes.count)]
             for size in sizes {
-                for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: size >> shift)) }
+                for shift in [24, 16, 8, 0] {
+                    bytes.append(UInt8(truncatingIfNeeded: size >> shift))
+                }
             }
             for index in 0..<(elements ?? sizes.reduce(1, *)) {
                 let pixel = 37 * index + 101 * (index / 7)

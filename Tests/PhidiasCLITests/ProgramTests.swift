@@ -46,15 +46,20 @@ import Testing
     @Test func trainWritesARunAndOneJSONObject() throws {
         let folder = try Folder()
         let run = try Self.run(
-            "train", "--hidden", "16", "--epochs", "1", "--format", "json", "--output", folder.path + "/run")
+            "train", "--hidden", "16", "--epochs", "1", "--format", "json", "--output",
+            folder.path + "/run")
         #expect(run.code == 0, "\(run.errors)")
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         #expect((object["test_accuracy"] as? Double ?? 0) > 0.3)
-        for key in ["test_loss", "epochs", "seconds", "images_per_second", "weights_sha256", "threads", "kernels"] {
+        for key in [
+            "test_loss", "epochs", "seconds", "images_per_second", "weights_sha256", "threads",
+            "kernels",
+        ] {
             #expect(object[key] != nil, "\(key)")
         }
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run").sorted()
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")
+            .sorted()
         #expect(files == ["filters.png", "metrics.jsonl", "model.safetensors", "run.json"])
         #expect(!run.errors.contains("\u{1b}"), "no escape codes off a terminal")
 
@@ -113,7 +118,8 @@ import Testing
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        let said = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        let said = String(
+            decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == code, "\(arguments): \(said)")
         #expect(said.contains(part), "\(said)")
@@ -123,7 +129,9 @@ import Testing
 
     @Test func helpAndVersion() throws {
         #expect(try Self.run("--version").output == "0.1.0\n")
-        for command in ["train", "evaluate", "predict", "filters", "data", "bench", "record", "explain"] {
+        for command in [
+            "train", "evaluate", "predict", "filters", "data", "bench", "record", "explain",
+        ] {
             let help = try Self.run(command, "--help")
             #expect(help.code == 0)
             #expect(help.output.contains("Example"), "\(command)")
@@ -133,7 +141,10 @@ import Testing
 
     @Test func explainKeepsPublishedAndOursApart() throws {
         let text = try Self.run("explain").output
-        for part in ["PUBLISHED", "OUR DERIVATION", "OUR RECONSTRUCTION", "0.8740320488976422", "0.2671064540"] {
+        for part in [
+            "PUBLISHED", "OUR DERIVATION", "OUR RECONSTRUCTION", "0.8740320488976422",
+            "0.2671064540",
+        ] {
             #expect(text.contains(part), "\(part)")
         }
     }

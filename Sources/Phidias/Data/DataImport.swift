@@ -2,6 +2,7 @@ import Foundation
 
 /// Data of other forms, as a data set.
 public struct DataImport: Sendable {
+    /// All images that were read.
     public let data: Dataset
     /// What each class is called in the source.
     public let classes: [String]

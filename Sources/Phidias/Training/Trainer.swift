@@ -222,7 +222,8 @@ public enum TrainingError: PhidiasError, Equatable {
 
     public var description: String {
         switch self {
-        case .epochs(let count): "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
+        case .epochs(let count):
+            "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
         case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
         case .batchSize(let size, let images?):
             "A batch of \(size) images is larger than the data, which has \(images)."
