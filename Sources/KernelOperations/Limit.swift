@@ -32,7 +32,8 @@ package enum Limit: Sendable, Equatable {
 
 /// Instructions of an operation on a vector, as the AVX2 kernel has them. The bound is in times
 /// of a fused multiply-add, of which a core of today does two a cycle: it does four vector
-/// instructions of any kind a cycle, two loads, one store, and a division in three.
+/// instructions of any kind a cycle, two loads, one store, and a division in three. Where AVX-512
+/// doubles the peak, the bound is twice what AVX2 can reach.
 package struct VectorWork: Sendable, Equatable {
     static let lanes = 8
 

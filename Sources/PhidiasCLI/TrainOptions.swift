@@ -102,11 +102,6 @@ struct TrainOptions: ParsableArguments {
             learningRate: rate, momentum: .constant(try Self.momentum(momentum)))
     }
 
-    func loadData() throws -> DataPair {
-        if let data { return try DataPair(directory: data) }
-        return try SyntheticDigits.pair(seed: seed)
-    }
-
     func hiddenUnits() throws -> [Int] {
         if hidden == "0" { return [] }
         let sizes = hidden.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }

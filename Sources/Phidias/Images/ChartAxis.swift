@@ -16,7 +16,9 @@ package struct ChartAxis: Sendable {
         (self.label, self.scale) = (label, scale)
     }
 
-    package func canShow(_ value: Double) -> Bool { value.isFinite && (scale == .linear || value > 0) }
+    package func canShow(_ value: Double) -> Bool {
+        value.isFinite && (scale == .linear || value > 0)
+    }
 
     /// A step that is 1, 2 or 5 times a power of ten, of which at most `most` fit into `range`.
     private static func step(_ range: Double, most: Int) -> Double {
