@@ -82,11 +82,6 @@ typedef struct {
     int fma_lanes; // a limit to the lanes that a CPU starts in one cycle
 } ck_kernels;
 
-extern const ck_kernels ck_kernels_reference;
-#if defined(__x86_64__)
-extern const ck_kernels ck_kernels_avx2;
-#endif
-
 /// The table in use.
 const ck_kernels *ck_table(void);
 /// The fastest that this CPU can run, also one that is used only if it is asked for.

@@ -92,6 +92,11 @@ struct TrainOptions: ParsableArguments {
         try number(text, golden: GoldenRatio.momentum, option: "momentum")
     }
 
+    func loadData() throws -> DataPair {
+        if let data { return try DataPair(directory: data) }
+        return try SyntheticDigits.pair(seed: seed)
+    }
+
     func optimizer() throws -> MomentumSGD {
         let rate = try LearningRate(
             try Self.learningRate(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)

@@ -1,6 +1,6 @@
 // The AVX2 table: the width-generic kernels of simd/, compiled for AVX2 with FMA.
 #if defined(__x86_64__)
-#include "kernels.h"
+#include "tables.h"
 #include "avx2/lanes.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

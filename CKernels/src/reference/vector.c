@@ -1,5 +1,6 @@
 // The plain twins of the elementwise kernels, and the reference table.
 #include "reference/reference.h"
+#include "tables.h"
 
 #include <math.h>
 #include <string.h>

@@ -33,23 +33,12 @@ INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ck_strides at, c
 // f(rows, ...) with a constant number of rows.
 #define WITH_ROWS(rows, f, ...)                                                                    \
     switch (rows) {                                                                                \
-    case 1:                                                                                        \
-        f(1, __VA_ARGS__);                                                                         \
-        break;                                                                                     \
-    case 2:                                                                                        \
-        f(2, __VA_ARGS__);                                                                         \
-        break;                                                                                     \
-    case 3:                                                                                        \
-        f(3, __VA_ARGS__);                                                                         \
-        break;                                                                                     \
-    case 4:                                                                                        \
-        f(4, __VA_ARGS__);                                                                         \
-        break;                                                                                     \
-    case 5:                                                                                        \
-        f(5, __VA_ARGS__);                                                                         \
-        break;                                                                                     \
-    default:                                                                                       \
-        f(6, __VA_ARGS__);                                                                         \
+    case 1: f(1, __VA_ARGS__); break;                                                              \
+    case 2: f(2, __VA_ARGS__); break;                                                              \
+    case 3: f(3, __VA_ARGS__); break;                                                              \
+    case 4: f(4, __VA_ARGS__); break;                                                              \
+    case 5: f(5, __VA_ARGS__); break;                                                              \
+    default: f(6, __VA_ARGS__);                                                                    \
     }
 
 static void tile(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
