@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Shared by the compare tools: builds phidias and finds or makes a Python that has the opponent.
 # Sourced, not run, after lib.sh. From here on paths are relative to where the user is.
-cd "$OLDPWD"
+: "${root:?lib.sh comes first}"
+cd "$OLDPWD" || exit 70
 
 # The Python to use: $PYTHON, or that of .venv-compare in the project.
 find_python() {
