@@ -1,8 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # 'root' and 'start' are lib.sh's
 # Shared by the compare tools: builds phidias and finds or makes a Python that has the opponent.
 # Sourced, not run, after lib.sh. From here on paths are relative to where the user is.
-: "${root:?lib.sh comes first}"
-cd "$OLDPWD" || exit 70
+cd "$start" || exit
 
 # The Python to use: $PYTHON, or that of .venv-compare in the project.
 find_python() {
