@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from compare import report
 from compare.cases import ALL, LOSSES, Case, is_zen3
@@ -61,7 +62,7 @@ def main() -> None:
     cpuinfo = Path("/proc/cpuinfo")
     zen3 = cpuinfo.exists() and is_zen3(cpuinfo.read_text())
     cases = ALL if options.all else [Case(options.hidden, options.batch_size)]
-    results = []
+    results: list[dict[str, Any]] = []
     for case in cases:
         result = Comparison(options, case, zen3).run()
         machine = {"cpu": result["phidias"]["cpu"], "zen3": zen3, "threads": options.threads}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from statistics import median, quantiles
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, Protocol, Sequence
 
 PAUSE = 0.25
 SHORTEST_TURN = 0.2
@@ -103,7 +103,7 @@ def alone(ours: Contender, contender: Contender, pause: float) -> float:
 
 def run(
     ours: Contender,
-    rivals: list[Contender],
+    rivals: Sequence[Contender],
     seconds: float,
     progress: Callable[[str], None],
     pause: float = PAUSE,

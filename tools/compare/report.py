@@ -7,7 +7,9 @@ from typing import Any
 HEAD = f"{'':34} {'s/epoch':>8} {'best':>8} {'alone':>8}   times as fast [quartiles]"
 
 
-def spread(value: dict[str, float] | None, digits: int = 2, unit: str = "", scale: float = 1) -> str:
+def spread(
+    value: dict[str, float] | None, digits: int = 2, unit: str = "", scale: float = 1
+) -> str:
     if value is None:
         return "no sound sample"
     low, median, high = (scale * value[name] for name in ("low", "median", "high"))

@@ -21,7 +21,10 @@ class NumPy:
         sizes = [784, options.hidden, 10]
         self.start(
             [
-                ((self.random.random((n, m), np.float32) - 0.5) * (24 / (m + n)) ** 0.5, np.zeros(n))
+                (
+                    (self.random.random((n, m), np.float32) - 0.5) * (24 / (m + n)) ** 0.5,
+                    np.zeros(n),
+                )
                 for m, n in zip(sizes, sizes[1:])
             ]
         )
