@@ -25,7 +25,7 @@ struct BenchKernels: ParsableCommand {
     static let swiftOpponents = ["tuned", "naive"]
 
     @OptionGroup var options: BenchOptions
-    @Option(help: "Only operations whose name contains this text.")
+    @Option(help: "Only operations whose name and size contain this text, such as gemm-nn 1024.")
     var filter = ""
     @Option(help: "Another library instead of Swift.")
     var against: Rival?
@@ -63,9 +63,9 @@ struct BenchKernels: ParsableCommand {
     private func againstSwift() throws {
         try options.table(of: "kernels", against: Self.swiftOpponents) { limits, add in
             let threads = limits.placement.threads
-            for operation in KernelOperation.all
-            where filter.isEmpty || operation.name.contains(filter) {
-                for size in operation.benchmarks {
+            for operation in KernelOperation.all {
+                for size in operation.benchmarks
+                where filter.isEmpty || "\(operation.name) \(size)".contains(filter) {
                     let prepared = operation.prepare(size, KernelOperation.timingSeed)
                     var contenders = [try prepared.contender("naive", .naive)]
                     if operation.isTuned {

@@ -39,7 +39,7 @@ struct BenchRow {
     static func header(_ opponents: [String]) -> String {
         pad("operation", 32) + pad("kernels", 12, right: true) + pad("speed", 15, right: true)
             + pad("of limit", 13, right: true)
-            + opponents.map { pad("\($0) ×", 22, right: true) }.joined()
+            + opponents.map { pad("\($0) ×", 25, right: true) }.joined()
             + pad("A/A", 15, right: true)
     }
 
@@ -66,7 +66,7 @@ struct BenchRow {
         line += Self.pad(percent ?? "–", 13, right: true)
         for column in columns {
             let shown = ratio(to: column).map { "\($0.median.fixed(2)) \(Self.quartiles($0))" }
-            line += Self.pad(shown ?? "–", 22, right: true)
+            line += Self.pad(shown ?? "–", 25, right: true)
         }
         line += Self.pad(Self.quartiles(noise), 15, right: true)
         if !outcome.isPlaced { line += " (!)" }

@@ -57,7 +57,7 @@ struct ScalingReport {
             }
         }
         return Chart(
-            title: "Cost of training by \(sweep.name)",
+            title: "Cost of training by \(sweep.name == "hidden" ? "width" : sweep.name)",
             panels: [
                 .init(
                     x: x, y: ChartAxis("time an image, µs", .logarithmic(base: 2)),
