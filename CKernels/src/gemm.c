@@ -126,11 +126,14 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
     const ptrdiff_t b_row = b ? CK_LANES : x->b.row;
     if (!b)
         b = x->b.at + k * x->b.row + j;
+    const int last = k + depth == x->k;
+    float *c = x->c + first * x->ldc + j;
+    for (ptrdiff_t i = 0; last && i < count; i++) // wanted when the sums are done
+        __builtin_prefetch(c + i * x->ldc, 1);
     x->kernels->strided_tile((int)count, depth, a, &at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0,
                              acc);
-    if (k + depth == x->k)
-        x->kernels->store(count, least(CK_LANES, x->n - j), x->alpha, acc, x->beta,
-                          x->c + first * x->ldc + j, x->ldc);
+    if (last)
+        x->kernels->store(count, least(CK_LANES, x->n - j), x->alpha, acc, x->beta, c, x->ldc);
 }
 
 // The tiles of a thread: its share of all, counted along columns if there are more panels, so that
