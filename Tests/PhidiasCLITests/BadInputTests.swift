@@ -63,19 +63,9 @@ import Testing
 
         /// A shell's script, with the program as `$0` and the folder as `$1`.
         func shell(_ script: String) throws -> Program.Outcome {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", script, Program.program.path, folder.path]
-            let (output, errors) = (Pipe(), Pipe())
-            process.standardOutput = output
-            process.standardError = errors
-            try process.run()
-            let text = try output.fileHandleForReading.readToEnd() ?? Data()
-            let said = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            return .init(
-                code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-                errors: String(decoding: said, as: UTF8.self))
+            try Program.run(
+                ["-c", script, Program.program.path, folder.path],
+                of: URL(fileURLWithPath: "/bin/sh"))
         }
     }
 

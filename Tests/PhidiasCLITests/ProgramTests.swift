@@ -26,9 +26,11 @@ import Testing
         try run(arguments, environment: environment)
     }
 
-    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    static func run(
+        _ arguments: [String], of executable: URL = program, environment: [String: String] = [:]
+    ) throws -> Outcome {
         let process = Process()
-        process.executableURL = program
+        process.executableURL = executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = (Pipe(), Pipe())
@@ -111,19 +113,10 @@ import Testing
         if arguments[0] == "train", !arguments.contains("--output") {
             all += ["--output", folder.path + "/run"]
         }
-        let process = Process()
-        process.executableURL = Self.program
-        process.arguments = all
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let said = String(
-            decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == code, "\(arguments): \(said)")
-        #expect(said.contains(part), "\(said)")
-        #expect(try output.fileHandleForReading.readToEnd()?.isEmpty ?? true)
+        let result = try Self.run(all)
+        #expect(result.code == code, "\(arguments): \(result.errors)")
+        #expect(result.errors.contains(part), "\(result.errors)")
+        #expect(result.output.isEmpty)
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/run/model.safetensors"))
     }
 
