@@ -7,6 +7,9 @@ public struct CounterRandom: Sendable {
         case initialization = 1, shuffle, split, synthesis, synthesisTest, user
     }
 
+    /// Changes with the numbers: a file that depends on them says it.
+    static let name = "philox4x32-10"
+
     private let key: SIMD2<UInt32>
     private let purpose, epoch: UInt32
 

@@ -10,6 +10,8 @@ public struct LearningRate: Sendable, Hashable {
     public let schedule: Schedule
     /// Epochs of linear rise in front of the schedule.
     public let warmUp: Double
+    /// What every rate of the schedule is multiplied by: 1, or less after divergences.
+    public private(set) var factor = 1.0
 
     /// η = (1 − α)², constant.
     public static let golden = LearningRate(unchecked: GoldenRatio.learningRate)
@@ -71,7 +73,14 @@ public struct LearningRate: Sendable, Hashable {
             let gone = Int(warm)
             rate = scheduled(step: step - gone, of: run.steps - gone, run)
         }
-        return max(rate, Self.least)
+        return max(rate * factor, Self.least)
+    }
+
+    /// The same schedule at half its rates.
+    public var halved: LearningRate {
+        var half = self
+        half.factor /= 2
+        return half
     }
 
     private func scheduled(step: Int, of steps: Int, _ run: RunLength) -> Double {
@@ -103,9 +112,9 @@ public struct LearningRate: Sendable, Hashable {
     /// No step's rate is above this, but for rounding.
     var maximum: Double {
         switch schedule {
-        case .oneCycle(let peak): peak ?? base
-        case .cosine(let final): max(base, final ?? 0)
-        case .constant, .step, .exponential: base
+        case .oneCycle(let peak): factor * (peak ?? base)
+        case .cosine(let final): factor * max(base, final ?? 0)
+        case .constant, .step, .exponential: factor * base
         }
     }
 }

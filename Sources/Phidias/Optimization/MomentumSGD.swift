@@ -56,6 +56,10 @@ public struct MomentumSGD: Sendable, Hashable {
         self.init(unchecked: learningRate, momentum)
     }
 
+    /// Half the learning rate, with the momentum coupled to it (0 where the rate is above 1): how a
+    /// run goes on after it diverged.
+    public var halved: MomentumSGD { MomentumSGD(unchecked: learningRate.halved, .coupled) }
+
     /// η and α of a step, rounded once to what the kernels use: η > 0 and 0 ≤ α < 1.
     /// - Parameter step: counted from 0.
     public func values(atStep step: Int, of run: RunLength) -> (

@@ -27,53 +27,14 @@ public struct ModelFile: Sendable {
     }
 
     private init(_ file: Safetensors, path: String) throws {
-        func metadata(_ key: String) throws(ModelFileError) -> String {
-            guard let value = file.metadata.first(where: { $0.key == key })?.value.stringValue
-            else { throw .metadata(path: path, key: key, reason: "it is missing") }
-            return value
-        }
-        guard try metadata("format") == "phidias" else {
-            throw ModelFileError.metadata(path: path, key: "format", reason: "not phidias")
-        }
-        let version = try metadata("format_version")
-        guard let number = Int(version), (1...Self.formatVersion).contains(number) else {
-            throw ModelFileError.metadata(
-                path: path, key: "format_version",
-                reason: "\(version) is unknown; this program reads up to \(Self.formatVersion)")
-        }
-        let network = try Self.network(try metadata("network"), path: path)
-        loss = try metadata("loss")
-        var parameters: [DenseParameters] = []
-        guard file.tensors.count == 2 * network.layers.count else {
-            throw ModelFileError.tensor(
-                path: path, name: "all",
-                reason: "\(file.tensors.count) tensors for \(network.layers.count) layers")
-        }
-        for (index, layer) in network.layers.enumerated() {
-            let weight = try Self.tensor(
-                file.tensors, "layers.\(index).weight",
-                [layer.outputs, network.layerInputs[index]], path)
-            let bias = try Self.tensor(
-                file.tensors, "layers.\(index).bias", [layer.outputs], path)
-            parameters.append(DenseParameters(weight: weight, bias: bias))
-        }
+        let metadata = Metadata(members: file.metadata, path: path)
+        try metadata.checkFormat("phidias", versions: 1...Self.formatVersion)
+        let network = try Self.network(try metadata.json("network"), path: path)
+        loss = try metadata.text("loss")
+        var tensors = TensorSource(tensors: file.tensors, path: path)
+        let parameters = try tensors.parameters(of: network)
+        try tensors.finish()
         model = try Model(network: network, parameters: parameters)
-    }
-
-    private static func tensor(
-        _ tensors: [NamedTensor], _ name: String, _ shape: [Int], _ path: String
-    ) throws(ModelFileError) -> [Float] {
-        guard let tensor = tensors.first(where: { $0.name == name }) else {
-            throw .tensor(path: path, name: name, reason: "it is missing")
-        }
-        guard tensor.shape == shape else {
-            throw .tensor(
-                path: path, name: name, reason: "shape \(tensor.shape), expected \(shape)")
-        }
-        guard tensor.values.allSatisfy(\.isFinite) else {
-            throw .tensor(path: path, name: name, reason: "it has a value that is not finite")
-        }
-        return tensor.values
     }
 
     /// The file as it is written.
@@ -109,9 +70,9 @@ public struct ModelFile: Sendable {
         ])
     }
 
-    private static func network(_ text: String, path: String) throws -> Network {
+    static func network(_ json: JSON, path: String) throws -> Network {
         let wrong = ModelFileError.metadata(path: path, key: "network", reason: "not understood")
-        guard let json = try? JSON(parsing: text.utf8), let rows = json["rows"]?.integerValue,
+        guard let rows = json["rows"]?.integerValue,
             let columns = json["columns"]?.integerValue,
             let range = json["input_range"]?.stringValue.flatMap(InputRange.init),
             let output = json["output_activation"]?.stringValue.flatMap(OutputActivation.init),
@@ -137,17 +98,7 @@ public struct ModelFile: Sendable {
 
 extension Model {
     /// All tensors in the order of a model file.
-    package var tensors: [NamedTensor] {
-        parameters.enumerated().flatMap { index, layer in
-            [
-                NamedTensor(
-                    name: "layers.\(index).weight",
-                    shape: [layer.bias.count, network.layerInputs[index]], values: layer.weight),
-                NamedTensor(
-                    name: "layers.\(index).bias", shape: [layer.bias.count], values: layer.bias),
-            ]
-        }
-    }
+    package var tensors: [NamedTensor] { network.tensors(of: parameters, under: "") }
 
     /// SHA-256 over the bytes of all tensors in the order of a model file: equal exactly when
     /// every weight and bias is equal bit for bit.

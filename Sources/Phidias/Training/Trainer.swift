@@ -73,74 +73,154 @@ public final class Trainer {
         self.threads = try Model.threads(threads)
     }
 
-    /// Runs `epochs` epochs over the data.
+    /// Where training stands: between two steps, so also in the callbacks and after `train`, however
+    /// it ended. Nil before training, and after a divergence.
+    public var state: TrainingState? {
+        guard let stack else { return nil }
+        let isEpochsEnd = position.steps == 0 && position.epochs > 0
+        return TrainingState(
+            model: isEpochsEnd ? model : Model(network: model.network, stack: stack),
+            velocity: model.network.layers.indices.map {
+                let values = stack.values(.velocity, of: $0)
+                return DenseParameters(weight: values.weight, bias: values.bias)
+            },
+            position: position)
+    }
+
+    private var stack: DenseStack?
+    private var position = TrainingPosition()
+
+    /// Runs `epochs` epochs over the data, or what is left of them.
+    /// - Parameters:
+    ///   - start: where to go on; nil begins with `model`, without velocity. The result has the
+    ///     bits of training that never stopped if data and settings are those of before.
+    ///   - shouldStop: asked between two steps and after an epoch's report; true ends training.
+    ///   - onStep: called after each step.
+    ///   - onEpoch: called after each epoch.
     /// - Throws: `TrainingError.diverged` if a loss or weight is no longer finite; `model` is
-    ///   then that of the last good epoch. Also what the callbacks throw.
+    ///   then that of the last good epoch. `.position` if `start` lies outside of the run. Also
+    ///   what the callbacks throw.
     public func train(
-        on data: Dataset, epochs: Int, onStep: ((StepReport) throws -> Void)? = nil,
+        on data: Dataset, epochs: Int, from start: TrainingState? = nil,
+        shouldStop: (() throws -> Bool)? = nil, onStep: ((StepReport) throws -> Void)? = nil,
         onEpoch: ((EpochReport) throws -> Void)? = nil
     ) throws {
         try train(
-            on: data, epochs: epochs, steps: .max, onBatch: nil, onStep: onStep, onEpoch: onEpoch)
+            on: data, epochs: epochs, from: start, shouldStop: shouldStop, onBatch: nil,
+            onStep: onStep, onEpoch: onEpoch)
     }
 
     /// A batch's indices, and the gradient of its mean loss by its logits.
     typealias BatchObserver = (Span<UInt32>, Span<Float>) -> Void
 
-    /// Training that ends after `steps` steps if that is before the end of the last epoch; `model`
-    /// is then that of the last step.
     func train(
-        on data: Dataset, epochs: Int, steps: Int, onBatch: BatchObserver?,
+        on data: Dataset, epochs: Int, from start: TrainingState?,
+        shouldStop: (() throws -> Bool)?, onBatch: BatchObserver?,
         onStep: ((StepReport) throws -> Void)?, onEpoch: ((EpochReport) throws -> Void)?
     ) throws {
         guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
-        try model.check(data)
-        let stack = try model.stack(
-            batchCapacity: batchSize, role: .training, threads: threads)
         let run = RunLength(
             stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
-        var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
+        try begin(at: start ?? TrainingState(start: model), run)
+        try model.check(data)
+        while position.epochs < epochs {
+            guard try epoch(of: run, on: data, shouldStop, onBatch, onStep) else { return }
+            try finishEpoch(data, onEpoch)
+            if try shouldStop?() == true { return }
+        }
+    }
+
+    private func begin(at start: TrainingState, _ run: RunLength) throws {
+        let position = start.position
+        let isInside =
+            (0..<run.epochs).contains(position.epochs)
+            && (0...run.stepsPerEpoch).contains(position.steps)
+        guard isInside || (position.epochs == run.epochs && position.steps == 0) else {
+            throw TrainingError.position(position, run: run)
+        }
+        let stack = try start.model.stack(
+            batchCapacity: batchSize, role: .training, threads: threads)
+        for (index, velocity) in start.velocity.enumerated() {
+            stack.set(
+                .velocity, of: index,
+                to: DenseValues(weight: velocity.weight, bias: velocity.bias))
+        }
+        self.stack = stack
+        self.position = position
+        model = start.model
+        seconds = position.seconds
+    }
+
+    /// The steps of an epoch that are left.
+    /// - Returns: false if training is to stop before the epoch's end.
+    private func epoch(
+        of run: RunLength, on data: Dataset, _ shouldStop: (() throws -> Bool)?,
+        _ onBatch: BatchObserver?, _ onStep: ((StepReport) throws -> Void)?
+    ) throws -> Bool {
+        guard let stack else { return false }
         let clock = ContinuousClock()
-        for epoch in 1...epochs {
-            let start = clock.now
-            let order = data.order(seed: seed, epoch: epoch)
-            var lossSum = 0.0
-            var correct = 0
-            for (position, first) in stride(from: 0, to: data.count, by: batchSize).enumerated() {
-                let step = (epoch - 1) * run.stepsPerEpoch + position
-                let values = optimizer.values(atStep: step, of: run)
-                let end = min(first + batchSize, data.count)
-                let indices = order.span.extracting(first..<end)
-                let next = order.span.extracting(end..<min(end + batchSize, data.count))
-                let result = try workspace.step(
+        var start = clock.now
+        let number = position.epochs + 1
+        let order = data.order(seed: seed, epoch: number)
+        var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
+        while position.steps < run.stepsPerEpoch {
+            let step = position.epochs * run.stepsPerEpoch + position.steps
+            let values = optimizer.values(atStep: step, of: run)
+            let first = position.steps * batchSize
+            let end = min(first + batchSize, data.count)
+            let indices = order.span.extracting(first..<end)
+            let next = order.span.extracting(end..<min(end + batchSize, data.count))
+            let result: (loss: Double, correct: Int)
+            do {
+                result = try workspace.step(
                     stack, data, indices, next: next, model.network.inputRange, loss, values,
                     threads, number: step + 1)
-                lossSum += result.loss
-                correct += result.correct
-                onBatch?(
-                    indices, workspace.delta.span.extracting(0..<indices.count * workspace.classes))
-                try onStep?(
-                    StepReport(
-                        step: step + 1, epoch: epoch, images: indices.count,
-                        loss: result.loss / Double(indices.count),
-                        learningRate: values.learningRate, momentum: values.momentum))
-                if step + 1 == steps {
-                    model = Model(network: model.network, stack: stack)
-                    return
-                }
+            } catch {
+                self.stack = nil
+                throw error
             }
+            position.steps += 1
+            position.lossSum += result.loss
+            position.correct += result.correct
+            onBatch?(
+                indices, workspace.delta.span.extracting(0..<indices.count * workspace.classes))
+            try onStep?(
+                StepReport(
+                    step: step + 1, epoch: number, images: indices.count,
+                    loss: result.loss / Double(indices.count),
+                    learningRate: values.learningRate, momentum: values.momentum))
+            // At the epoch's end the report comes first.
+            guard let shouldStop, position.steps < run.stepsPerEpoch else { continue }
             let time = Double(attoseconds: start.duration(to: clock.now))
-            seconds += time
-            model = Model(network: model.network, stack: stack)
-            try onEpoch?(
-                EpochReport(
-                    epoch: epoch, trainingLoss: lossSum / Double(data.count),
-                    trainingAccuracy: Double(correct) / Double(data.count), seconds: time,
-                    model: model))
+            position.epochSeconds += time
+            position.seconds += time
+            if try shouldStop() { return false }
+            start = clock.now
         }
+        let time = Double(attoseconds: start.duration(to: clock.now))
+        position.epochSeconds += time
+        position.seconds += time
+        return true
+    }
+
+    private func finishEpoch(_ data: Dataset, _ onEpoch: ((EpochReport) throws -> Void)?) throws {
+        guard let stack else { return }
+        let report = (
+            loss: position.lossSum / Double(data.count),
+            accuracy: Double(position.correct) / Double(data.count), time: position.epochSeconds
+        )
+        seconds = position.seconds
+        model = Model(network: model.network, stack: stack)
+        position.epochs += 1
+        position.steps = 0
+        (position.lossSum, position.correct, position.epochSeconds) = (0, 0, 0)
+        try onEpoch?(
+            EpochReport(
+                epoch: position.epochs, trainingLoss: report.loss,
+                trainingAccuracy: report.accuracy, seconds: report.time, model: model))
     }
 }
 
@@ -215,6 +295,8 @@ public enum TrainingError: PhidiasError, Equatable {
     case epochs(Int)
     /// A batch without images, or with more than the data has.
     case batchSize(Int, images: Int?)
+    /// A state to go on from that is no part of the run.
+    case position(TrainingPosition, run: RunLength)
     /// Loss and network read the logits in different ways.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
     /// A loss or weight became NaN or infinite in a step counted from 1, at a layer counted from 0.
@@ -227,6 +309,8 @@ public enum TrainingError: PhidiasError, Equatable {
         case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
         case .batchSize(let size, let images?):
             "A batch of \(size) images is larger than the data, which has \(images)."
+        case .position(let position, let run):
+            "Training cannot go on from epoch \(position.epochs), step \(position.steps), in a run of \(run.epochs) epochs of \(run.stepsPerEpoch) steps."
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
         case .diverged(let step, let layer, let what):

@@ -87,14 +87,14 @@ extension Trainer {
         var losses: [Float] = []
         var deltas: [Float] = []
         try train(
-            on: data, epochs: epochs, steps: steps,
+            on: data, epochs: epochs, from: nil, shouldStop: { losses.count == steps },
             onBatch: { batch, delta in
                 for position in batch.indices { indices.append(batch[position]) }
                 for position in delta.indices { deltas.append(delta[position]) }
             },
             onStep: { losses.append(Float($0.loss)) }, onEpoch: nil)
         return TrainingRecord(
-            start: start, end: model, lossName: loss.name, batchSize: batchSize,
+            start: start, end: state?.model ?? model, lossName: loss.name, batchSize: batchSize,
             learningRate: first.learningRate, momentum: first.momentum, indices: indices,
             losses: losses, deltas: deltas)
     }

@@ -1,0 +1,107 @@
+/// What a run measured in an epoch: a line of metrics.jsonl.
+public struct EpochMetrics: Sendable, Equatable {
+    /// Mean loss and share of images told right.
+    public struct Score: Sendable, Hashable {
+        public var loss, accuracy: Double
+
+        public init(loss: Double, accuracy: Double) {
+            self.loss = loss
+            self.accuracy = accuracy
+        }
+    }
+
+    /// Counted from 1.
+    public var epoch: Int
+    /// On the training images, each with the weights of its step.
+    public var training: Score
+    /// With the weights at the epoch's end.
+    public var test: Score
+    /// The same on the images kept for validation, if there are any.
+    public var validation: Score?
+    /// Seconds of training.
+    public var seconds: Double
+
+    public init(epoch: Int, training: Score, test: Score, validation: Score?, seconds: Double) {
+        self.epoch = epoch
+        self.training = training
+        self.test = test
+        self.validation = validation
+        self.seconds = seconds
+    }
+
+    /// As one line of JSON, wall-clock figures under `timing`.
+    package var json: JSON {
+        var members: [JSON.Member] = [.init(key: "epoch", value: .integer(epoch))]
+        func add(_ name: String, _ score: Score) {
+            members.append(.init(key: "\(name)_loss", value: .number(score.loss)))
+            members.append(.init(key: "\(name)_accuracy", value: .number(score.accuracy)))
+        }
+        add("training", training)
+        add("test", test)
+        if let validation { add("validation", validation) }
+        members.append(.init(key: "timing", value: .members(["seconds": .number(seconds)])))
+        return .object(members)
+    }
+
+    /// Reads what `json` gives; nil if it is anything else.
+    package init?(_ json: JSON) {
+        func score(_ name: String) -> Score? {
+            guard let loss = json["\(name)_loss"]?.doubleValue,
+                let accuracy = json["\(name)_accuracy"]?.doubleValue
+            else { return nil }
+            return Score(loss: loss, accuracy: accuracy)
+        }
+        guard let epoch = json["epoch"]?.integerValue, epoch > 0,
+            let training = score("training"), let test = score("test"),
+            let seconds = json["timing"]?["seconds"]?.doubleValue
+        else { return nil }
+        self.init(
+            epoch: epoch, training: training, test: test, validation: score("validation"),
+            seconds: seconds)
+        guard self.json.objectValue?.map(\.key) == json.objectValue?.map(\.key) else { return nil }
+    }
+}
+
+/// The metrics of a run, epoch after epoch: the file metrics.jsonl.
+public enum MetricsFile {
+    /// Largest file that is read.
+    static let largestFile = 1 << 28
+
+    /// The epochs of a file. A last line that was cut off, as a loss of power may leave it, is
+    /// left out.
+    /// - Throws: `DataError`, `RunFileError` with the line.
+    public static func read(_ path: String) throws -> [EpochMetrics] {
+        let file = try InputFile(path, limit: largestFile)
+        return try parse(try file.read(0..<file.size), path: path).epochs
+    }
+
+    /// - Returns: the epochs, and the bytes of whole lines.
+    package static func parse(
+        _ bytes: [UInt8], path: String
+    ) throws(RunFileError) -> (epochs: [EpochMetrics], length: Int) {
+        var epochs: [EpochMetrics] = []
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let json: JSON
+            do {
+                json = try JSON(
+                    parsing: bytes[start..<end], limits: .init(bytes: 1 << 16, depth: 4))
+            } catch {
+                throw .syntax(path: path, byte: start + error.byte, reason: error.reason)
+            }
+            guard let metrics = EpochMetrics(json), metrics.epoch == epochs.count + 1 else {
+                throw .content(
+                    path: path, byte: start,
+                    reason: "the line is not the record of epoch \(epochs.count + 1)")
+            }
+            epochs.append(metrics)
+            start = end + 1
+        }
+        return (epochs, start)
+    }
+
+    /// The file's bytes.
+    package static func bytes(_ epochs: [EpochMetrics]) -> [UInt8] {
+        epochs.flatMap { Array($0.json.text().utf8) + [UInt8(ascii: "\n")] }
+    }
+}

@@ -1,0 +1,114 @@
+extension Network {
+    /// Parameters of all layers as tensors: `layers.N.weight` [outputs, inputs] and `layers.N.bias`
+    /// [outputs], in layer order.
+    func tensors(of parameters: [DenseParameters], under prefix: String) -> [NamedTensor] {
+        zip(layerInputs, parameters).enumerated().flatMap { index, layer in
+            let (inputs, values) = layer
+            let name = "\(prefix)layers.\(index)"
+            return [
+                NamedTensor(
+                    name: "\(name).weight", shape: [values.bias.count, inputs],
+                    values: values.weight),
+                NamedTensor(
+                    name: "\(name).bias", shape: [values.bias.count], values: values.bias),
+            ]
+        }
+    }
+}
+
+/// The tensors of a file on their way into parameters: each is taken once.
+struct TensorSource {
+    private var tensors: [String: NamedTensor]
+    private let path: String
+
+    init(tensors: [NamedTensor], path: String) {
+        self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+        self.path = path
+    }
+
+    /// The parameters of all layers, of finite numbers.
+    mutating func parameters(
+        of network: Network, under prefix: String = ""
+    ) throws(ModelFileError) -> [DenseParameters] {
+        var parameters: [DenseParameters] = []
+        for (index, (inputs, layer)) in zip(network.layerInputs, network.layers).enumerated() {
+            let name = "\(prefix)layers.\(index)"
+            let weight = try take("\(name).weight", [layer.outputs, inputs])
+            let bias = try take("\(name).bias", [layer.outputs])
+            parameters.append(DenseParameters(weight: weight, bias: bias))
+        }
+        return parameters
+    }
+
+    /// Sees that no tensor is left.
+    func finish() throws(ModelFileError) {
+        guard let name = tensors.keys.min() else { return }
+        throw .tensor(path: path, name: name, reason: "the network has no place for it")
+    }
+
+    private mutating func take(_ name: String, _ shape: [Int]) throws(ModelFileError) -> [Float] {
+        guard let tensor = tensors.removeValue(forKey: name) else {
+            throw .tensor(path: path, name: name, reason: "it is missing")
+        }
+        guard tensor.shape == shape else {
+            throw .tensor(
+                path: path, name: name, reason: "shape \(tensor.shape), expected \(shape)")
+        }
+        guard tensor.values.allSatisfy(\.isFinite) else {
+            throw .tensor(path: path, name: name, reason: "it has a value that is not finite")
+        }
+        return tensor.values
+    }
+}
+
+/// The metadata of a safetensors file: texts by key.
+struct Metadata {
+    let members: [JSON.Member]
+    let path: String
+
+    func has(_ key: String) -> Bool { members.contains { $0.key == key } }
+
+    func wrong(_ key: String, _ reason: String) -> ModelFileError {
+        .metadata(path: path, key: key, reason: reason)
+    }
+
+    func text(_ key: String) throws(ModelFileError) -> String {
+        guard let value = members.first(where: { $0.key == key })?.value.stringValue else {
+            throw wrong(key, "it is missing")
+        }
+        return value
+    }
+
+    func json(_ key: String) throws(ModelFileError) -> JSON {
+        do {
+            return try JSON(parsing: try text(key).utf8, limits: .init(values: 1 << 20))
+        } catch let error as JSONError {
+            throw wrong(key, "byte \(error.byte): \(error.reason)")
+        } catch {
+            throw wrong(key, "it is missing")
+        }
+    }
+
+    /// A whole number from 0, small enough to count with.
+    func count(_ key: String) throws(ModelFileError) -> Int {
+        guard let value = try json(key).integerValue, (0...1 << 48).contains(value) else {
+            throw wrong(key, "it is not a count")
+        }
+        return value
+    }
+
+    func number(_ key: String) throws(ModelFileError) -> Double {
+        guard let value = try json(key).doubleValue else { throw wrong(key, "it is not a number") }
+        return value
+    }
+
+    func checkFormat(_ name: String, versions: ClosedRange<Int>) throws(ModelFileError) {
+        guard try text("format") == name else { throw wrong("format", "not \(name)") }
+        let version = try text("format_version")
+        guard let number = Int(version), versions.contains(number) else {
+            throw wrong(
+                "format_version",
+                "\(version) is unknown; this program reads up to \(versions.upperBound)")
+        }
+    }
+}

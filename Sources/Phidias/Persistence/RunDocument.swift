@@ -1,0 +1,222 @@
+/// The file run.json: what a run computes, from what data, and what was changed on the way.
+public struct RunDocument: Sendable, Equatable {
+    /// A setting by its name, both as text.
+    public struct Setting: Sendable, Hashable {
+        public var name, value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// A setting that was changed when the run was resumed.
+    public struct Change: Sendable, Hashable {
+        /// Finished epochs and steps of the epoch after those, when it was changed.
+        public var epochs, steps: Int
+        public var setting, from, to: String
+
+        public init(epochs: Int, steps: Int, setting: String, from: String, to: String) {
+            self.epochs = epochs
+            self.steps = steps
+            self.setting = setting
+            self.from = from
+            self.to = to
+        }
+    }
+
+    /// A divergence after which the learning rate was halved.
+    public struct Halving: Sendable, Hashable {
+        /// The step that diverged, counted from 1, and the finished epochs that training went
+        /// back to.
+        public var step, backTo: Int
+
+        public init(step: Int, backTo: Int) {
+            self.step = step
+            self.backTo = backTo
+        }
+    }
+
+    /// All that decides the result, in the order of the help.
+    public var settings: [Setting]
+    public var network: Network
+    /// Version of the program that began the run.
+    public var program: String
+    /// SHA-256 of each part of the data, by name.
+    public var checksums: [Setting]
+    /// How it was computed: without influence on the result.
+    public var threads: Int, kernels: String
+    public var changes: [Change] = []
+    public var halvings: [Halving] = []
+
+    /// The version that is written; files from 1 up to it are read.
+    public static let formatVersion = 1
+    /// Largest file that is read.
+    static let largestFile = 1 << 20
+
+    public init(
+        settings: [Setting], network: Network, program: String, checksums: [String: String],
+        threads: Int, kernels: String
+    ) {
+        self.settings = settings
+        self.network = network
+        self.program = program
+        self.checksums = checksums.sorted { $0.key < $1.key }.map {
+            Setting(name: $0.key, value: $0.value)
+        }
+        self.threads = threads
+        self.kernels = kernels
+    }
+
+    /// The value of a setting; nil if the file does not have it.
+    public subscript(setting: String) -> String? {
+        settings.first { $0.name == setting }?.value
+    }
+
+    // MARK: - Writing
+
+    package var json: JSON {
+        func object(_ settings: [Setting]) -> JSON {
+            .object(settings.map { JSON.Member(key: $0.name, value: .string($0.value)) })
+        }
+        var members: [JSON.Member] = [
+            .init(key: "format", value: .string("phidias-run")),
+            .init(key: "format_version", value: .integer(Self.formatVersion)),
+            .init(key: "phidias", value: .string(program)),
+            .init(key: "model_format", value: .integer(ModelFile.formatVersion)),
+            .init(key: "network", value: ModelFile.json(network)),
+            .init(key: "settings", value: object(settings)),
+            .init(key: "threads", value: .integer(threads)),
+            .init(key: "kernels", value: .string(kernels)),
+            .init(key: "data_sha256", value: object(checksums)),
+        ]
+        if !changes.isEmpty {
+            members.append(.init(key: "changes", value: .array(changes.map(\.json))))
+        }
+        if !halvings.isEmpty {
+            members.append(.init(key: "halvings", value: .array(halvings.map(\.json))))
+        }
+        return .object(members)
+    }
+
+    /// Writes the file whole or not at all.
+    /// - Throws: `FileError`.
+    public func write(to path: String) throws(FileError) {
+        try DurableFile.write(Array((json.text(pretty: true) + "\n").utf8), to: path)
+    }
+
+    // MARK: - Reading
+
+    /// - Throws: `DataError` if the file cannot be read, `RunFileError`, `ModelFileError`.
+    public init(path: String) throws {
+        let file = try InputFile(path, limit: Self.largestFile)
+        try self.init(bytes: try file.read(0..<file.size), path: path)
+    }
+
+    package init(bytes: [UInt8], path: String) throws {
+        let json: JSON
+        do {
+            json = try JSON(
+                parsing: bytes, limits: .init(bytes: Self.largestFile, values: 1 << 16))
+        } catch {
+            throw RunFileError.syntax(path: path, byte: error.byte, reason: error.reason)
+        }
+        try self.init(json, path: path)
+    }
+
+    init(_ json: JSON, path: String) throws {
+        func missing(_ what: String) -> RunFileError {
+            .content(path: path, byte: 0, reason: "\(what) is missing or not understood")
+        }
+        guard json["format"]?.stringValue == "phidias-run" else { throw missing("format") }
+        guard let version = json["format_version"]?.integerValue else {
+            throw missing("format_version")
+        }
+        guard (1...Self.formatVersion).contains(version) else {
+            throw RunFileError.content(
+                path: path, byte: 0,
+                reason: "version \(version) is unknown; this program reads up to "
+                    + "\(Self.formatVersion)")
+        }
+        guard let settings = Self.texts(json["settings"]) else { throw missing("settings") }
+        guard let sums = Self.texts(json["data_sha256"]) else { throw missing("data_sha256") }
+        guard let network = json["network"] else { throw missing("network") }
+        guard let changes = Self.list(json["changes"], Change.init(json:)) else {
+            throw missing("changes")
+        }
+        guard let halvings = Self.list(json["halvings"], Halving.init(json:)) else {
+            throw missing("halvings")
+        }
+        self.settings = settings
+        checksums = sums
+        self.network = try ModelFile.network(network, path: path)
+        program = json["phidias"]?.stringValue ?? ""
+        threads = json["threads"]?.integerValue ?? 1
+        kernels = json["kernels"]?.stringValue ?? ""
+        self.changes = changes
+        self.halvings = halvings
+    }
+
+    private static func texts(_ json: JSON?) -> [Setting]? {
+        guard let members = json?.objectValue else { return nil }
+        let settings = members.compactMap { member in
+            member.value.stringValue.map { Setting(name: member.key, value: $0) }
+        }
+        return settings.count == members.count ? settings : nil
+    }
+
+    /// All elements; none if there is no list; nil if one is not understood.
+    private static func list<Element>(_ json: JSON?, _ read: (JSON) -> Element?) -> [Element]? {
+        guard let json else { return [] }
+        guard let values = json.arrayValue else { return nil }
+        let elements = values.compactMap(read)
+        return elements.count == values.count ? elements : nil
+    }
+}
+
+extension RunDocument.Change {
+    fileprivate var json: JSON {
+        .members([
+            "epochs": .integer(epochs), "steps": .integer(steps), "setting": .string(setting),
+            "from": .string(from), "to": .string(to),
+        ])
+    }
+
+    fileprivate init?(json: JSON) {
+        guard let epochs = json["epochs"]?.integerValue, let steps = json["steps"]?.integerValue,
+            let setting = json["setting"]?.stringValue, let from = json["from"]?.stringValue,
+            let to = json["to"]?.stringValue
+        else { return nil }
+        self.init(epochs: epochs, steps: steps, setting: setting, from: from, to: to)
+    }
+}
+
+extension RunDocument.Halving {
+    fileprivate var json: JSON {
+        .members(["step": .integer(step), "back_to_epoch": .integer(backTo)])
+    }
+
+    fileprivate init?(json: JSON) {
+        guard let step = json["step"]?.integerValue,
+            let backTo = json["back_to_epoch"]?.integerValue
+        else { return nil }
+        self.init(step: step, backTo: backTo)
+    }
+}
+
+/// A file of a run that cannot be used.
+public enum RunFileError: PhidiasError, Equatable {
+    /// Not JSON, at a byte counted from 0.
+    case syntax(path: String, byte: Int, reason: String)
+    /// JSON, but not what the file should hold.
+    case content(path: String, byte: Int, reason: String)
+
+    public var description: String {
+        switch self {
+        case .syntax(let path, let byte, let reason), .content(let path, let byte, let reason):
+            "\(path): byte \(byte): \(reason). Was the file written by phidias train?"
+        }
+    }
+
+    public var exitCode: Int32 { 65 }
+}
