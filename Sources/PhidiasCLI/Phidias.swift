@@ -31,13 +31,15 @@ struct PhidiasProgram: ParsableCommand {
                 var command = try parseAsRoot()
                 if let notice = Model.kernelsNotice { Console.say(notice) }
                 try command.run()
-            } catch let error where !(error is any PhidiasError) {
+            } catch let error where !(error is any PhidiasError || error is Interrupted) {
                 // The parser's: help and version, which are results, or a wrong command line.
                 code = exitCode(for: error).rawValue
                 let text = fullMessage(for: error)
                 if code == 0 { print(text) } else { Console.say(text) }
             }
             try Console.finishOutput()
+        } catch let error as Interrupted {
+            Interruption.end(by: error.signal)
         } catch {
             let known = error as? any PhidiasError
             Console.say("phidias: \(known?.description ?? "\(error)")")

@@ -1,73 +1,58 @@
 import Foundation
 import Phidias
 
-/// The folder of a training run: run.json, metrics.jsonl, model.safetensors, filters.png.
+/// The folder of a training run: run.json, metrics.jsonl, model.safetensors, best.safetensors,
+/// filters.png and checkpoints. Locked while this object lives.
 ///
-/// A run that `--force` replaces stays until the new one has finished an epoch and its model is in
-/// place of the old one.
-struct RunFolder {
-    static let files = ["run.json", "metrics.jsonl", "model.safetensors", "filters.png"]
+/// A run that `--force` replaces stays until the new one has something to save.
+final class RunFolder {
+    static let results = [
+        "run.json", "metrics.jsonl", "model.safetensors", "best.safetensors", "filters.png",
+    ]
     let folder: String
-    /// Whether there was a run before this one.
-    let replaces: Bool
+    /// Whether there is another run that is to be replaced.
+    private(set) var replaces = false
+    private var lock: FolderLock?
+
+    init(_ folder: String) {
+        self.folder = folder
+    }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
 
     /// - Throws: if the folder holds a run and `force` is off.
-    init(_ folder: String, force: Bool) throws {
-        self.folder = folder
-        let present = Self.files.filter { access("\(folder)/\($0)", F_OK) == 0 }
+    func checkIsFree(force: Bool) throws {
+        let present = Self.results.filter { access(path($0), F_OK) == 0 }
         guard force || present.isEmpty else {
             throw ExistingRun(folder: folder, file: present[0])
         }
         replaces = !present.isEmpty
     }
 
-    func path(_ name: String) -> String { "\(folder)/\(name)" }
-
-    /// - Throws: if the folder cannot be made, or nothing can be written into it.
-    func create() throws { try DurableFile.makeDirectory(folder) }
-
-    /// Begins the run with its first model: clears what is left of another run, and records the
-    /// settings.
-    func begin(
-        _ model: Model, _ options: TrainOptions, _ trainer: Trainer, checksums: [String: String]
-    ) throws {
-        try save(model, loss: trainer.loss)
-        for name in Self.files where name != "model.safetensors" { unlink(path(name)) }
-        let settings = options.settings.map { JSON.Member(key: $0.key, value: .string($0.value)) }
-        let sums = checksums.sorted { $0.key < $1.key }.map {
-            JSON.Member(key: $0.key, value: .string($0.value))
-        }
-        let run = JSON.members([
-            "format": .string("phidias-run"), "format_version": .integer(1),
-            "phidias": .string(PhidiasProgram.version),
-            "model_format": .integer(ModelFile.formatVersion),
-            "network": ModelFile.json(trainer.model.network),
-            "settings": .object(settings), "threads": .integer(trainer.threads),
-            "kernels": .string(Model.kernels), "data_sha256": .object(sums),
-        ])
-        try DurableFile.write(Array((run.text(pretty: true) + "\n").utf8), to: path("run.json"))
+    /// Makes the folder where it is missing, and locks it.
+    /// - Throws: if that fails, nothing can be written into it, or another process uses it.
+    func open() throws {
+        try DurableFile.makeDirectory(folder)
+        lock = try FolderLock(folder)
+        DurableFile.removeTemporaries(in: folder)
+        DurableFile.removeTemporaries(in: path("checkpoints"))
     }
 
-    /// One line of metrics.jsonl; wall-clock figures under `timing`.
-    func add(_ epoch: Trainer.EpochReport, test: Evaluation, validation: Evaluation?) throws {
-        var members: [JSON.Member] = [
-            .init(key: "epoch", value: .integer(epoch.epoch)),
-            .init(key: "training_loss", value: .number(epoch.trainingLoss)),
-            .init(key: "training_accuracy", value: .number(epoch.trainingAccuracy)),
-            .init(key: "test_loss", value: .number(test.loss)),
-            .init(key: "test_accuracy", value: .number(test.accuracy)),
-        ]
-        if let validation {
-            members.append(.init(key: "validation_loss", value: .number(validation.loss)))
-            members.append(.init(key: "validation_accuracy", value: .number(validation.accuracy)))
-        }
-        members.append(
-            .init(key: "timing", value: .members(["seconds": .number(epoch.seconds)])))
-        try DurableFile.append(line: JSON.object(members).text(), to: path("metrics.jsonl"))
+    /// Clears what is left of another run, and records the new one. At every moment run.json is
+    /// there, so that the one or the other can be repeated.
+    func begin(_ run: RunDocument) throws {
+        for checkpoint in checkpoints() { unlink(checkpoint) }
+        try run.write(to: path("run.json"))
+        for name in Self.results where name != "run.json" { unlink(path(name)) }
+        replaces = false
     }
 
-    func save(_ model: Model, loss: any Loss) throws {
-        try ModelFile(model: model, loss: loss.name).write(to: path("model.safetensors"))
+    func save(_ model: Model, loss: String, as name: String = "model.safetensors") throws {
+        try ModelFile(model: model, loss: loss).write(to: path(name))
+    }
+
+    func add(_ epoch: EpochMetrics) throws {
+        try DurableFile.append(line: epoch.json.text(), to: path("metrics.jsonl"))
     }
 
     /// Draws the filters, smaller if they are many.
@@ -86,10 +71,65 @@ struct RunFolder {
     }
 }
 
+// MARK: - Checkpoints
+
+extension RunFolder {
+    /// Paths of all checkpoints, the newest last.
+    func checkpoints() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
+        return names.filter { Self.place(of: $0) != nil }
+            .sorted { Self.place(of: $0)! < Self.place(of: $1)! }
+            .map { path("checkpoints/\($0)") }
+    }
+
+    /// Finished epochs, and steps of the next, in the name `epoch-E.safetensors` or
+    /// `epoch-E-step-S.safetensors`.
+    private static func place(of name: String) -> (epochs: Int, steps: Int)? {
+        guard let match = name.wholeMatch(of: /epoch-(\d+)(?:-step-(\d+))?\.safetensors/),
+            let epochs = Int(match.1)
+        else { return nil }
+        guard let digits = match.2 else { return (epochs, 0) }
+        return Int(digits).map { (epochs, $0) }
+    }
+
+    /// Writes a checkpoint and removes those that are no longer kept: all but the newest `keep`,
+    /// and but the newest that stands at the end of an epoch.
+    func save(_ checkpoint: Checkpoint, keep: Int) throws {
+        try DurableFile.makeDirectory(path("checkpoints"))
+        let place = checkpoint.state.position
+        let step = place.steps == 0 ? "" : "-step-\(place.steps)"
+        try checkpoint.write(to: path("checkpoints/epoch-\(place.epochs)\(step).safetensors"))
+        let all = checkpoints()
+        let spared = all.last { !$0.contains("-step-") }
+        for old in all.dropLast(keep) where old != spared { unlink(old) }
+    }
+
+    /// The newest checkpoint that can be read, or of those the newest at the end of an epoch.
+    /// One that is damaged is told, and passed over.
+    func lastCheckpoint(atEpochsEnd: Bool = false) throws -> Checkpoint? {
+        var failure: (any PhidiasError)?
+        for path in checkpoints().reversed() where !(atEpochsEnd && path.contains("-step-")) {
+            do {
+                return try Checkpoint(path: path)
+            } catch let error as any PhidiasError {
+                Console.say("\(error.description) The checkpoint before it is tried.")
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return nil
+    }
+
+    /// Puts metrics.jsonl back to what it was at a checkpoint.
+    func rewrite(_ metrics: [EpochMetrics]) throws {
+        try DurableFile.write(MetricsFile.bytes(metrics), to: path("metrics.jsonl"))
+    }
+}
+
 struct ExistingRun: PhidiasError {
     let folder, file: String
     var description: String {
-        "\(folder): there is already a run (\(file)). Choose another --output, or replace it with --force."
+        "\(folder): there is already a run (\(file)). Go on with it by --resume \(folder), choose another --output, or replace it with --force."
     }
     var exitCode: Int32 { 73 }
 }

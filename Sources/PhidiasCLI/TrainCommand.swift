@@ -9,20 +9,43 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Example:
               phidias train --data data/mnist --hidden 128 --epochs 10 --output runs/mnist
-            Writes model.safetensors, metrics.jsonl, run.json and filters.png into the output folder.
+              phidias train --resume runs/mnist
+            Writes model.safetensors, metrics.jsonl, run.json, filters.png and checkpoints into the
+            output folder. A run that was interrupted goes on from its last checkpoint with the same
+            bits as if it had never stopped. Ctrl-C writes a checkpoint and ends; twice ends at once.
             """)
 
     @OptionGroup var options: TrainOptions
+    @OptionGroup var safety: CheckpointOptions
     @Option(help: "Folder for the results.")
     var output = "runs/latest"
     @Flag(help: "Replace a run that is already in the output folder.")
     var force = false
+    @Option(help: "Go on with the run in this folder, with its settings.")
+    var resume: String?
+    @Flag(help: "With --resume: take other settings than the run's, and record it.")
+    var allowChange = false
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text
 
     func run() throws {
+        if let resume {
+            return try go(on: resume)
+        }
+        guard !allowChange else {
+            throw UsageError(description: "--allow-change is for --resume RUN.")
+        }
         try options.check()
-        let run = try RunFolder(output, force: force)
+        try safety.check(validation: options.validation)
+        let folder = RunFolder(output)
+        try folder.checkIsFree(force: force)
+        let (plan, checksums) = try plan()
+        try folder.open()
+        try train(plan, folder, try document(plan, checksums), from: nil)
+    }
+
+    /// Reads the data and checks it against the settings.
+    private func plan() throws -> (plan: TrainingRun.Plan, checksums: [String: String]) {
         let pair = try options.loadData()
         var training = pair.training
         var validation: Dataset?
@@ -34,96 +57,109 @@ struct TrainCommand: ParsableCommand {
         guard options.batchSize <= training.count else {
             throw TrainingError.batchSize(options.batchSize, images: training.count)
         }
-        try run.create()
-        let trainer = try Trainer(
-            model: Model(network: network, seed: options.seed),
-            loss: try options.loss.loss(options.outputActivation),
-            optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
-            threads: options.threads)
-        Console.say(
-            "\(network), \(trainer.loss.name) loss, \(training.count) images, batch \(options.batchSize), \(trainer.threads) threads, \(Model.kernels) kernels"
+        return (
+            TrainingRun.Plan(
+                options: options, safety: safety, training: training, test: pair.test,
+                validation: validation, network: network,
+                loss: try options.loss.loss(options.outputActivation)),
+            pair.checksums
         )
-        let begin = { model in
-            try run.begin(model, options, trainer, checksums: pair.checksums)
-        }
-        let test = try train(trainer, training, validation, pair.test, run, begin)
-        try report(trainer, training, test, run)
+    }
+
+    private func document(
+        _ plan: TrainingRun.Plan, _ checksums: [String: String]
+    ) throws -> RunDocument {
+        RunDocument(
+            settings: options.settings + safety.settings, network: plan.network,
+            program: PhidiasProgram.version, checksums: checksums,
+            threads: try Model.threads(options.threads), kernels: Model.kernels)
     }
 
     private func train(
-        _ trainer: Trainer, _ training: Dataset, _ validation: Dataset?, _ test: Dataset,
-        _ run: RunFolder, _ begin: @escaping (Model) throws -> Void
-    ) throws -> Evaluation? {
-        var last: Evaluation?
-        var finished = 0
-        var bar = ProgressBar(total: training.count, label: "epoch 1")
-        var seen = 0
-        do {
-            try trainer.train(
-                on: training, epochs: options.epochs,
-                onStep: { step in
-                    seen += step.images
-                    bar.update(seen)
-                },
-                onEpoch: { epoch in
-                    bar.clear()
-                    let tested = try epoch.model.evaluate(
-                        test, loss: trainer.loss, threads: trainer.threads)
-                    let validated = try validation.map {
-                        try epoch.model.evaluate($0, loss: trainer.loss, threads: trainer.threads)
-                    }
-                    if finished == 0 {
-                        try begin(epoch.model)
-                    } else {
-                        try run.save(epoch.model, loss: trainer.loss)
-                    }
-                    try run.add(epoch, test: tested, validation: validated)
-                    (last, finished) = (tested, epoch.epoch)
-                    let rate = Int(Double(training.count) / epoch.seconds)
-                    let extra =
-                        validated.map { ", validation \(($0.accuracy * 100).fixed(2)) %" } ?? ""
-                    Console.say(
-                        "epoch \(epoch.epoch)/\(options.epochs): loss \(epoch.trainingLoss.fixed(4)), test \((tested.accuracy * 100).fixed(2)) %\(extra), \(epoch.seconds.fixed(2)) s, \(rate) images/s"
-                    )
-                    bar = ProgressBar(total: training.count, label: "epoch \(epoch.epoch + 1)")
-                    seen = 0
-                })
-        } catch let error as TrainingError {
-            bar.clear()
-            if finished > 0 {
-                Console.say(
-                    "\(run.path("model.safetensors")) is the model of epoch \(finished), the last good one."
-                )
-            } else if run.replaces {
-                Console.say("\(output) still holds the run before: no epoch was finished.")
-            } else {
-                try begin(trainer.model)
-                Console.say("\(run.path("model.safetensors")) is untrained: no epoch was finished.")
-            }
-            throw error
-        }
-        return last
+        _ plan: TrainingRun.Plan, _ folder: RunFolder, _ document: RunDocument,
+        from checkpoint: Checkpoint?
+    ) throws {
+        let run = try TrainingRun(plan, folder, document, from: checkpoint)
+        Console.say(
+            "\(plan.network), \(plan.loss.name) loss, \(plan.training.count) images, batch \(options.batchSize), \(run.trainer.threads) threads, \(Model.kernels) kernels"
+        )
+        try run.train(from: checkpoint?.state)
+        try report(run, folder)
     }
 
-    private func report(
-        _ trainer: Trainer, _ training: Dataset, _ test: Evaluation?, _ run: RunFolder
+    // MARK: - Resume
+
+    private func go(on path: String) throws {
+        guard !force else {
+            throw UsageError(
+                description: "--force replaces a run and --resume goes on with it; give one of them.")
+        }
+        let folder = RunFolder(path)
+        guard access(folder.path("run.json"), F_OK) == 0 else {
+            throw UsageError(
+                description: "\(path): there is no run to go on with (run.json is missing).")
+        }
+        try folder.open()
+        var document = try RunDocument(path: folder.path("run.json"))
+        let checkpoint = try folder.lastCheckpoint()
+        if let checkpoint { document = checkpoint.run }
+        let command = try Self.resumed(document)
+        try command.continue(folder, document, checkpoint)
+    }
+
+    /// This command with the settings of a run, where the command line gives no others.
+    private static func resumed(_ document: RunDocument) throws -> TrainCommand {
+        let recorded = document.settings.compactMap { setting -> String? in
+            let isLeftOut =
+                setting.value == "none" || (setting.name == "data" && setting.value == "synthetic")
+            return isLeftOut
+                ? nil : "--\(setting.name.replacing("_", with: "-"))=\(setting.value)"
+        }
+        let given = CommandLine.arguments.dropFirst(2)
+        return try TrainCommand.parse(recorded + given)
+    }
+
+    private func `continue`(
+        _ folder: RunFolder, _ old: RunDocument, _ checkpoint: Checkpoint?
     ) throws {
-        guard let test else { return }
-        let isDrawn = try run.draw(trainer.model)
-        let filters = isDrawn ? run.path("filters.png") : "too many for a picture"
-        let images = training.count * options.epochs
-        let rate = Double(images) / trainer.seconds
+        try options.check()
+        try safety.check(validation: options.validation)
+        let (plan, checksums) = try plan()
+        var document = try document(plan, checksums)
+        let place = checkpoint?.state.position ?? TrainingPosition()
+        let changes = RunChange.between(old, document, at: place)
+        try RunChange.check(
+            changes, allowed: allowChange, folder: folder.folder, old: old, new: document, at: place)
+        document.program = old.program
+        document.changes = old.changes + changes
+        document.halvings = old.halvings
+        if !changes.isEmpty { try document.write(to: folder.path("run.json")) }
+        try folder.rewrite(checkpoint?.metrics ?? [])
+        Console.say(
+            "Going on with \(folder.folder) after epoch \(place.epochs), step \(place.steps).")
+        try train(plan, folder, document, from: checkpoint)
+    }
+
+    // MARK: - Report
+
+    private func report(_ run: TrainingRun, _ folder: RunFolder) throws {
+        guard let test = run.result?.test else { return }
+        let isDrawn = try folder.draw(run.model)
+        let filters = isDrawn ? folder.path("filters.png") : "too many for a picture"
+        let trainer = run.trainer
+        let images = run.trainedImages
+        let rate = Double(images) / max(trainer.seconds, 1e-9)
         switch format {
         case .json:
             print(
                 JSON.members([
                     "test_accuracy": .number(test.accuracy), "test_loss": .number(test.loss),
-                    "epochs": .integer(options.epochs), "seconds": .number(trainer.seconds),
+                    "epochs": .integer(run.epochs), "seconds": .number(trainer.seconds),
                     "images_per_second": .number(rate),
-                    "weights_sha256": .string(trainer.model.weightsSHA256),
+                    "weights_sha256": .string(run.model.weightsSHA256),
                     "threads": .integer(trainer.threads), "kernels": .string(Model.kernels),
-                    "network": .string(trainer.model.network.description),
-                    "loss": .string(trainer.loss.name), "output": .string(output),
+                    "network": .string(run.model.network.description),
+                    "loss": .string(trainer.loss.name), "output": .string(folder.folder),
                 ]).text())
         case .text:
             print(
@@ -131,8 +167,8 @@ struct TrainCommand: ParsableCommand {
                 test accuracy   \((test.accuracy * 100).fixed(2)) %
                 test loss       \(test.loss.fixed(4))
                 training time   \(trainer.seconds.fixed(2)) s, \(Int(rate)) images/s
-                weights SHA-256 \(trainer.model.weightsSHA256)
-                model           \(run.path("model.safetensors"))
+                weights SHA-256 \(run.model.weightsSHA256)
+                model           \(folder.path("model.safetensors"))
                 filters         \(filters)
                 """)
         }

@@ -143,8 +143,8 @@ struct TrainOptions: ParsableArguments {
     }
 
     /// Settings in the order of the help, as text.
-    var settings: KeyValuePairs<String, String> {
-        [
+    var settings: [RunDocument.Setting] {
+        let pairs: KeyValuePairs = [
             "data": data ?? "synthetic", "hidden": hidden, "activation": activation.rawValue,
             "output_activation": outputActivation.rawValue, "input_range": inputRange.rawValue,
             "loss": loss.rawValue, "learning_rate": learningRate, "momentum": momentum,
@@ -152,5 +152,6 @@ struct TrainOptions: ParsableArguments {
             "batch_size": String(batchSize), "seed": String(seed),
             "validation": validation.map { String($0) } ?? "none",
         ]
+        return pairs.map { .init(name: $0.key, value: $0.value) }
     }
 }

@@ -67,6 +67,21 @@ package enum DurableFile {
         try LineLog(path: path, keeping: .max, operations: operations).append(line)
     }
 
+    /// Removes temporary files that a process left in a folder when it was killed. Only for who has
+    /// the folder's lock; what can't be removed stays.
+    package static func removeTemporaries(in folder: String) {
+        guard let listing = opendir(folder) else { return }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.wholeMatch(of: /\.phidias-[0-9a-z]+\.tmp/) != nil {
+                unlink("\(folder)/\(name)")
+            }
+        }
+    }
+
     /// Creates the folder `path` and those on the way to it, where they don't exist, and sees
     /// that files can be made in it.
     /// - Throws: `FileError`, with the folder that failed.

@@ -9,11 +9,14 @@ public enum FileError: PhidiasError, Equatable {
     case cannotReplace(path: String, reason: String)
     /// Writing failed midway. Nothing of it is left under the final name.
     case cannotWrite(path: String, operation: String, code: Int32)
+    /// Another process works in the folder.
+    case inUse(path: String)
 
     public var exitCode: Int32 {
         switch self {
         case .cannotCreate(_, _, let code): code == ENOSPC || code == EDQUOT ? 74 : 73
         case .cannotReplace: 73
+        case .inUse: 75
         case .cannotWrite: 74
         }
     }
@@ -26,6 +29,8 @@ public enum FileError: PhidiasError, Equatable {
             "\(path): cannot be written: \(reason)."
         case .cannotWrite(let path, let operation, let code):
             "\(path): cannot be written: \(operation) failed: \(Self.text(of: code))."
+        case .inUse(let path):
+            "\(path): another process is working in this folder; wait for its end, or choose another folder."
         }
     }
 

@@ -25,9 +25,10 @@ package struct Safetensors: Sendable, Equatable {
     /// In the order of their bytes in the file. Names are different.
     package var tensors: [NamedTensor]
 
-    /// Bytes a header may have. Tensors need about 100 each; the format's own implementation
-    /// allows 100 MB, which takes seconds to look through.
-    package static let largestHeader = 1 << 20
+    /// Bytes a header may have, as in the format's own implementation.
+    package static let largestHeader = 100_000_000
+    /// JSON values that a header may have: a tensor needs seven.
+    static let mostHeaderValues = 1 << 20
 
     static let metadataKey = "__metadata__"
 
@@ -50,18 +51,17 @@ package struct Safetensors: Sendable, Equatable {
 
     /// The values' bytes, lowest first, one tensor after the other.
     package static func data(_ tensors: [NamedTensor]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(tensors.reduce(0) { $0 + 4 * $1.values.count })
-        for tensor in tensors {
-            for value in tensor.values {
-                let bits = value.bitPattern
-                bytes.append(UInt8(truncatingIfNeeded: bits))
-                bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-                bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
-                bytes.append(UInt8(truncatingIfNeeded: bits >> 24))
+        let count = tensors.reduce(0) { $0 + 4 * $1.values.count }
+        return [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+            let raw = UnsafeMutableRawBufferPointer(bytes)
+            for tensor in tensors {
+                for value in tensor.values {
+                    raw.storeBytes(
+                        of: value.bitPattern.littleEndian, toByteOffset: filled, as: UInt32.self)
+                    filled += 4
+                }
             }
         }
-        return bytes
     }
 
     private var header: [UInt8] {

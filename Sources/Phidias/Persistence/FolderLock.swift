@@ -1,0 +1,22 @@
+import Glibc
+
+/// The right to write into a folder, which one process has at a time. It ends with the object, or
+/// with the process, however that ends.
+package final class FolderLock {
+    private let file: Int32
+
+    /// - Throws: `FileError.inUse` if another process has the lock. File systems without locks
+    ///   give it to everyone.
+    package init(_ folder: String) throws(FileError) {
+        file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else {
+            throw .cannotCreate(path: folder, operation: "opening the folder", code: errno)
+        }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+            close(file)
+            throw .inUse(path: folder)
+        }
+    }
+
+    deinit { close(file) }
+}

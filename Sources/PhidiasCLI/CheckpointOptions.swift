@@ -1,0 +1,87 @@
+import ArgumentParser
+import Phidias
+
+/// When checkpoints are written.
+enum CheckpointInterval: Equatable, ExpressibleByArgument {
+    case epochs(Int)
+    case minutes(Double)
+
+    init?(argument: String) {
+        if argument.hasSuffix("m") {
+            guard let minutes = Double(argument.dropLast()), minutes > 0, minutes.isFinite else {
+                return nil
+            }
+            self = .minutes(minutes)
+        } else {
+            guard let epochs = Int(argument), epochs > 0 else { return nil }
+            self = .epochs(epochs)
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .epochs(let count): "\(count)"
+        case .minutes(let count): "\(count)m"
+        }
+    }
+
+    var defaultValueDescription: String { text }
+}
+
+/// What to do when a weight or loss is no longer finite.
+enum DivergenceResponse: String, ExpressibleByArgument, CaseIterable {
+    case stop, halve
+}
+
+/// What is kept of a run while it goes on, and when it ends early.
+struct CheckpointOptions: ParsableArguments {
+    @Option(help: "Epochs between checkpoints, such as 5, or minutes, such as 10m.")
+    var checkpointEvery: CheckpointInterval = .epochs(1)
+    @Option(parsing: .unconditional, help: "How many checkpoints are kept, the newest ones.")
+    var keep = 2
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Stop when the validation loss has not improved for so many epochs, and take the best weights. Needs --validation."
+    )
+    var patience: Int?
+    @Option(
+        help:
+            "If training diverges: stop, or go back to the last checkpoint and go on at half the learning rate with coupled momentum, at most \(CheckpointOptions.mostHalvings) times."
+    )
+    var onDivergence: DivergenceResponse = .stop
+
+    static let mostHalvings = 5
+
+    func check(validation: Double?) throws {
+        guard keep > 0 else {
+            throw UsageError(description: "--keep \(keep) keeps no checkpoint; give 1 or more.")
+        }
+        if let patience {
+            guard patience > 0 else {
+                throw UsageError(description: "--patience \(patience) is not at least 1.")
+            }
+            guard validation != nil else {
+                throw UsageError(
+                    description:
+                        "--patience looks at the validation loss: give --validation too, such as 0.1."
+                )
+            }
+        }
+        if case .minutes = checkpointEvery, onDivergence == .halve {
+            throw UsageError(
+                description:
+                    "--on-divergence halve goes back to a checkpoint, and with --checkpoint-every \(checkpointEvery.text) the clock would decide which: give epochs."
+            )
+        }
+    }
+
+    var settings: [RunDocument.Setting] {
+        [
+            .init(name: "checkpoint_every", value: checkpointEvery.text),
+            .init(name: "keep", value: String(keep)),
+            .init(name: "patience", value: patience.map { String($0) } ?? "none"),
+            .init(name: "on_divergence", value: onDivergence.rawValue),
+        ]
+    }
+}
