@@ -76,7 +76,8 @@ final class RunFolder {
 extension RunFolder {
     /// Paths of all checkpoints, the newest last.
     func checkpoints() -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
         return names.filter { Self.place(of: $0) != nil }
             .sorted { Self.place(of: $0)! < Self.place(of: $1)! }
             .map { path("checkpoints/\($0)") }

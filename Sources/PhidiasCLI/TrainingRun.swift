@@ -108,10 +108,12 @@ final class TrainingRun {
             onEpoch: { epoch in
                 bar.clear()
                 try self.finish(epoch)
-                bar = ProgressBar(total: self.plan.training.count, label: "epoch \(epoch.epoch + 1)")
+                bar = ProgressBar(
+                    total: self.plan.training.count, label: "epoch \(epoch.epoch + 1)")
                 seen = 0
             })
-        guard let signal = Interruption.signal, trainer.state?.position.epochs != plan.options.epochs
+        guard let signal = Interruption.signal,
+            trainer.state?.position.epochs != plan.options.epochs
         else { return }
         bar.clear()
         try saveCheckpoint()

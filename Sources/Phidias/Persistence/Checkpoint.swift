@@ -77,7 +77,7 @@ public struct Checkpoint: Sendable, Equatable {
         add(
             "timing",
             .members(["seconds": .number(place.seconds), "epoch": .number(place.epochSeconds)]))
-        add("tensors_sha256", .string(Checksum.sha256(Safetensors.data(tensors))))
+        add("tensors_sha256", .string(Safetensors.sha256(tensors)))
         return Safetensors(metadata: metadata, tensors: tensors)
     }
 
@@ -106,7 +106,7 @@ public struct Checkpoint: Sendable, Equatable {
         guard generator == CounterRandom.name else {
             throw metadata.wrong("generator", "'\(generator)' is unknown to this program")
         }
-        let sum = Checksum.sha256(Safetensors.data(file.tensors))
+        let sum = Safetensors.sha256(file.tensors)
         guard try metadata.text("tensors_sha256") == sum else {
             throw metadata.wrong("tensors_sha256", "the tensors are not those that were written")
         }
