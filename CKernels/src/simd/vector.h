@@ -29,14 +29,12 @@ INLINE vf exp_v(vf x) {
     return e.polynomial * (vf)((half + 127) << 23) * (vf)((i - half + 127) << 23);
 }
 
-// e^-|z|, the bits of exp_v. As it is at most 1, 2^(n + 64) e^r is a normal float whose exponent
-// takes n by an addition (which must leave a NaN alone), and the one product rounds what is
-// subnormal as exp_v's last does.
+// e^-|z|, the bits of exp_v. As n is at most 0, 2^(n + 64) is a float even where 2^n is not, the
+// lowest bits of `shifted` are its exponent, and the last product rounds what is subnormal.
 INLINE vf exp_below_v(vf z) {
     const vf x = (vf)(int_bits(z) | int_bits(splat(-0.0f)));
-    const power_v e = power(choose(splat(CK_EXP_MIN) > x, splat(CK_EXP_MIN), x), 64);
-    const vi exponent = (int_bits(e.shifted) << 23) & (x == x);
-    return (vf)(int_bits(e.polynomial) + exponent) * splat(0x1p-64f);
+    const power_v e = power(choose(splat(CK_EXP_MIN) > x, splat(CK_EXP_MIN), x), 64 + 127);
+    return e.polynomial * (vf)(int_bits(e.shifted) << 23) * splat(0x1p-64f);
 }
 
 INLINE vf log1p_v(vf x) {
