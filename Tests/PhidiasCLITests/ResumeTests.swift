@@ -7,7 +7,7 @@ import Testing
     typealias Program = ProgramTests
 
     /// Long enough to be hit while it trains.
-    static let long = ["--epochs", "200", "--validation", "0.2", "--checkpoint-every", "7"]
+    static let long = ["--epochs", "600", "--validation", "0.2", "--checkpoint-every", "7"]
 
     /// Starts training and sends the signal when `epochs` lines of metrics are there.
     static func stop(
@@ -170,8 +170,8 @@ import Testing
     @Test func divergenceHalvesTheLearningRateAFewTimes() throws {
         let bench = try Bench()
         let options = [
-            "--hidden", "0", "--learning-rate", "1", "--schedule", "one-cycle:1e38", "--epochs",
-            "100", "--on-divergence", "halve",
+            "--activation", "relu", "--learning-rate", "1", "--schedule", "one-cycle:1e38",
+            "--epochs", "100", "--on-divergence", "halve",
         ]
         let result = try bench.train(options: options)
         #expect(result.code == 70)
@@ -201,7 +201,7 @@ import Testing
         for arguments in [
             ["--resume", bench.path("run")], ["--force", "--output", bench.path("run")],
         ] {
-            let refused = try Program.run(["train", "--data", bench.folder.path] + arguments)
+            let refused = try Program.run(Bench.training(bench.folder.path) + arguments)
             #expect(refused.code == 75)
             #expect(refused.errors.contains("another process"), "\(refused.errors)")
         }
@@ -245,7 +245,7 @@ import Testing
             ("OMP_NUM_THREADS=3 \(command) --force --threads 2", 0, "2 threads"),
             ("OMP_NUM_THREADS=many \(command) --force", 78, "OMP_NUM_THREADS"),
             ("ulimit -v 2000000; \(command) --force --threads 1000", 71, "1000 threads"),
-            ("ulimit -v 400000; \(command) --force --hidden 200000,2000", 71, "ulimit -v"),
+            ("ulimit -v 400000; \(command) --force --hidden 20000,2000", 71, "ulimit -v"),
         ]
         for (script, code, part) in cases {
             let result = try bench.shell(script)

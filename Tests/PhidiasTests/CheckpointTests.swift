@@ -151,7 +151,10 @@ extension BitEqualityTests {
         #expect(throws: RunFileError.self) {
             try MetricsFile.parse(Array(bytes.dropFirst(bytes.count / 2)), path: "m")
         }
-        #expect(throws: RunFileError.syntax(path: "m", byte: 1, reason: "a key must be a string")) {
+        #expect(
+            throws: RunFileError.syntax(
+                path: "m", byte: 1, reason: "'1' where a key in quotes was expected")
+        ) {
             try MetricsFile.parse(Array("{1}\n".utf8), path: "m")
         }
     }
