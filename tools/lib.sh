@@ -71,3 +71,12 @@ need_packages() {
 }
 
 need_libraries() { need_packages libomp-dev libpng-dev zlib1g-dev pkg-config; }
+
+# swift_clang: prints the path of the clang that comes with Swift.
+swift_clang() {
+  local resources clang
+  resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+  clang=${resources%/lib/swift}/bin/clang
+  [ -x "$clang" ] || fail 69 "There is no clang beside Swift, at '$clang'."
+  printf '%s\n' "$clang"
+}

@@ -81,9 +81,8 @@ extension RunFolder {
     func checkpoints() -> [String] {
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
-        return names.filter { Self.place(of: $0) != nil }
-            .sorted { Self.place(of: $0)! < Self.place(of: $1)! }
-            .map { path("checkpoints/\($0)") }
+        return names.compactMap { name in Self.place(of: name).map { (name, $0) } }
+            .sorted { $0.1 < $1.1 }.map { path("checkpoints/\($0.0)") }
     }
 
     /// Finished epochs, and steps of the next, in the name `epoch-E.safetensors` or
