@@ -70,20 +70,35 @@ import Testing
         #expect(dots.count == 3 + 1)
     }
 
-    /// Every number is readable on its cell: contrast of at least 4.5 (WCAG 2.1) on both sides.
-    @Test func cividisIsReadableAndRises() {
-        var last = -1.0
-        for step in 0...100 {
-            let color = Cividis.color(Double(step) / 100)
-            func linear(_ level: UInt8) -> Double {
-                let part = Double(level) / 255
-                return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
-            }
-            let luminance =
-                0.2126 * linear(color.x) + 0.7152 * linear(color.y) + 0.0722 * linear(color.z)
-            #expect(luminance >= last - 1e-3, "step \(step)")
-            last = luminance
+    /// WCAG 2.1's relative luminance.
+    private func luminance(_ color: SIMD3<UInt8>) -> Double {
+        func linear(_ level: UInt8) -> Double {
+            let part = Double(level) / 255
+            return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
         }
+        return 0.2126 * linear(color.x) + 0.7152 * linear(color.y) + 0.0722 * linear(color.z)
+    }
+
+    @Test func numbersAreReadableOnTheirCells() throws {
+        let found = try SVGElements(ChartGallery.heatMap.svg).found
+        var numbers = 0
+        for (cell, number) in zip(found, found.dropFirst())
+        where number.attributes["class"]?.hasPrefix("value on-") == true {
+            let hex = try #require(UInt32(cell.attributes["fill"]?.dropFirst() ?? "", radix: 16))
+            let color = SIMD3<UInt8>(
+                UInt8(hex >> 16), UInt8(hex >> 8 & 255), UInt8(hex & 255))
+            let ground = luminance(color) + 0.05
+            let dark = number.attributes["class"] == "value on-light"
+            let contrast = dark ? ground / 0.05 : 1.05 / ground
+            #expect(contrast >= 4.5, "\(contrast)")
+            numbers += 1
+        }
+        #expect(numbers == 59)
+    }
+
+    @Test func cividisRisesInBrightness() {
+        let levels = (0...100).map { luminance(Cividis.color(Double($0) / 100)) }
+        for (low, high) in zip(levels, levels.dropFirst()) { #expect(high >= low - 1e-3) }
         #expect(Cividis.color(-3) == Cividis.color(0) && Cividis.color(7) == Cividis.color(1))
     }
 

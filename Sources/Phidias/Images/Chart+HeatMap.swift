@@ -11,7 +11,7 @@ private struct HeatMapContent: ChartContent {
     /// Room for the marks left and right of the widest number.
     private var cell: (width: Double, height: Double) {
         let numbers = map.values.joined().map(text).map {
-            ChartText.width($0, size: ChartText.valueSize) + 20
+            ChartText.width($0, size: ChartText.valueSize) + 34
         }
         let labels = map.columns.map { ChartText.width($0) + 8 }
         return (max(numbers.max() ?? 0, labels.max() ?? 0, 40), 28)
@@ -25,13 +25,9 @@ private struct HeatMapContent: ChartContent {
         return (max(width, 440), 52 + max(cell.height * Double(map.rows.count), 140))
     }
 
-    private static let usual: [HeatMap.Mark: String] = [
-        .golden: "golden point", .best: "best", .notWorse: "not significantly worse than the best",
-    ]
-
     var legend: [ChartLegend.Entry] {
         HeatMap.Mark.allCases.filter { map.marks[$0]?.isEmpty == false }.map {
-            .init(look: .symbol($0), name: map.names[$0] ?? Self.usual[$0]!)
+            .init(look: .symbol($0), name: map.names[$0] ?? $0.usualName)
         }
     }
 
@@ -109,11 +105,16 @@ private struct HeatMapContent: ChartContent {
                 height: height + overlap, fill: Cividis.hex(color))
         }
         let (low, high) = (map.range.lowerBound, map.range.upperBound)
+        let numbers = map.values.joined()
         for part in [0, 0.5, 1] {
+            // The ends stand for what lies beyond them, too.
+            let beyond =
+                part == 0 && numbers.contains { $0 < low }
+                ? "≤ " : part == 1 && numbers.contains { $0 > high } ? "≥ " : ""
             let y = area.bottom + (area.top - area.bottom) * part
             out.text(
                 "tick", x: left + 19, y: y + 4 + (part - 0.5) * 8, anchor: "start",
-                text(low + (high - low) * part))
+                beyond + text(low + (high - low) * part))
         }
         out.text(
             "label", x: area.right + 14, y: (area.top + area.bottom) / 2, anchor: "middle",
@@ -122,6 +123,14 @@ private struct HeatMapContent: ChartContent {
 }
 
 extension HeatMap.Mark {
+    var usualName: String {
+        switch self {
+        case .golden: "golden point"
+        case .best: "best"
+        case .notWorse: "not significantly worse than the best"
+        }
+    }
+
     /// Draws the mark into a cell whose upper left corner is given.
     func draw(
         _ x: Double, _ y: Double, width: Double, height: Double, ink: String,

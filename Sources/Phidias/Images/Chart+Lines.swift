@@ -32,8 +32,9 @@ private struct LineContent: ChartContent {
     let series: [Chart.Series]
     let references: [ChartReference]
 
-    /// So many points can have markers that do not hide the line.
+    /// So many points all have markers; of more, those that stand free.
     private static let mostMarkers = 24
+    private static let freeDistance = 18.0
 
     var legend: [ChartLegend.Entry] {
         series.enumerated().map { .init(look: .line(series: $0), name: $1.name) }
@@ -58,9 +59,11 @@ private struct LineContent: ChartContent {
             let places = series.points.filter { x.canShow($0.x) && y.canShow($0.y) }
                 .map { (x: fitted.x.position($0.x), y: fitted.y.position($0.y)) }
             out.polyline("line \(ChartStyle.series(index))", places)
-            let every = (places.count - 1) / Self.mostMarkers + 1
-            for place in stride(from: 0, to: places.count, by: every) {
-                out.marker(index, places[place].x, places[place].y)
+            var last = -Double.infinity
+            for place in places
+            where places.count <= Self.mostMarkers || abs(place.x - last) >= Self.freeDistance {
+                out.marker(index, place.x, place.y)
+                last = place.x
             }
         }
     }

@@ -1,4 +1,4 @@
-/// Charts as SVG, side by side with one legend. Readable on light and dark pages, with common colour
+/// Charts as SVG, side by side. Readable on light and dark pages, with common colour
 /// blindness, and in print: series differ in colour, marker and dashes.
 package struct Chart: Sendable {
     package let title: String
@@ -24,8 +24,8 @@ package struct Chart: Sendable {
             title, size: ChartText.titleSize, to: width - Self.margin - Self.right)
         let top = 22 + 20 * Double(titleLines.count)
         let plot = panels.map(\.content.size.height).max() ?? 0
-        let legend = ChartLegend(panels.flatMap(\.content.legend), width: width - Self.left)
-        let height = top + plot + legend.height
+        let legends = self.legends(width: width)
+        let height = top + plot + (legends.map(\.legend.height).max() ?? 0)
         var out = SVGText(width: width, height: height, title: title, style: ChartStyle.css)
         out.rectangle("page", x: 0, y: 0, width: width, height: height)
         for (index, line) in titleLines.enumerated() {
@@ -40,8 +40,22 @@ package struct Chart: Sendable {
             panel.content.draw(in: area, &out)
             offset += size.width
         }
-        legend.draw(left: Self.left, top: top + plot, &out)
+        for (edge, legend) in legends { legend.draw(left: edge, top: top + plot, &out) }
         return out.finished
+    }
+
+    /// One legend for all panels if it says the same of each, else one below each of them.
+    private func legends(width: Double) -> [(edge: Double, legend: ChartLegend)] {
+        let entries = panels.map(\.content.legend)
+        if let first = entries.first, entries.allSatisfy({ $0 == first }) {
+            return [(Self.left, ChartLegend(first, width: width - Self.left))]
+        }
+        var edge = 0.0
+        return panels.map { panel in
+            defer { edge += panel.content.size.width }
+            let room = panel.content.size.width - Self.left
+            return (edge + Self.left, ChartLegend(panel.content.legend, width: room))
+        }
     }
 }
 

@@ -16,11 +16,9 @@ struct ChartLegend {
     private var rows: [[(x: Double, entry: Entry)]] = []
     private static let rowHeight = 22.0
 
-    /// An entry that several panels have appears once.
     init(_ entries: [Entry], width: Double) {
-        var x = 0.0, seen: [Entry] = []
-        for entry in entries where !seen.contains(entry) {
-            seen.append(entry)
+        var x = 0.0
+        for entry in entries {
             let needed = 38 + ChartText.width(entry.name)
             if rows.isEmpty || x + needed > width {
                 rows.append([])

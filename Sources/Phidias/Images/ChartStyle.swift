@@ -22,11 +22,11 @@ enum ChartStyle {
         let dashed = dashes.enumerated().map { ".line.s\($0){stroke-dasharray:\($1)}" }.joined()
         return
             "text{font-family:system-ui,sans-serif;font-size:12px}.title{font-size:15px;font-weight:600}"
-            + ".area{fill-opacity:0.22;stroke:none}.bar{fill-opacity:0.75;stroke-width:1}"
+            + "polygon.area{fill-opacity:0.22;stroke:none}.bar{fill-opacity:0.75;stroke-width:1}"
             + ".reference{fill:none;stroke-width:1.5}.whisker{stroke-width:1.5}.gap{stroke-width:0.5}"
             + ".reference.r0{stroke-dasharray:6 3}.reference.r1{stroke-dasharray:2 2}"
             + ".reference.r2{stroke-dasharray:8 2 2 2}"
-            + ".value{font-size:11px}.on-light,.dark-symbol{fill:#111111}.on-dark,.light-symbol{fill:#ffffff}"
+            + ".value{font-size:11px}.on-light,.dark-symbol{fill:#000000}.on-dark,.light-symbol{fill:#ffffff}"
             + ".casing{fill:none;stroke:#ffffff;stroke-width:5}.golden{fill:none;stroke:#d55e00;stroke-width:3}"
             + ".line{fill:none;stroke-width:2}.axis{stroke-width:1}.grid{stroke-width:0.5}\(dashed)"
             + palette(light, page: "#ffffff", ink: "#1f2328", faint: "#c9ced4")
