@@ -102,6 +102,22 @@ import Testing
         #expect(Cividis.color(-3) == Cividis.color(0) && Cividis.color(7) == Cividis.color(1))
     }
 
+    @Test func imageHasTheFirstRowAtTheBottom() {
+        let map = HeatMap(
+            x: "x", columns: ["a", "b", "c"], y: "y", rows: ["1", "2"], value: "v",
+            values: [[0, 1, 2], [3, 4, .nan]])
+        let image = map.image(side: 4)
+        #expect(image.width == 12 && image.height == 8)
+        func pixel(_ x: Int, _ y: Int) -> SIMD3<UInt8> {
+            let start = (y * image.width + x) * 3
+            return SIMD3(image.pixels[start], image.pixels[start + 1], image.pixels[start + 2])
+        }
+        #expect(pixel(0, 7) == Cividis.color(0) && pixel(3, 4) == Cividis.color(0))
+        #expect(pixel(4, 7) == Cividis.color(0.25) && pixel(0, 3) == Cividis.color(0.75))
+        #expect(pixel(7, 0) == Cividis.color(1))
+        #expect(Set([pixel(8, 0), pixel(10, 0)]) == [SIMD3(repeating: 96), SIMD3(repeating: 160)])
+    }
+
     @Test func fittedAxesTellCloseValuesApart() {
         let fitted = ChartAxis("accuracy", .fitted).fitted(to: [97.12, 97.16], from: 0, to: 300)
         #expect(fitted.ticks.allSatisfy { $0 > 97 && $0 < 97.3 })
