@@ -6,7 +6,7 @@ import Phidias
 enum ChartGallery {
     static let all: [(name: String, chart: Chart)] = [
         ("lines", lines), ("histogram", histogram), ("bars", bars), ("markers", markers),
-        ("heat-map", heatMap),
+        ("heat-map", heatMap), ("crowded", crowded),
     ]
 
     private static func learning(_ name: String, loss: Double) -> Chart.Series {
@@ -52,6 +52,18 @@ enum ChartGallery {
                         "epoch 10", edges: (0...20).map { Double($0) / 20 },
                         heights: (0..<20).map { Double($0 * $0) / 150 }),
                 ], references: [.init("golden point p = 1/φ", .x(0.6180339887))])
+        ])
+
+    /// More and wider labels than have room.
+    static let crowded = Chart(
+        title: "A title of many words that is far too long for the width of one panel, and goes on",
+        panels: [
+            Chart.Panel(
+                x: ChartAxis("size, bytes", .logarithmic(base: 2)),
+                y: ChartAxis("loss", .fitted),
+                series: [
+                    .init("all sizes", (13...22).map { (Double(1 << $0), 1 + 1e-4 * Double($0)) })
+                ])
         ])
 
     private static func estimates(_ base: Double, _ step: Double) -> [Chart.Estimate?] {
