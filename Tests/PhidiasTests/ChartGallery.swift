@@ -62,7 +62,7 @@ enum ChartGallery {
                 x: ChartAxis("size, bytes", .logarithmic(base: 2)),
                 y: ChartAxis("loss", .fitted),
                 series: [
-                    .init("all sizes", (13...22).map { (Double(1 << $0), 1 + 1e-4 * Double($0)) })
+                    .init("all sizes", (13...21).map { (Double(1 << $0), 1 + 1e-4 * Double($0)) })
                 ])
         ])
 
