@@ -55,7 +55,7 @@ private struct BarContent: ChartContent {
     var size: (width: Double, height: Double) {
         let label = groups.map { ChartText.width($0) + 14 }.max() ?? 0
         let group = max(label, 26 * Double(series.count))
-        return (max(440, 96 + group * Double(groups.count)), 254)
+        return (max(440, 106 + group * Double(groups.count)), 254)
     }
 
     func draw(in area: ChartArea, _ out: inout SVGText) {

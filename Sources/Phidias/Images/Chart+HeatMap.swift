@@ -21,7 +21,7 @@ private struct HeatMapContent: ChartContent {
     private static let scale = 100.0
 
     var size: (width: Double, height: Double) {
-        let width = 96 + Self.scale + cell.width * Double(map.columns.count)
+        let width = 106 + Self.scale + cell.width * Double(map.columns.count)
         return (max(width, 440), 52 + max(cell.height * Double(map.rows.count), 140))
     }
 

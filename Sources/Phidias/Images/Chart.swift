@@ -16,7 +16,7 @@ package struct Chart: Sendable {
     }
 
     // Around the axes: for labels and ticks on the left and below.
-    private static let left = 74.0, right = 22.0, bottom = 52.0, margin = 20.0
+    private static let left = 74.0, right = 32.0, bottom = 52.0, margin = 20.0
 
     package var svg: String {
         let width = panels.reduce(0) { $0 + $1.content.size.width }
