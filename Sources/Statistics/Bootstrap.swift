@@ -40,7 +40,7 @@ package struct Bootstrap: Sendable {
         try self.init(estimate: statistic(sample), results, jackknife: without)
     }
 
-    init(
+    package init(
         estimate: Double, _ results: [Double], jackknife: [Double]
     ) throws(StatisticsError) {
         try check(results, needed: 1)
@@ -111,7 +111,7 @@ func quantile(_ sorted: [Double], _ probability: Double) -> Double {
 extension RandomNumberGenerator {
     /// Uniform in 0 ..< bound, without bias: Lemire, *ACM Trans. Model. Comput. Simul.* 29 (2019).
     /// Written out, so that a seed keeps its meaning when the standard library changes.
-    mutating func index(below bound: Int) -> Int {
+    package mutating func index(below bound: Int) -> Int {
         let bound = UInt64(bound), reject = (0 &- bound) % bound
         while true {
             let product = (next() as UInt64).multipliedFullWidth(by: bound)

@@ -93,13 +93,15 @@ package struct StudentT: Sendable, Hashable {
 }
 
 /// The standard normal distribution.
-enum Normal {
+package enum Normal {
     /// Φ(x).
-    static func cumulative(_ x: Double) -> Double { 0.5 * Double.erfc(-x * 0.5.squareRoot()) }
+    package static func cumulative(_ x: Double) -> Double {
+        0.5 * Double.erfc(-x * 0.5.squareRoot())
+    }
 
     /// Φ⁻¹(p): Abramowitz and Stegun 26.2.23, error 4.5e-4, then two steps of Halley's method.
     /// ∓∞ for 0 and 1.
-    static func quantile(_ p: Double) -> Double {
+    package static func quantile(_ p: Double) -> Double {
         let outer = Swift.min(p, 1 - p)
         if outer <= 0 { return p < 0.5 ? -.infinity : .infinity }
         let t = (-2 * Double.log(outer)).squareRoot()

@@ -1,7 +1,6 @@
 import Foundation
+import Statistics
 import Testing
-
-@testable import Statistics
 
 @Suite struct DistributionTests {
     @Test func studentTAgreesWithSciPy() throws {

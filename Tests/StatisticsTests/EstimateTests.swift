@@ -1,7 +1,6 @@
 import Foundation
+import Statistics
 import Testing
-
-@testable import Statistics
 
 /// Moments, intervals, resampling, ranks and histograms.
 @Suite struct EstimateTests {

@@ -1,7 +1,6 @@
 import Foundation
+import Statistics
 import Testing
-
-@testable import Statistics
 
 /// Autocorrelation and spectrum.
 @Suite struct SeriesTests {

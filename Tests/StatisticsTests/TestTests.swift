@@ -1,7 +1,6 @@
 import Foundation
+import Statistics
 import Testing
-
-@testable import Statistics
 
 /// The t-tests, the permutation test and the correction for many of them.
 @Suite struct TestTests {
