@@ -36,9 +36,5 @@ public struct BenchmarkCase: Sendable {
     }
 
     /// Buffers for one run.
-    public func prepare() -> [[Float]] {
-        var buffers = prepared.freshBuffers()
-        for index in buffers.indices where !buffers[index].isEmpty { buffers[index][0] = 0 }
-        return buffers
-    }
+    public func prepare() -> [[Float]] { prepared.freshBuffers() }
 }

@@ -26,7 +26,36 @@ package struct GuardedMatrix: Sendable {
     }
 
     /// A vector.
-    init(_ values: [Float]) { self.init(values, rows: 1, columns: values.count) }
+    /// - Parameter isAligned: whether it begins a line of the cache, as the buffers of training do.
+    init(_ values: [Float], isAligned: Bool = false) {
+        (rows, columns, rowLength) = (1, values.count, values.count)
+        storage = Array(
+            repeating: Self.sentinel,
+            count: Self.guardCount + values.count + Self.guardCount + Self.lineLength)
+        let missing = (Self.lineLength - Self.place(of: storage)) % Self.lineLength
+        offset = Self.guardCount + (isAligned ? missing : missing + 1)
+        for (index, value) in values.enumerated() { storage[offset + index] = value }
+    }
+
+    private static let lineLength = 64 / MemoryLayout<Float>.stride
+
+    /// Floats from the beginning of a line of the cache to the first element.
+    private static func place(of floats: [Float]) -> Int {
+        floats.withUnsafeBytes { Int(bitPattern: $0.baseAddress) % 64 / MemoryLayout<Float>.stride }
+    }
+
+    /// A copy with memory of its own, which lies in the lines of the cache as this one does.
+    /// Allocators align to 16 bytes, so that every fourth copy or so does.
+    func copied() -> [Float] {
+        var others: [[Float]] = []
+        while true {
+            var copy = storage
+            guard !copy.isEmpty else { return copy }
+            copy[0] = storage[0]  // the write makes its memory its own
+            if Self.place(of: copy) == Self.place(of: storage) || others.count == 64 { return copy }
+            others.append(copy)
+        }
+    }
 
     /// From the first to the last element, as a kernel gets it.
     var extent: Range<Int> {

@@ -60,7 +60,7 @@ package struct KernelCase: Sendable {
     }
 
     /// Buffers as they are before a run.
-    package func freshBuffers() -> [[Float]] { outputs.map(\.storage) }
+    package func freshBuffers() -> [[Float]] { outputs.map { $0.copied() } }
 
     /// Computes into `buffers`, which `freshBuffers` made. This call alone is timed.
     package func run(_ implementation: Implementation, _ buffers: inout [[Float]]) throws -> Double

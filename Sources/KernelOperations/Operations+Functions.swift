@@ -68,8 +68,9 @@ extension KernelOperation {
             let isTimed = seed == timingSeed
             let specials = isTimed ? [] : InputGenerator.specials
             let drawn = isTimed ? range.clamped(to: -80...80) : range
-            let x = GuardedMatrix(inputs.floats(size.m, drawn, specials: specials))
-            let y = GuardedMatrix([Float](repeating: .nan, count: size.m))
+            let x = GuardedMatrix(
+                inputs.floats(size.m, drawn, specials: specials), isAligned: isTimed)
+            let y = GuardedMatrix([Float](repeating: .nan, count: size.m), isAligned: isTimed)
             return KernelCase(outputs: [y]) { implementation in
                 let allowed = implementation.isKernels ? ulps.kernels : ulps.swift
                 // The opponents may lose what is subnormal: the obvious sigmoid overflows there.
@@ -129,9 +130,12 @@ extension KernelOperation {
             bytes: { 12 * Double($0.m) }, isTuned: true, vectorWork: work
         ) { size, seed in
             var inputs = InputGenerator(seed: seed)
-            let specials: [Float] = seed == timingSeed ? [] : [0, 1, 0x1p-60, .nan]
-            let y = GuardedMatrix(inputs.floats(size.m, 0...1, specials: specials))
-            let delta = GuardedMatrix(inputs.floats(size.m, -1...1, specials: specials))
+            let isTimed = seed == timingSeed
+            let specials: [Float] = isTimed ? [] : [0, 1, 0x1p-60, .nan]
+            let y = GuardedMatrix(
+                inputs.floats(size.m, 0...1, specials: specials), isAligned: isTimed)
+            let delta = GuardedMatrix(
+                inputs.floats(size.m, -1...1, specials: specials), isAligned: isTimed)
             return KernelCase(outputs: [delta]) { _ in
                 let values = zip(y.doubles, delta.doubles).map(exact)
                 let gamma = Oracle.gamma(roundings)

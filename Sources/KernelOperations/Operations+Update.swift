@@ -14,9 +14,11 @@ extension KernelOperation {
         let tiny: [Float] = [0, -0.0, 0x1p-126, 0x1p-130]
         let isTimed = seed == timingSeed
         let g = GuardedMatrix(
-            inputs.floats(size.m, -1...1, specials: isTimed ? [] : [0, .nan, 0x1p-126]))
-        let v = GuardedMatrix(inputs.floats(size.m, -1...1, specials: isTimed ? [] : tiny))
-        let w = GuardedMatrix(inputs.floats(size.m))
+            inputs.floats(size.m, -1...1, specials: isTimed ? [] : [0, .nan, 0x1p-126]),
+            isAligned: isTimed)
+        let v = GuardedMatrix(
+            inputs.floats(size.m, -1...1, specials: isTimed ? [] : tiny), isAligned: isTimed)
+        let w = GuardedMatrix(inputs.floats(size.m), isAligned: isTimed)
         let learningRate: Float = 0x1.03fae6p-6, momentum: Float = 0x1.bf812p-1
         return KernelCase(outputs: [v, w]) { _ in
             var velocity = KernelCase.Expectation(values: [], bounds: [])

@@ -18,10 +18,14 @@ package enum Memory {
                 "the control group's limit is \(mebibytes(group)), of which this process has \(mebibytes(resident))"
         }
         // Asked for and given back untouched: this costs no time and no page.
-        guard let memory = ck_alloc(bytes) else { return "the system refuses it\(limit)" }
+        let (all, overflow) = bytes.addingReportingOverflow(reserve)
+        guard !overflow, let memory = ck_alloc(all) else { return "the system refuses it\(limit)" }
         ck_free(memory)
         return nil
     }
+
+    /// Address space for all that is too small to ask for: stacks, texts, the allocator's own.
+    private static let reserve = 16 << 20
 
     package static func mebibytes(_ bytes: Int) -> String { "\((bytes + 1 << 20 - 1) >> 20) MiB" }
 
