@@ -126,7 +126,9 @@ public struct Checkpoint: Sendable, Equatable {
         let timing = try metadata.json("timing")
         place.seconds = timing["seconds"]?.doubleValue ?? 0
         place.epochSeconds = timing["epoch"]?.doubleValue ?? 0
-        guard metrics.map(\.epoch) == Array(1..<place.epochs + 1) else {
+        guard metrics.count == place.epochs,
+            metrics.enumerated().allSatisfy({ $0.element.epoch == $0.offset + 1 })
+        else {
             throw metadata.wrong("metrics", "they are not those of \(place.epochs) epochs")
         }
         let network = run.network
