@@ -71,3 +71,32 @@ need_packages() {
 }
 
 need_libraries() { need_packages libomp-dev libpng-dev zlib1g-dev pkg-config; }
+
+# Sets clang to Swift's own, which comes with a linker and the sanitizers (Debian's is too old for
+# the kernels), and kernel_flags to what Package.swift compiles them with.
+need_clang() {
+  local resources
+  resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+  swift_libraries=$resources/linux
+  clang=${resources%/lib/swift}/bin/clang
+  [ -x "$clang" ] || fail 69 "There is no clang beside Swift, at '$clang'."
+  kernel_flags=(-std=c17 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra
+    -ICKernels/include -ICKernels/src)
+}
+
+# build_fuzzing PRODUCT: a program of Tests/Fuzzing, in .build-fuzz/release.
+build_fuzzing() {
+  # Coverage for Swift, whose overflows end the process anyway; the checks of C for its shims.
+  swift build --package-path Tests/Fuzzing --scratch-path .build-fuzz -c release --product "$1" \
+    -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
+    -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined >&2
+}
+
+# Sets python to one that has numpy and safetensors, in an environment of the project.
+need_safetensors() {
+  python=$root/.venv-check-model/bin/python
+  "$python" -c 'import numpy, safetensors' 2>/dev/null && return 0
+  python3 -c 'import ensurepip' 2>/dev/null || need_packages python3 python3-venv
+  python3 -m venv --clear "${python%/bin/python}"
+  "$python" -m pip install --quiet --disable-pip-version-check numpy safetensors >&2
+}

@@ -12,6 +12,11 @@ let package = Package(
             name: "Fuzz",
             dependencies: ["CFuzzer", .product(name: "PhidiasFuzzingSupport", package: "phidias")],
             path: "Fuzz"),
+        // For tools/check-safetensors.
+        .executableTarget(
+            name: "Exchange",
+            dependencies: [.product(name: "PhidiasFuzzingSupport", package: "phidias")],
+            path: "Exchange"),
     ],
     swiftLanguageModes: [.v6]
 )
