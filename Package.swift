@@ -25,6 +25,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     ],
     targets: [
         // The hot loops, in C with OpenMP.
@@ -51,10 +52,14 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
+        // Analysis of results: knows numbers, not networks.
+        .target(
+            name: "Statistics",
+            dependencies: [.product(name: "RealModule", package: "swift-numerics")]),
         .executableTarget(
             name: "PhidiasCLI",
             dependencies: [
-                "Phidias", "PhidiasKernels", "KernelOperations",
+                "Phidias", "PhidiasKernels", "KernelOperations", "Statistics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -71,6 +76,8 @@ let package = Package(
         .testTarget(
             name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels", "FuzzTargets"],
             exclude: ["Fixtures"]),
+        .testTarget(
+            name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Fixtures"]),
         .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],

@@ -72,16 +72,13 @@ need_packages() {
 
 need_libraries() { need_packages libomp-dev libpng-dev zlib1g-dev pkg-config; }
 
-# Sets clang to Swift's own, which comes with a linker and the sanitizers (Debian's is too old for
-# the kernels), and kernel_flags to what Package.swift compiles them with.
-need_clang() {
-  local resources
+# swift_clang: prints the path of the clang that comes with Swift.
+swift_clang() {
+  local resources clang
   resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
-  swift_libraries=$resources/linux
   clang=${resources%/lib/swift}/bin/clang
   [ -x "$clang" ] || fail 69 "There is no clang beside Swift, at '$clang'."
-  kernel_flags=(-std=c17 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra
-    -ICKernels/include -ICKernels/src)
+  printf '%s\n' "$clang"
 }
 
 # build_fuzzing PRODUCT: a program of Tests/Fuzzing, in .build-fuzz/release.

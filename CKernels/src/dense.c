@@ -16,10 +16,6 @@ static ptrdiff_t panels_of(ptrdiff_t features) {
     return (features + CK_LANES - 1) / CK_LANES;
 }
 
-static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
 ptrdiff_t ck_panel_size(ptrdiff_t rows, ptrdiff_t features) {
     return panels_of(features) * rows * CK_LANES;
 }
@@ -67,7 +63,7 @@ static ptrdiff_t groups_of(ptrdiff_t batch) {
 }
 
 static ck_range group_rows(ptrdiff_t batch, ptrdiff_t group) {
-    return ck_share(batch, (int)group, (int)groups_of(batch));
+    return ck_share(batch, group, groups_of(batch));
 }
 
 // k is cut so that a block of a weight panel and the rows it meets stay in L1.
@@ -79,7 +75,7 @@ static ptrdiff_t depth_of(ptrdiff_t k) {
 // Logits leave the panels: rows of units [unit, unit + 16), from y.
 static void unpack_logits(const ck_dense *last, const float *y, ptrdiff_t unit, ck_range rows,
                           float *logits) {
-    const size_t bytes = (size_t)least(CK_LANES, last->outputs - unit) * sizeof(float);
+    const size_t bytes = (size_t)ck_least(CK_LANES, last->outputs - unit) * sizeof(float);
     for (ptrdiff_t i = rows.first; i < rows.last; i++, y += CK_LANES)
         memcpy(logits + i * last->outputs + unit, y, bytes);
 }
@@ -99,7 +95,7 @@ static void forward_layer(const ck_kernels *kernels, const ck_dense *layer, ptrd
             const float *w = layer->weights + panel * weight_panel;
             const float *bias = w + layer->inputs * CK_LANES;
             float *y = layer->activations + (panel * batch + rows.first) * CK_LANES;
-            kernels->tile(count, least(depth, layer->inputs - k),
+            kernels->tile(count, ck_least(depth, layer->inputs - k),
                           x + k * batch + rows.first * CK_LANES, batch * CK_LANES, w + k * CK_LANES,
                           k ? y : bias, k ? CK_LANES : 0, y);
             if (k + depth < layer->inputs)
@@ -119,7 +115,7 @@ static float *own_input(const ck_batch_input *input, ptrdiff_t batch, int thread
 static void pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
                        float *panels) {
     for (ptrdiff_t p = 0; p < input->pixels; p += PIXELS)
-        kernels->pack_bytes(batch, p, least(PIXELS, input->pixels - p), input->images,
+        kernels->pack_bytes(batch, p, ck_least(PIXELS, input->pixels - p), input->images,
                             input->indices, input->pixels, input->scale, input->offset,
                             panels + p * batch, batch * CK_LANES);
     // Images lie anywhere in memory, too far apart for the processor to guess the next.
@@ -150,7 +146,7 @@ void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
 
 static void pack_delta(const ck_dense *last, ptrdiff_t batch, const float *delta, float *panels) {
     for (ptrdiff_t unit = 0; unit < last->outputs; unit += CK_LANES) {
-        const ptrdiff_t width = least(CK_LANES, last->outputs - unit);
+        const ptrdiff_t width = ck_least(CK_LANES, last->outputs - unit);
         for (ptrdiff_t i = 0; i < batch; i++, panels += CK_LANES) {
             memset(panels, 0, CK_LANES * sizeof(float));
             memcpy(panels, delta + i * last->outputs + unit, (size_t)width * sizeof(float));
@@ -163,9 +159,9 @@ static void transpose_weights(const ck_dense *layer, ck_range input_panels) {
     const ptrdiff_t weight_panel = (layer->inputs + 1) * CK_LANES;
     for (ptrdiff_t panel = input_panels.first; panel < input_panels.last; panel++) {
         float *to = layer->scratch + panel * layer->outputs * CK_LANES;
-        const ptrdiff_t first = panel * CK_LANES, width = least(CK_LANES, layer->inputs - first);
+        const ptrdiff_t first = panel * CK_LANES, width = ck_least(CK_LANES, layer->inputs - first);
         for (ptrdiff_t unit = 0; unit < layer->outputs; unit += CK_LANES)
-            ck_pack_transposed(least(CK_LANES, layer->outputs - unit), width,
+            ck_pack_transposed(ck_least(CK_LANES, layer->outputs - unit), width,
                                layer->weights + unit / CK_LANES * weight_panel + first * CK_LANES,
                                CK_LANES, to + unit * CK_LANES);
     }
@@ -205,7 +201,7 @@ static int gradient_panels(const gradient_task *task, const ck_dense *layer, con
                            const float *delta, ck_range units, ck_range blocks) {
     const ck_kernels *kernels = task->kernels;
     const ptrdiff_t batch = task->batch, first = blocks.first * CK_LANES;
-    const ptrdiff_t rows = least(blocks.last * CK_LANES, layer->inputs) - first;
+    const ptrdiff_t rows = ck_least(blocks.last * CK_LANES, layer->inputs) - first;
     const int bias = blocks.last == panels_of(layer->inputs);
     int bad = 0;
     for (ptrdiff_t panel = units.first; rows > 0 && panel < units.last; panel++) {

@@ -37,10 +37,6 @@ typedef struct {
     float *a, *b, *acc;
 } scratch;
 
-static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
 static ptrdiff_t ceil_div(ptrdiff_t a, ptrdiff_t b) {
     return (a + b - 1) / b;
 }
@@ -50,7 +46,7 @@ static operand view(ck_transpose t, const float *x, ptrdiff_t ld) {
 }
 
 static ptrdiff_t first_row(const product *x, ptrdiff_t group) {
-    return group * x->short_rows + least(group, x->longer);
+    return ck_part_start(x->short_rows, x->longer, group);
 }
 
 // Lines of 16 floats that a packed panel takes: an odd number, so that the panels, which are
@@ -77,7 +73,7 @@ static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t dep
     if (x->a.col == 1) {
         for (ptrdiff_t i = 0; i < rows; i++, from += x->a.row, to += CK_LANES)
             for (ptrdiff_t p = 0; p < depth; p += CK_LANES)
-                copy_lanes(to + p * panel_lines(rows), from + p, least(CK_LANES, depth - p));
+                copy_lanes(to + p * panel_lines(rows), from + p, ck_least(CK_LANES, depth - p));
         return;
     }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->a.col)
@@ -93,17 +89,18 @@ static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t dep
 // Panels of B at k ... k + depth, as [panel][k][16], zero past the last column.
 static void pack_b(const product *x, ck_range panels, ptrdiff_t k, ptrdiff_t depth, float *to) {
     const ptrdiff_t lines = panel_lines(depth);
-    const ptrdiff_t j = panels.first * CK_LANES, columns = least(panels.last * CK_LANES, x->n) - j;
+    const ptrdiff_t j = panels.first * CK_LANES;
+    const ptrdiff_t columns = ck_least(panels.last * CK_LANES, x->n) - j;
     const float *from = x->b.at + k * x->b.row + j * x->b.col;
     if (x->b.col != 1) {
         for (ptrdiff_t c = 0; c < columns; c += CK_LANES, to += lines * CK_LANES)
-            ck_pack_transposed(depth, least(CK_LANES, columns - c), from + c * x->b.col, x->b.col,
-                               to);
+            ck_pack_transposed(depth, ck_least(CK_LANES, columns - c), from + c * x->b.col,
+                               x->b.col, to);
         return;
     }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->b.row, to += CK_LANES)
         for (ptrdiff_t c = 0; c < columns; c += CK_LANES)
-            copy_lanes(to + c * lines, from + c, least(CK_LANES, columns - c));
+            copy_lanes(to + c * lines, from + c, ck_least(CK_LANES, columns - c));
 }
 
 // The tile of a group and a panel: k ... k + depth more products, and after the last the result.
@@ -133,7 +130,7 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
     x->kernels->strided_tile((int)count, depth, a, &at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0,
                              acc);
     if (last)
-        x->kernels->store(count, least(CK_LANES, x->n - j), x->alpha, acc, x->beta, c, x->ldc);
+        x->kernels->store(count, ck_least(CK_LANES, x->n - j), x->alpha, acc, x->beta, c, x->ldc);
 }
 
 // The tiles of a thread: its share of all, counted along columns if there are more panels, so that
@@ -150,7 +147,7 @@ static int has(const product *x, share s, ptrdiff_t group, ptrdiff_t panel) {
 
 static void run_block(const product *x, share s, ck_range groups, ck_range panels, scratch own) {
     for (ptrdiff_t k = 0; k < x->k || k == 0; k += x->depth) {
-        const ptrdiff_t depth = least(x->depth, x->k - k);
+        const ptrdiff_t depth = ck_least(x->depth, x->k - k);
         if (x->pack_a)
             pack_a(x, groups, k, depth, own.a);
         if (x->pack_b)
@@ -166,10 +163,11 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
             }
             for (ptrdiff_t group = groups.first; group < groups.last; group++) {
                 float *next = x->depth < x->k ? acc + CK_ROWS * CK_LANES : acc;
-                for (int i = 0; i < CK_ROWS; i++)
-                    __builtin_prefetch(next + i * CK_LANES, 1);
-                if (has(x, s, group, panel))
+                if (has(x, s, group, panel)) {
+                    for (int i = 0; i < CK_ROWS; i++)
+                        __builtin_prefetch(next + i * CK_LANES, 1);
                     run_tile(x, group, panel, groups, k, depth, own.a, b, acc);
+                }
                 acc = next;
             }
         }
@@ -185,8 +183,8 @@ static void run(const product *x, share s, scratch own) {
     const ck_range panels = s.by_panels ? along : (ck_range){0, x->panels};
     for (ptrdiff_t g = groups.first; g < groups.last; g += GROUPS)
         for (ptrdiff_t p = panels.first; p < panels.last; p += PANELS)
-            run_block(x, s, (ck_range){g, least(g + GROUPS, groups.last)},
-                      (ck_range){p, least(p + PANELS, panels.last)}, own);
+            run_block(x, s, (ck_range){g, ck_least(g + GROUPS, groups.last)},
+                      (ck_range){p, ck_least(p + PANELS, panels.last)}, own);
 }
 
 int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha,
@@ -215,9 +213,10 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     const int by_panels = x.panels * CK_LANES >= m;
     const double work = (double)m * (double)n * (double)k;
     int team = work < (double)THREAD_WORK * threads ? (int)(work / THREAD_WORK) : threads;
-    team = team < 1 ? 1 : (int)least(team, tiles);
+    team = team < 1 ? 1 : (int)ck_least(team, tiles);
 
-    const ptrdiff_t block_groups = least(GROUPS, x.groups), block_panels = least(PANELS, x.panels);
+    const ptrdiff_t block_groups = ck_least(GROUPS, x.groups);
+    const ptrdiff_t block_panels = ck_least(PANELS, x.panels);
     const ptrdiff_t padded = ceil_div(x.depth, CK_LANES) * CK_LANES;
     const ptrdiff_t tile = CK_ROWS * CK_LANES;
     const ptrdiff_t size_a = x.pack_a ? panel_lines(block_groups * CK_ROWS) * padded : 0;
@@ -227,13 +226,9 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     float *memory = ck_alloc((size_t)team * (size_t)each * sizeof(float));
     if (!memory)
         return CK_NO_MEMORY;
-#pragma omp parallel num_threads(team) if (team > 1)
-    {
-        const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        float *own = memory + thread * each;
-        run(&x, (share){by_panels, ck_share(tiles, thread, there)},
-            (scratch){own, own + size_a, own + size_a + size_b});
-    }
+    CK_ON_TEAM(team, float *own = memory + thread * each;
+               const share mine = {by_panels, ck_share(tiles, thread, threads)};
+               run(&x, mine, (scratch){own, own + size_a, own + size_a + size_b}););
     ck_free(memory);
     return CK_OK;
 }

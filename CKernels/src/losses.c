@@ -2,7 +2,7 @@
 #include "kernels.h"
 #include "threads.h"
 
-#include <math.h>
+#include <string.h>
 
 enum { GRAIN = 1 << 12 }; // elements that are worth a thread
 
@@ -14,19 +14,20 @@ static double self_information(float t) {
     return t > 0 && t != 1 ? -(double)t * ck_log64(t) : 0;
 }
 
+// For soft targets the entropy of t is taken off.
+static void subtract_information(const float *t, float *loss, ck_range part) {
+    for (ptrdiff_t i = part.first; i < part.last; i++)
+        if (t[i] > 0 && t[i] < 1)
+            loss[i] =
+                (float)((double)loss[i] - self_information(t[i]) - self_information(1.0f - t[i]));
+}
+
 static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
                          const float *t, float scale, float *loss, float *delta, int threads) {
-    const int team = ck_team(n, GRAIN, threads);
-#pragma omp parallel num_threads(team) if (team > 1)
-    {
-        const ck_range part = ck_share(n, omp_get_thread_num(), omp_get_num_threads());
-        const ptrdiff_t f = part.first, count = part.last - part.first;
-        kernel(count, z + f, t + f, scale, loss + f, delta + f);
-        for (ptrdiff_t i = part.first; divergence && i < part.last; i++)
-            if (t[i] > 0 && t[i] < 1)
-                loss[i] = (float)((double)loss[i] - self_information(t[i]) -
-                                  self_information(1.0f - t[i]));
-    }
+    CK_ON_TEAM(ck_team(n, GRAIN, threads), const ck_range part = ck_share(n, thread, threads);
+               const ptrdiff_t f = part.first;
+               kernel(part.last - f, z + f, t + f, scale, loss + f, delta + f);
+               if (divergence) subtract_information(t, loss, part););
 }
 
 void ck_synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
@@ -44,34 +45,74 @@ void ck_mean_square_loss(ptrdiff_t n, const float *z, const float *t, float scal
     sigmoid_form(ck_table()->mean_square_loss, 0, n, z, t, scale, loss, delta, threads);
 }
 
-// What a softmax row needs. Logits are clamped so that differences stay finite.
-typedef struct {
-    ptrdiff_t top;   // index of the first largest logit
-    float max;       // that logit
-    float rest;      // sum of e^(z - max) over all other elements, ascending
-    float log_total; // ln of the whole sum
-} row_summary;
-
 static float clamp(float z) {
     const float limit = 0x1p126f;
     return z > limit ? limit : z < -limit ? -limit : z;
 }
 
-// e[n] = e^(z - max); e may be z.
-static row_summary summarize(const ck_kernels *kernels, ptrdiff_t n, const float *z, float *e) {
-    row_summary row = {0, clamp(z[0]), 0, 0};
+// What a softmax row needs. Logits are clamped so that differences stay finite.
+typedef struct {
+    ptrdiff_t top;   // index of the first largest logit
+    float max;       // that logit
+    float total;     // sum of e^(z - max)
+    float rest;      // the same without that logit's term, ascending
+    float log_total; // ln of the whole sum
+} row_summary;
+
+// Rows whose exponentials and logarithms are taken together: vectors are then whole, and the
+// latency of one row hides behind the others.
+enum { CHUNK = 32 };
+
+// e[n] = z - max of one row; e may be z.
+static void subtract_max(ptrdiff_t n, const float *z, float *e, row_summary *row) {
+    row->top = 0;
+    row->max = clamp(z[0]);
     for (ptrdiff_t j = 1; j < n; j++)
-        if (clamp(z[j]) > row.max) {
-            row.max = clamp(z[j]);
-            row.top = j;
+        if (clamp(z[j]) > row->max) {
+            row->max = clamp(z[j]);
+            row->top = j;
         }
     for (ptrdiff_t j = 0; j < n; j++)
-        e[j] = clamp(z[j]) - row.max;
-    kernels->exp(n, e, e);
+        e[j] = clamp(z[j]) - row->max;
+}
+
+static float sum_rest(ptrdiff_t n, const float *e, ptrdiff_t top) {
+    float rest = 0;
     for (ptrdiff_t j = 0; j < n; j++)
-        row.rest += j == row.top ? 0 : e[j];
-    kernels->log1p(1, &row.rest, &row.log_total);
-    return row;
+        rest += j == top ? 0 : e[j];
+    return rest;
+}
+
+// m <= CHUNK rows: e[m][n] = e^(z - max); e may be z.
+static void summarize(const ck_kernels *kernels, ptrdiff_t m, ptrdiff_t n, const float *z,
+                      ptrdiff_t ldz, float *e, ptrdiff_t lde, row_summary *rows) {
+    float rest[CHUNK], logs[CHUNK];
+    for (ptrdiff_t i = 0; i < m; i++)
+        subtract_max(n, z + i * ldz, e + i * lde, &rows[i]);
+    // Rows that touch are one array.
+    const ptrdiff_t arrays = lde == n ? 1 : m;
+    for (ptrdiff_t i = 0; i < arrays; i++)
+        kernels->exp(m / arrays * n, e + i * lde, e + i * lde);
+    for (ptrdiff_t i = 0; i < m; i++) {
+        rest[i] = sum_rest(n, e + i * lde, rows[i].top);
+        rows[i].rest = rest[i];
+        rows[i].total = rest[i] + e[i * lde + rows[i].top];
+    }
+    kernels->log1p(m, rest, logs);
+    for (ptrdiff_t i = 0; i < m; i++)
+        rows[i].log_total = logs[i];
+}
+
+static void softmax_rows(const ck_kernels *kernels, ptrdiff_t n, const float *z, ptrdiff_t ldz,
+                         float *p, ptrdiff_t ldp, ck_range part) {
+    row_summary rows[CHUNK];
+    for (ptrdiff_t first = part.first; first < part.last; first += CHUNK) {
+        const ptrdiff_t m = ck_least(CHUNK, part.last - first);
+        summarize(kernels, m, n, z + first * ldz, ldz, p + first * ldp, ldp, rows);
+        for (ptrdiff_t i = 0; i < m; i++)
+            for (ptrdiff_t j = 0; j < n; j++)
+                p[(first + i) * ldp + j] /= rows[i].total;
+    }
 }
 
 void ck_softmax(ptrdiff_t m, ptrdiff_t n, const float *z, ptrdiff_t ldz, float *p, ptrdiff_t ldp,
@@ -79,33 +120,24 @@ void ck_softmax(ptrdiff_t m, ptrdiff_t n, const float *z, ptrdiff_t ldz, float *
     if (n <= 0)
         return;
     const ck_kernels *kernels = ck_table();
-    const int team = ck_team(m * n, GRAIN, threads);
-#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
-    for (ptrdiff_t i = 0; i < m; i++) {
-        float *e = p + i * ldp;
-        const row_summary row = summarize(kernels, n, z + i * ldz, e);
-        const float total = row.rest + e[row.top];
-        for (ptrdiff_t j = 0; j < n; j++)
-            e[j] = e[j] / total;
-    }
+    CK_ON_TEAM(ck_team(m * n, GRAIN, threads),
+               softmax_rows(kernels, n, z, ldz, p, ldp, ck_share(m, thread, threads)););
 }
 
-// One row: value returned, gradient into delta.
-static float softmax_row(const ck_kernels *kernels, int synaptic, ptrdiff_t n, const float *z,
+// One row: value returned, gradient into delta, where e^(z - max) is.
+static float softmax_row(const row_summary *row, int synaptic, ptrdiff_t n, const float *z,
                          const float *t, float scale, float *delta) {
-    const row_summary row = summarize(kernels, n, z, delta);
-    const float total = row.rest + delta[row.top];
     float divergence = 0, entropy = 0;
     for (ptrdiff_t j = 0; j < n; j++) {
-        const float information = row.log_total - (clamp(z[j]) - row.max); // -ln p
-        const float p = delta[j] / total;
+        const float information = row->log_total - (clamp(z[j]) - row->max); // -ln p
+        const float p = delta[j] /= row->total;
         divergence += t[j] == 0 ? 0 : t[j] * information;
         entropy += p == 0 ? 0 : p * information;
     }
+    const float top_lack = row->rest / row->total; // 1 - p of the largest, without cancellation
     for (ptrdiff_t j = 0; j < n; j++) {
-        const float information = row.log_total - (clamp(z[j]) - row.max);
-        const float p = delta[j] / total;
-        const float q = j == row.top ? row.rest / total : 1.0f - p; // 1 - p without cancellation
+        const float information = row->log_total - (clamp(z[j]) - row->max);
+        const float p = delta[j], q = j == row->top ? top_lack : 1.0f - p;
         float g = (1.0f - t[j]) * p - t[j] * q;
         if (synaptic && p != 0)
             g -= p * (entropy - information);
@@ -118,15 +150,27 @@ static float softmax_row(const ck_kernels *kernels, int synaptic, ptrdiff_t n, c
     return known == 0 ? value : (float)((double)value - known);
 }
 
+static void loss_rows(const ck_kernels *kernels, int synaptic, ptrdiff_t n, const float *z,
+                      const float *t, float scale, float *loss, float *delta, ck_range part) {
+    row_summary rows[CHUNK];
+    for (ptrdiff_t first = part.first; first < part.last; first += CHUNK) {
+        const ptrdiff_t m = ck_least(CHUNK, part.last - first), at = first * n;
+        summarize(kernels, m, n, z + at, n, delta + at, n, rows);
+        for (ptrdiff_t i = 0; i < m; i++)
+            loss[first + i] = softmax_row(&rows[i], synaptic, n, z + at + i * n, t + at + i * n,
+                                          scale, delta + at + i * n);
+    }
+}
+
 static void softmax_form(int synaptic, ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
                          float scale, float *loss, float *delta, int threads) {
+    if (n <= 0) {
+        memset(loss, 0, (size_t)(m < 0 ? 0 : m) * sizeof *loss);
+        return;
+    }
     const ck_kernels *kernels = ck_table();
-    const int team = ck_team(m * n, GRAIN, threads);
-#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
-    for (ptrdiff_t i = 0; i < m; i++)
-        loss[i] =
-            n <= 0 ? 0
-                   : softmax_row(kernels, synaptic, n, z + i * n, t + i * n, scale, delta + i * n);
+    CK_ON_TEAM(ck_team(m * n, GRAIN, threads), loss_rows(kernels, synaptic, n, z, t, scale, loss,
+                                                         delta, ck_share(m, thread, threads)););
 }
 
 void ck_synaptic_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t, float scale,

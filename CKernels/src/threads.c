@@ -3,6 +3,8 @@
 #include "CKernels.h"
 #include "threads.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -40,6 +42,43 @@ int ck_threads_observed(int threads) {
     }
     free(ids);
     return seen;
+}
+
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t opened;
+    int is_open;
+} gate;
+
+static void *wait_at(void *argument) {
+    gate *at = argument;
+    pthread_mutex_lock(&at->lock);
+    while (!at->is_open)
+        pthread_cond_wait(&at->opened, &at->lock);
+    pthread_mutex_unlock(&at->lock);
+    return NULL;
+}
+
+int ck_threads_try(int threads) {
+    const int others = threads - 1; // the caller is one
+    pthread_t *started = others > 0 ? malloc((size_t)others * sizeof *started) : NULL;
+    if (others > 0 && !started)
+        return ENOMEM;
+    // All are held until the last has started, so that all are there at once.
+    gate at = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+    int error = 0, count = 0;
+    while (count < others && !error) {
+        error = pthread_create(&started[count], NULL, wait_at, &at);
+        count += !error;
+    }
+    pthread_mutex_lock(&at.lock);
+    at.is_open = 1;
+    pthread_cond_broadcast(&at.opened);
+    pthread_mutex_unlock(&at.lock);
+    for (int i = 0; i < count; i++)
+        pthread_join(started[i], NULL);
+    free(started);
+    return error;
 }
 
 void *ck_alloc(size_t bytes) {

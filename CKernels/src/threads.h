@@ -11,11 +11,19 @@ typedef struct {
     ptrdiff_t first, last; // last is excluded
 } ck_range;
 
+static inline ptrdiff_t ck_least(ptrdiff_t a, ptrdiff_t b) {
+    return a < b ? a : b;
+}
+
+/// Where a part starts if the first `more` parts have each + 1 items, and all others `each`.
+static inline ptrdiff_t ck_part_start(ptrdiff_t each, ptrdiff_t more, ptrdiff_t part) {
+    return part * each + ck_least(part, more);
+}
+
 /// The part of `thread` of `threads` when `count` items are dealt out in order, evenly.
-static inline ck_range ck_share(ptrdiff_t count, int thread, int threads) {
+static inline ck_range ck_share(ptrdiff_t count, ptrdiff_t thread, ptrdiff_t threads) {
     ptrdiff_t each = count / threads, more = count % threads;
-    ptrdiff_t first = thread * each + (thread < more ? thread : more);
-    return (ck_range){first, first + each + (thread < more)};
+    return (ck_range){ck_part_start(each, more, thread), ck_part_start(each, more, thread + 1)};
 }
 
 /// Threads worth starting for `items` pieces of work: small work is done by one.
@@ -23,5 +31,21 @@ static inline int ck_team(ptrdiff_t items, ptrdiff_t per_thread, int threads) {
     ptrdiff_t useful = items / per_thread;
     return useful < 1 ? 1 : useful < threads ? (int)useful : threads;
 }
+
+/// Runs the statements on each thread of a team, as number `thread` of `threads`. A team of one
+/// enters no parallel region: even one that is not parallel costs 0.1 µs.
+#define CK_ON_TEAM(team, ...)                                                                      \
+    do {                                                                                           \
+        const int members = (team);                                                                \
+        if (members == 1) {                                                                        \
+            const int thread = 0, threads = 1;                                                     \
+            __VA_ARGS__                                                                            \
+        } else {                                                                                   \
+            _Pragma("omp parallel num_threads(members)") {                                         \
+                const int thread = omp_get_thread_num(), threads = omp_get_num_threads();          \
+                __VA_ARGS__                                                                        \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
 
 #endif

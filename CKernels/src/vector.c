@@ -12,15 +12,11 @@ enum { GRAIN = 1 << 14 }; // elements that are worth a thread
     do {                                                                                           \
         const ck_kernels *kernels = ck_table();                                                    \
         const ptrdiff_t panels = ((n) + CK_LANES - 1) / CK_LANES;                                  \
-        const int team = ck_team((n), GRAIN, threads);                                             \
-        _Pragma("omp parallel num_threads(team) if (team > 1)") {                                  \
-            const ck_range part = ck_share(panels, omp_get_thread_num(), omp_get_num_threads());   \
-            const ptrdiff_t first = part.first * CK_LANES;                                         \
-            const ptrdiff_t end = part.last * CK_LANES;                                            \
-            const ptrdiff_t count = (end < (n) ? end : (n)) - first;                               \
-            if (count > 0)                                                                         \
-                kernels->call;                                                                     \
-        }                                                                                          \
+        CK_ON_TEAM(ck_team((n), GRAIN, threads),                                                   \
+                   const ck_range part = ck_share(panels, thread, threads);                        \
+                   const ptrdiff_t first = part.first * CK_LANES;                                  \
+                   const ptrdiff_t count = ck_least(part.last * CK_LANES, (n)) - first;            \
+                   if (count > 0) kernels->call;);                                                 \
     } while (0)
 
 void ck_sigmoid(ptrdiff_t n, const float *x, float *y, int threads) {
@@ -53,16 +49,17 @@ void ck_momentum_update(ptrdiff_t n, float eta, float alpha, const float *g, flo
     SPLIT(n, momentum_update(count, step, g + first, v + first, w + first));
 }
 
+static void add_bias(const ck_kernels *kernels, ptrdiff_t n, const float *bias, float *c,
+                     ptrdiff_t ldc, ck_range rows) {
+    for (ptrdiff_t i = rows.first; i < rows.last; i++)
+        kernels->add(n, bias, c + i * ldc);
+}
+
 void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_t ldc,
                  int threads) {
     const ck_kernels *kernels = ck_table();
-    const int team = ck_team(m * n, GRAIN, threads);
-#pragma omp parallel num_threads(team) if (team > 1)
-    {
-        const ck_range rows = ck_share(m, omp_get_thread_num(), omp_get_num_threads());
-        for (ptrdiff_t i = rows.first; i < rows.last; i++)
-            kernels->add(n, bias, c + i * ldc);
-    }
+    CK_ON_TEAM(ck_team(m * n, GRAIN, threads),
+               add_bias(kernels, n, bias, c, ldc, ck_share(m, thread, threads)););
 }
 
 // The shards [first, last) joined pairwise: the left half is the largest power of two below all.
@@ -91,7 +88,7 @@ double ck_sum(ptrdiff_t n, const float *x, int threads) {
     // Without memory for the shards' sums one thread makes them on the way: the same bits.
     double *sums = team > 1 ? malloc((size_t)shards * sizeof *sums) : NULL;
     if (sums) {
-#pragma omp parallel for schedule(static) num_threads(team) if (team > 1)
+#pragma omp parallel for schedule(static) num_threads(team)
         for (ptrdiff_t s = 0; s < shards; s++) {
             const ptrdiff_t left = n - s * CK_SHARD;
             sums[s] = kernels->sum_shard(left < CK_SHARD ? left : CK_SHARD, x + s * CK_SHARD);
@@ -112,12 +109,18 @@ static int is_correct(ptrdiff_t n, const float *z, uint8_t label) {
     return ordered && n > 0 && best == label;
 }
 
+static ptrdiff_t count_rows(ptrdiff_t n, const float *z, const uint8_t *labels, ck_range rows) {
+    ptrdiff_t correct = 0;
+    for (ptrdiff_t i = rows.first; i < rows.last; i++)
+        correct += is_correct(n, z + i * n, labels[i]);
+    return correct;
+}
+
 ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8_t *labels,
                            int threads) {
-    const int team = ck_team(m * n, GRAIN, threads);
     ptrdiff_t correct = 0;
-#pragma omp parallel for schedule(static) num_threads(team) if (team > 1) reduction(+ : correct)
-    for (ptrdiff_t i = 0; i < m; i++)
-        correct += is_correct(n, z + i * n, labels[i]);
+    CK_ON_TEAM(ck_team(m * n, GRAIN, threads),
+               const ptrdiff_t mine = count_rows(n, z, labels, ck_share(m, thread, threads));
+               _Pragma("omp atomic") correct += mine;);
     return correct;
 }

@@ -30,19 +30,26 @@ package enum Limit: Sendable, Equatable {
     }
 }
 
-/// Instructions of an operation on a vector, as the AVX2 kernel has them. The bound is in times
-/// of a fused multiply-add, of which a core of today does two a cycle: it does four vector
-/// instructions of any kind a cycle, two loads, one store, and a division in three. Where AVX-512
-/// doubles the peak, the bound is twice what AVX2 can reach.
+/// Instructions of an operation on a vector, as the AVX2 kernel has them. The bound is the largest
+/// of what the units of a core of today need for them, each taken alone, in times of a fused
+/// multiply-add: Zen 3 and 4 start four vector instructions a cycle, of these two products and two
+/// additions, have two loads and one store, and divide in three cycles. Latency, which a kernel
+/// can hide, counts for nothing. Where AVX-512 doubles the peak, the bound is twice what AVX2 can
+/// reach.
 package struct VectorWork: Sendable, Equatable {
     static let lanes = 8
 
-    /// All that is neither load nor store; of these, products (fused or not) and divisions.
-    let arithmetic, products, divisions: Double
+    /// All that is neither load nor store.
+    let arithmetic: Double
+    /// Of these, what the two units for products do: fused or not, choices by a mask, divisions.
+    let products: Double
+    /// And the two for additions: floating-point sums, minima and comparisons, shifts.
+    let additions: Double
+    let divisions: Double
     let loads, stores: Double
 
     var fmaTimes: Double {
-        max(arithmetic / 2, products, 6 * divisions, loads, 2 * stores)
+        max(arithmetic / 2, products, additions, 6 * divisions, loads, 2 * stores)
     }
 }
 
@@ -61,8 +68,11 @@ extension KernelOperation {
         return .instructions(vectorWork, vectors: Double(size.m) / Double(VectorWork.lanes))
     }
 
-    /// Elements of which three arrays fit into the first cache.
-    static let inFirstCache = Size(2048)
+    /// Elements of which two arrays take 24 KB of the first cache, long enough that a call is not
+    /// what is measured.
+    static let inFirstCache = Size(3072)
+    /// The same of three arrays.
+    static let threeInFirstCache = Size(2048)
     /// Elements of which two arrays are several times the last cache of a desktop machine.
     static let outOfCache = Size(1 << 24)
 }

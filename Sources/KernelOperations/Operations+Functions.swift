@@ -7,7 +7,8 @@ extension KernelOperation {
     static let functions = [
         function(
             "sigmoid", -20...20, ulps: (kernels: 2, swift: 4), extra: [inFirstCache, outOfCache],
-            VectorWork(arithmetic: 35, products: 14, divisions: 2, loads: 1, stores: 1),
+            VectorWork(
+                arithmetic: 26, products: 19, additions: 6, divisions: 1, loads: 3, stores: 2),
             Oracle.sigmoid
         ) {
             switch $2 {
@@ -18,7 +19,9 @@ extension KernelOperation {
         },
         function(
             "exp", -104...89, ulps: (kernels: 2, swift: 4), extra: [inFirstCache],
-            VectorWork(arithmetic: 22, products: 12, divisions: 0, loads: 1, stores: 1), Oracle.exp
+            VectorWork(
+                arithmetic: 22, products: 12, additions: 6, divisions: 0, loads: 1, stores: 1),
+            Oracle.exp
         ) {
             switch $2 {
             case .kernels(let threads): Kernels.exp($0, into: &$1, threads: threads)
@@ -35,7 +38,8 @@ extension KernelOperation {
         },
         function(
             "relu", -2...2, ulps: (kernels: 0, swift: 0), extra: [inFirstCache],
-            VectorWork(arithmetic: 2, products: 0, divisions: 0, loads: 1, stores: 1), Oracle.relu
+            VectorWork(arithmetic: 2, products: 0, additions: 1, divisions: 0, loads: 1, stores: 1),
+            Oracle.relu
         ) {
             switch $2 {
             case .kernels(let threads): Kernels.relu($0, into: &$1, threads: threads)
@@ -94,7 +98,7 @@ extension KernelOperation {
     static let slopes = [
         slope(
             "sigmoid-backward", roundings: 3, extra: [inFirstCache, outOfCache],
-            VectorWork(arithmetic: 3, products: 2, divisions: 0, loads: 2, stores: 1),
+            VectorWork(arithmetic: 3, products: 2, additions: 1, divisions: 0, loads: 2, stores: 1),
             { $1 * ($0 * (1 - $0)) }
         ) {
             switch $2 {
@@ -105,7 +109,7 @@ extension KernelOperation {
         },
         slope(
             "relu-backward", roundings: 0, extra: [inFirstCache],
-            VectorWork(arithmetic: 2, products: 0, divisions: 0, loads: 2, stores: 1),
+            VectorWork(arithmetic: 2, products: 0, additions: 1, divisions: 0, loads: 2, stores: 1),
             { $0 > 0 ? $1 : 0 }
         ) {
             switch $2 {

@@ -5,9 +5,10 @@ extension KernelOperation {
     /// v ← αv − ηg, w ← w + v, in one pass.
     static let momentumUpdate = KernelOperation(
         name: "momentum-update", edges: counts,
-        benchmarks: [Size(1 << 17), inFirstCache, outOfCache], flops: { _ in 0 },
+        benchmarks: [Size(1 << 17), threeInFirstCache, outOfCache], flops: { _ in 0 },
         bytes: { 20 * Double($0.m) }, isTuned: true,
-        vectorWork: VectorWork(arithmetic: 6, products: 2, divisions: 0, loads: 3, stores: 2)
+        vectorWork: VectorWork(
+            arithmetic: 7, products: 2, additions: 1, divisions: 0, loads: 3, stores: 2)
     ) { size, seed in
         var inputs = InputGenerator(seed: seed)
         let tiny: [Float] = [0, -0.0, 0x1p-126, 0x1p-130]

@@ -48,8 +48,9 @@ struct BenchRow {
         Ratios: median and quartiles of paired turns; A/A: the kernels to themselves, quartiles.
         Limits: FMA, the threads' peak, measured beside each turn; memory, bytes read, written and
         fetched to be overwritten over the triad's bandwidth (or that of reading); instr., on one
-        core and in its first cache, four vector instructions a cycle, two of them products, two
-        loads, one store, a division in three (AVX2). – between the caches, where none of these is.
+        core and in its first cache, the most that its AVX2 instructions need of: four a cycle, of
+        these two products and two additions, two loads, one store, three cycles for a division.
+        – between the caches, where none of these is.
         \(discarded) of \(samples) samples discarded: threads without cores of their own near each
         other (barrier \(Int(Placement.nearBarrier.lowerBound * 1e9)) to \
         \(Int(Placement.nearBarrier.upperBound * 1e9)) ns, peak at least \

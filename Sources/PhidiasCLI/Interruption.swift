@@ -27,6 +27,11 @@ enum Interruption {
             }
             new.sa_flags = SA_RESTART
             sigaction(signal, &new, nil)
+            // A parent whose threads block signals hands that on, and means nothing by it.
+            var own = sigset_t()
+            sigemptyset(&own)
+            sigaddset(&own, signal)
+            pthread_sigmask(SIG_UNBLOCK, &own, nil)
         }
         Glibc.signal(SIGPIPE, SIG_IGN)
     }

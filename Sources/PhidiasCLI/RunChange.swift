@@ -14,13 +14,15 @@ enum RunChange {
         }
         // Going back after a divergence depends on where the checkpoints are.
         let neutral: Set =
-            new["on_divergence"] == "halve" ? ["data", "keep"] : ["data", "keep", "checkpoint_every"]
+            new["on_divergence"] == "halve"
+            ? ["data", "keep"] : ["data", "keep", "checkpoint_every"]
         let settings = new.settings.filter { !neutral.contains($0.name) }.compactMap {
             change($0.name, old[$0.name], $0.value)
         }
         let data = new.checksums.compactMap { sum in
             change(
-                "SHA-256 of \(sum.name)", old.checksums.first { $0.name == sum.name }?.value ?? "none",
+                "SHA-256 of \(sum.name)",
+                old.checksums.first { $0.name == sum.name }?.value ?? "none",
                 sum.value)
         }
         return settings + data
@@ -69,7 +71,9 @@ enum RunChange {
                     "\(folder): the run stands in the middle of epoch \(place.epochs + 1), where the images of a batch cannot change:\n\(list)"
             )
         }
-        if let epochs = new["epochs"].flatMap({ Int($0) }), epochs < place.epochs + (place.steps > 0 ? 1 : 0) {
+        if let epochs = new["epochs"].flatMap({ Int($0) }),
+            epochs < place.epochs + (place.steps > 0 ? 1 : 0)
+        {
             throw UsageError(
                 description:
                     "\(folder): epoch \(place.epochs) is done already, so the run cannot end after \(epochs)."

@@ -38,12 +38,15 @@ final class RunFolder {
         DurableFile.removeTemporaries(in: path("checkpoints"))
     }
 
-    /// Clears what is left of another run, and records the new one. At every moment run.json is
-    /// there, so that the one or the other can be repeated.
-    func begin(_ run: RunDocument) throws {
+    /// Records the run, in the place of another if there is one: first its model, so that a full
+    /// disk leaves the other whole, and never a checkpoint beside another run's document.
+    func begin(_ run: RunDocument, _ model: Model?, loss: String) throws {
+        if let model { try save(model, loss: loss) }
         for checkpoint in checkpoints() { unlink(checkpoint) }
         try run.write(to: path("run.json"))
-        for name in Self.results where name != "run.json" { unlink(path(name)) }
+        for name in Self.results where !["run.json", "model.safetensors"].contains(name) {
+            unlink(path(name))
+        }
         replaces = false
     }
 
@@ -76,10 +79,10 @@ final class RunFolder {
 extension RunFolder {
     /// Paths of all checkpoints, the newest last.
     func checkpoints() -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
-        return names.filter { Self.place(of: $0) != nil }
-            .sorted { Self.place(of: $0)! < Self.place(of: $1)! }
-            .map { path("checkpoints/\($0)") }
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
+        return names.compactMap { name in Self.place(of: name).map { (name, $0) } }
+            .sorted { $0.1 < $1.1 }.map { path("checkpoints/\($0.0)") }
     }
 
     /// Finished epochs, and steps of the next, in the name `epoch-E.safetensors` or

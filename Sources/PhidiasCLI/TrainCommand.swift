@@ -92,7 +92,8 @@ struct TrainCommand: ParsableCommand {
     private func go(on path: String) throws {
         guard !force else {
             throw UsageError(
-                description: "--force replaces a run and --resume goes on with it; give one of them.")
+                description:
+                    "--force replaces a run and --resume goes on with it; give one of them.")
         }
         let folder = RunFolder(path)
         guard access(folder.path("run.json"), F_OK) == 0 else {
@@ -129,7 +130,8 @@ struct TrainCommand: ParsableCommand {
         let place = checkpoint?.state.position ?? TrainingPosition()
         let changes = RunChange.between(old, document, at: place)
         try RunChange.check(
-            changes, allowed: allowChange, folder: folder.folder, old: old, new: document, at: place)
+            changes, allowed: allowChange, folder: folder.folder, old: old, new: document, at: place
+        )
         document.program = old.program
         document.changes = old.changes + changes
         document.halvings = old.halvings

@@ -125,7 +125,8 @@ struct TrainOptions: ParsableArguments {
             hidden: try hiddenUnits(), activation: activation, classes: data.classes,
             outputActivation: outputActivation)
         try network.checkMemory(
-            batchSize: min(batchSize, data.count), threads: try Model.threads(threads))
+            batchSize: min(batchSize, data.count), images: data.count,
+            threads: try Model.threads(threads))
         return network
     }
 

@@ -67,7 +67,7 @@ final class TrainingRun {
     /// - Throws: `Interrupted` when a signal has ended the run, after a checkpoint.
     func train(from state: TrainingState?) throws {
         Interruption.watch()
-        if !folder.replaces { try begin() }
+        if !folder.replaces { try begin(nil) }
         var state = state
         while !isStopped {
             do {
@@ -87,10 +87,10 @@ final class TrainingRun {
         try finish()
     }
 
-    /// Records the run, once.
-    private func begin() throws {
+    /// Records the run, once, with the first model that there is.
+    private func begin(_ model: Model?) throws {
         guard !isBegun else { return }
-        try folder.begin(document)
+        try folder.begin(document, model, loss: plan.loss.name)
         isBegun = true
     }
 
@@ -108,10 +108,12 @@ final class TrainingRun {
             onEpoch: { epoch in
                 bar.clear()
                 try self.finish(epoch)
-                bar = ProgressBar(total: self.plan.training.count, label: "epoch \(epoch.epoch + 1)")
+                bar = ProgressBar(
+                    total: self.plan.training.count, label: "epoch \(epoch.epoch + 1)")
                 seen = 0
             })
-        guard let signal = Interruption.signal, trainer.state?.position.epochs != plan.options.epochs
+        guard let signal = Interruption.signal,
+            trainer.state?.position.epochs != plan.options.epochs
         else { return }
         bar.clear()
         try saveCheckpoint()
@@ -139,7 +141,7 @@ final class TrainingRun {
             epoch: epoch.epoch,
             training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
             test: tested, validation: validated, seconds: epoch.seconds)
-        try begin()
+        try begin(epoch.model)
         metrics.append(line)
         try folder.save(epoch.model, loss: plan.loss.name)
         try folder.add(line)
@@ -175,7 +177,7 @@ final class TrainingRun {
 
     private func saveCheckpoint() throws {
         guard let state = trainer.state else { return }
-        try begin()
+        try begin(state.model)
         try folder.save(
             Checkpoint(
                 run: document, state: state, loss: plan.loss.name, metrics: metrics, best: best,
@@ -189,9 +191,8 @@ final class TrainingRun {
         metrics = checkpoint?.metrics ?? []
         best = checkpoint?.best
         document.halvings.append(.init(step: step, backTo: metrics.count))
-        try begin()
-        try document.write(to: folder.path("run.json"))
-        try folder.rewrite(metrics)
+        if isBegun { try document.write(to: folder.path("run.json")) }
+        if isBegun { try folder.rewrite(metrics) }
         Console.say(
             "\(error.description) Going back to the end of epoch \(metrics.count) with half the learning rate and coupled momentum (\(document.halvings.count) of at most \(CheckpointOptions.mostHalvings) times)."
         )

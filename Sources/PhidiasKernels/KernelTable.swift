@@ -1,4 +1,6 @@
 import CKernels
+import Glibc
+import Synchronization
 
 /// The kernel table in use: which architecture's micro-kernels run.
 package enum KernelTable {
@@ -32,6 +34,29 @@ package enum KernelTable {
 package enum Threads {
     /// CPUs that the affinity mask and the cgroup quota allow, at least 1.
     package static var available: Int { Int(ck_threads_available()) }
+
+    /// The threads to use if nobody says: `OMP_NUM_THREADS` (the first number, if there are
+    /// several), or what is available; nil if the variable holds no number from 1.
+    package static var preferred: Int? {
+        guard let text = getenv("OMP_NUM_THREADS").map({ String(cString: $0) }), !text.isEmpty
+        else { return available }
+        let first = text.prefix { $0 != "," }.filter { $0 != " " }
+        return Int(first).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// The most threads that have been started so far.
+    private static let tried = Mutex(1)
+
+    /// Why the system does not let this process have so many threads; nil if it does.
+    package static func refusal(_ threads: Int) -> String? {
+        tried.withLock { most in
+            guard threads > most else { return nil }
+            let error = ck_threads_try(Int32(threads))
+            guard error == 0 else { return String(cString: strerror(error)) }
+            most = threads
+            return nil
+        }
+    }
 
     /// Different operating-system threads seen in a parallel region of `threads`.
     package static func observed(_ threads: Int) -> Int {

@@ -1,16 +1,49 @@
 import CKernels
 import Glibc
 
-/// Whether memory can be had: Swift's arrays end the process if it cannot.
+/// Whether memory can be had: Swift's arrays end the process if it cannot, and a control group's
+/// limit ends it too.
 package enum Memory {
-    /// False if the machine does not have `bytes` at all, or the system refuses them now.
-    package static func offers(_ bytes: Int) -> Bool {
+    /// Why `bytes` more cannot be had, as the end of a sentence; nil if they can.
+    package static func refusal(_ bytes: Int) -> String? {
         let machine = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
             by: sysconf(Int32(_SC_PAGESIZE)))
-        guard bytes >= 0, machine.overflow || bytes <= machine.partialValue else { return false }
+        if !machine.overflow, bytes > machine.partialValue {
+            return "this machine has \(mebibytes(machine.partialValue))"
+        }
+        let group = Int(ck_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup"))
+        let resident = resident
+        if group > 0, bytes > group - resident {
+            return
+                "the control group's limit is \(mebibytes(group)), of which this process has \(mebibytes(resident))"
+        }
         // Asked for and given back untouched: this costs no time and no page.
-        guard let memory = ck_alloc(bytes) else { return false }
+        guard let memory = ck_alloc(bytes) else { return "the system refuses it\(limit)" }
         ck_free(memory)
-        return true
+        return nil
+    }
+
+    package static func mebibytes(_ bytes: Int) -> String { "\((bytes + 1 << 20 - 1) >> 20) MiB" }
+
+    /// What the limit of the address space says, in brackets; empty without one.
+    private static var limit: String {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+            limit.rlim_cur < UInt64(Int.max)
+        else { return "" }
+        return " (ulimit -v: \(mebibytes(Int(limit.rlim_cur))))"
+    }
+
+    /// Bytes of this process that are in memory.
+    private static var resident: Int {
+        guard let file = fopen("/proc/self/statm", "re") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let text = String(
+            decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let fields = text.split(separator: " ")
+        let pages = fields.count > 1 ? Int(fields[1]) ?? 0 : 0
+        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 }

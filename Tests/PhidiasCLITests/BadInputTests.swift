@@ -52,10 +52,11 @@ import Testing
             ]
         }
 
+        /// The files of the run, without its checkpoints.
         var run: [String: Data] {
             get throws {
                 let names = try FileManager.default.contentsOfDirectory(atPath: path("run"))
-                return try names.reduce(into: [:]) {
+                return try names.filter { $0 != "checkpoints" }.reduce(into: [:]) {
                     $0[$1] = try Data(contentsOf: URL(fileURLWithPath: path("run/\($1)")))
                 }
             }

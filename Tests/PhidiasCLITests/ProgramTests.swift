@@ -62,7 +62,10 @@ import Testing
         }
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/run")
             .sorted()
-        #expect(files == ["filters.png", "metrics.jsonl", "model.safetensors", "run.json"])
+        #expect(
+            files == [
+                "checkpoints", "filters.png", "metrics.jsonl", "model.safetensors", "run.json",
+            ])
         #expect(!run.errors.contains("\u{1b}"), "no escape codes off a terminal")
 
         let again = try Self.run("train", "--epochs", "1", "--output", folder.path + "/run")

@@ -28,8 +28,8 @@ import Testing
     @Test func divergenceKeepsTheLastGoodModel() throws {
         let bench = try Bench()
         let early = try bench.train("--learning-rate", "1e30", "--activation", "relu")
-        #expect(early.errors.contains("is untrained"), "\(early.errors)")
-        #expect(try bench.run.keys.sorted() == ["model.safetensors", "run.json"])
+        #expect(early.errors.contains("no epoch was finished"), "\(early.errors)")
+        #expect(try bench.run.keys.sorted() == ["run.json"])
         // A rate that rises beyond all bounds, from a good start.
         let late = try bench.train(
             "--force", "--hidden", "0", "--learning-rate", "1", "--schedule", "one-cycle:1e38",

@@ -2,33 +2,8 @@ import Foundation
 import Phidias
 import Testing
 
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
-
 /// Charts as text: what is drawn where, and that it is XML.
 @Suite struct ChartTests {
-    private final class Elements: NSObject, XMLParserDelegate {
-        var found: [(name: String, attributes: [String: String])] = []
-        var text = ""
-
-        func parser(
-            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
-            qualifiedName: String?, attributes: [String: String]
-        ) {
-            found.append((name, attributes))
-        }
-
-        func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
-
-        init(_ svg: String) throws {
-            super.init()
-            let parser = XMLParser(data: Data(svg.utf8))
-            parser.delegate = self
-            try #require(parser.parse(), "\(String(describing: parser.parserError))")
-        }
-    }
-
     private func chart(_ series: [Chart.Series], x: ChartAxis.Scale = .linear) -> Chart {
         Chart(
             title: "a < b & c > d",
@@ -38,7 +13,7 @@ import Testing
     }
 
     @Test func isWellFormedAndEscapes() throws {
-        let elements = try Elements(
+        let elements = try SVGElements(
             chart([.init("1 & 2", [(1, 2), (2, 3)]), .init("<b>", [(1, 1)])]).svg)
         #expect(elements.found.first?.name == "svg")
         for part in ["a < b & c > d", "1 & 2", "<b>", "width, units", "time, µs"] {
@@ -52,7 +27,7 @@ import Testing
 
     @Test func logarithmicPointsOfEqualRatiosAreEquallyFar() throws {
         let points = (0...5).map { (x: Double(1 << $0), y: Double($0)) }
-        let elements = try Elements(chart([.init("s", points)], x: .logarithmic(base: 2)).svg)
+        let elements = try SVGElements(chart([.init("s", points)], x: .logarithmic(base: 2)).svg)
         let line = try #require(elements.found.first { $0.name == "polyline" })
         let places = (line.attributes["points"] ?? "").split(separator: " ").map { pair in
             pair.split(separator: ",").compactMap { Double($0) }
@@ -67,7 +42,7 @@ import Testing
 
     @Test func whatCannotBeShownIsLeftOut() throws {
         let points = [(0.0, 1.0), (1, .nan), (2, 5), (4, .infinity), (-3, 2), (8, 7)]
-        let elements = try Elements(
+        let elements = try SVGElements(
             chart([.init("s", points.map { (x: $0.0, y: $0.1) })], x: .logarithmic(base: 2)).svg)
         let marks = elements.found.filter { $0.name == "circle" }
         #expect(marks.count == 2 + 1, "two points, and the legend")
@@ -75,7 +50,7 @@ import Testing
 
     @Test(arguments: [[], [0.0], [3, 3, 3], [1e-12, 1e12], [-5, 5], [0.1, 0.2]])
     func ticksSpanTheValues(values: [Double]) throws {
-        for scale in [ChartAxis.Scale.linear, .logarithmic(base: 10)] {
+        for scale in [ChartAxis.Scale.linear, .fitted, .logarithmic(base: 10)] {
             let axis = ChartAxis("x", scale)
             let shown = values.filter(axis.canShow)
             let fitted = axis.fitted(to: shown, from: 10, to: 110)

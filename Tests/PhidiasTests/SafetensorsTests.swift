@@ -120,10 +120,10 @@ import Testing
         Bad("seven bytes", [2, 0, 0, 0, 0, 0, 0], .tooShort(file: "f", bytes: 7)),
         Bad(
             "header longer than the file", prefix(3) + Array("{}".utf8),
-            .headerLength(file: "f", length: 3, available: 2, limit: 1 << 20)),
+            .headerLength(file: "f", length: 3, available: 2, limit: 100_000_000)),
         Bad(
             "header of all bytes there are", [UInt8](repeating: 255, count: 40),
-            .headerLength(file: "f", length: .max, available: 32, limit: 1 << 20)),
+            .headerLength(file: "f", length: .max, available: 32, limit: 100_000_000)),
         Bad("no header", "", data: 0, .header(file: "f", byte: 8, reason: "'{' must be the first")),
         Bad("a list", "[]", data: 0, .header(file: "f", byte: 8, reason: "'{' must be the first")),
         Bad(
@@ -280,6 +280,8 @@ import Testing
         var stream = Checksum.Stream()
         stream.update([1, -2, .nan] as [Float])
         let tensor = NamedTensor(name: "t", shape: [3], values: [1, -2, .nan])
-        #expect(stream.value == Checksum.sha256(Safetensors.data([tensor])))
+        let bytes = Safetensors(metadata: [], tensors: [tensor]).bytes.suffix(12)
+        #expect(stream.value == Checksum.sha256(Array(bytes)))
+        #expect(stream.value == Safetensors.sha256([tensor]))
     }
 }

@@ -79,7 +79,7 @@ static float clamp_finite(float z) {
 
 static void sigmoid(ptrdiff_t n, const float *x, float *y) {
     for (ptrdiff_t i = 0; i < n; i++)
-        y[i] = x[i] != x[i] ? x[i] : perceive(x[i]).p;
+        y[i] = perceive(x[i]).p;
 }
 
 static void sigmoid_backward(ptrdiff_t n, const float *y, float *delta) {

@@ -33,6 +33,11 @@ INLINE vf choose(vi mask, vf yes, vf no) {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 
+// By the sign of x, which zeros and NaNs have too.
+INLINE vf choose_by_sign(vf x, vf minus, vf plus) {
+    return choose(int_bits(x) < 0, minus, plus);
+}
+
 INLINE vf abs_v(vf x) {
     return (vf)((vi)x & 0x7fffffff);
 }

@@ -1,11 +1,14 @@
 // Elementwise kernels, written once for every vector width: line by line the reference's
 // operations. Included by one file per architecture, after its lanes.h, inside its target.
 
-INLINE vf exp_v(vf x) {
-    x = choose(x > splat(CK_EXP_MAX), splat(CK_EXP_MAX), x);
-    x = choose(x < splat(CK_EXP_MIN), splat(CK_EXP_MIN), x);
-    const vf shifted = fma_v(x, splat(CK_LOG2E), splat(CK_ROUND));
-    const vf n = shifted - splat(CK_ROUND);
+// e^x = 2^n e^r: the polynomial in r, and the float in whose lowest bits stands n + bias.
+typedef struct {
+    vf polynomial, shifted;
+} power_v;
+
+INLINE power_v power(vf x, float bias) {
+    const vf shift = splat(CK_ROUND + bias), shifted = fma_v(x, splat(CK_LOG2E), shift);
+    const vf n = shifted - shift;
     const vf r = fma_v(n, splat(-CK_LN2_LO), fma_v(n, splat(-CK_LN2_HI), x));
     vf p = splat(CK_EXP_C7);
     p = fma_v(p, r, splat(CK_EXP_C6));
@@ -15,8 +18,23 @@ INLINE vf exp_v(vf x) {
     p = fma_v(p, r, splat(0.5f));
     p = fma_v(p, r, splat(1.0f));
     p = fma_v(p, r, splat(1.0f));
-    const vi i = int_bits(shifted) - CK_ROUND_BITS, half = i >> 1;
-    return p * (vf)((half + 127) << 23) * (vf)((i - half + 127) << 23);
+    return (power_v){p, shifted};
+}
+
+INLINE vf exp_v(vf x) {
+    x = choose(x > splat(CK_EXP_MAX), splat(CK_EXP_MAX), x);
+    x = choose(x < splat(CK_EXP_MIN), splat(CK_EXP_MIN), x);
+    const power_v e = power(x, 0);
+    const vi i = int_bits(e.shifted) - CK_ROUND_BITS, half = i >> 1;
+    return e.polynomial * (vf)((half + 127) << 23) * (vf)((i - half + 127) << 23);
+}
+
+// e^-|z|, the bits of exp_v. As n is at most 0, 2^(n + 64) is a float even where 2^n is not, the
+// lowest bits of `shifted` are its exponent, and the last product rounds what is subnormal.
+INLINE vf exp_below_v(vf z) {
+    const vf x = (vf)(int_bits(z) | int_bits(splat(-0.0f)));
+    const power_v e = power(choose(splat(CK_EXP_MIN) > x, splat(CK_EXP_MIN), x), 64 + 127);
+    return e.polynomial * (vf)(int_bits(e.shifted) << 23) * splat(0x1p-64f);
 }
 
 INLINE vf log1p_v(vf x) {
@@ -41,25 +59,22 @@ INLINE vf log1p_v(vf x) {
 }
 
 typedef struct {
-    vf p, q, e, small;
+    vf p, q, small;
 } signal_v;
 
-INLINE signal_v perceive(vf z) {
-    const vf e = exp_v(negate(abs_v(z)));
+// From e = e^-|z|. The reference's e / u is made of the quotient 1 / u and a remainder: the bits
+// are those of the division for every float e from 0 to 1, as trying all of them shows.
+INLINE signal_v perceive(vf z, vf e) {
     const vf one = splat(1.0f), u = one + e, lost = e - (u - one);
-    const vf large = one / u, rounded = e / u;
+    const vf large = one / u, near = e * large;
+    const vf rounded = fma_v(fma_v(negate(near), u, e), large, near);
     const vf small = fma_v(negate(rounded), lost * large, rounded);
-    const vi positive = z >= splat(0);
-    return (signal_v){choose(positive, large, small), choose(positive, small, large), e, small};
+    return (signal_v){choose_by_sign(z, small, large), choose_by_sign(z, large, small), small};
 }
 
 INLINE vf clamp_finite(vf z) {
     z = choose(z > splat(CK_MAX_FINITE), splat(CK_MAX_FINITE), z);
     return choose(z < splat(-CK_MAX_FINITE), splat(-CK_MAX_FINITE), z);
-}
-
-INLINE vf sigmoid_v(vf x) {
-    return choose(x != x, x, perceive(x).p);
 }
 
 INLINE vf relu_v(vf x) {
@@ -76,11 +91,11 @@ INLINE vf relu_v(vf x) {
             store_some(y + i, n - i, f(load_some(x + i, n - i)));                                  \
     }
 
-// y = f(x, y) over an array.
+// y = f(x, y) over an array: little work, so the loop's own instructions count.
 #define COMBINE(name, f)                                                                           \
     static void name(ptrdiff_t n, const float *x, float *y) {                                      \
         ptrdiff_t i = 0;                                                                           \
-        for (; i + WIDTH <= n; i += WIDTH)                                                         \
+        _Pragma("clang loop unroll_count(4)") for (; i + WIDTH <= n; i += WIDTH)                   \
             store(y + i, f(load(x + i), load(y + i)));                                             \
         if (i < n)                                                                                 \
             store_some(y + i, n - i, f(load_some(x + i, n - i), load_some(y + i, n - i)));         \
@@ -98,13 +113,32 @@ INLINE vf sum_v(vf x, vf y) {
     return y + x;
 }
 
-MAP(sigmoid, sigmoid_v)
 MAP(relu, relu_v)
 MAP(exp_all, exp_v)
 MAP(log1p_all, log1p_v)
+MAP(exp_below, exp_below_v)
 COMBINE(sigmoid_backward, sigmoid_delta)
 COMBINE(relu_backward, relu_delta)
 COMBINE(add, sum_v)
+
+// A processor looks some hundred operations ahead, too few of a long chain to fill its pipes. So
+// what follows from e^-|z| is computed block by block, in one loop a link of the chain.
+enum { BLOCK = 256 };
+
+static void sigmoid_block(ptrdiff_t n, const float *x, float *y) {
+    _Alignas(64) float e[BLOCK];
+    exp_below(n, x, e);
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH)
+        store(y + i, perceive(load(x + i), load(e + i)).p);
+    if (i < n)
+        store_some(y + i, n - i, perceive(load_some(x + i, n - i), load_some(e + i, n - i)).p);
+}
+
+static void sigmoid(ptrdiff_t n, const float *x, float *y) {
+    for (; n > 0; n -= BLOCK, x += BLOCK, y += BLOCK)
+        sigmoid_block(n < BLOCK ? n : BLOCK, x, y);
+}
 
 static void momentum_update(ptrdiff_t n, ck_step step, const float *g, float *v, float *w) {
     ptrdiff_t i = 0;
@@ -125,50 +159,63 @@ typedef struct {
     vf loss, gradient;
 } loss_v;
 
-INLINE loss_v synaptic(vf z, vf t) {
+// Of z and t with e = e^-|z| and, where the loss has one, l = ln(1 + e).
+INLINE loss_v synaptic(vf z, vf t, vf e, vf l) {
     const vf one = splat(1.0f), x = clamp_finite(z), a = abs_v(x);
     const vf positive = choose(x > splat(0), x, splat(0));
-    const signal_v s = perceive(x);
-    const vf l = log1p_v(s.e);
+    const signal_v s = perceive(x, e);
     const vf entropy = fma_v(a, s.small, l);
     const vf divergence = l + fma_v(negate(t), x, positive);
     const vf off = s.p * fma_v(negate(x), s.q, one), on = s.q * fma_v(x, s.p, one);
     return (loss_v){divergence + entropy, fma_v(negate(t), on, (one - t) * off)};
 }
 
-INLINE loss_v cross_entropy(vf z, vf t) {
+INLINE loss_v cross_entropy(vf z, vf t, vf e, vf l) {
     const vf one = splat(1.0f), x = clamp_finite(z);
     const vf positive = choose(x > splat(0), x, splat(0));
-    const signal_v s = perceive(x);
-    return (loss_v){log1p_v(s.e) + fma_v(negate(t), x, positive),
-                    fma_v(negate(t), s.q, (one - t) * s.p)};
+    const signal_v s = perceive(x, e);
+    return (loss_v){l + fma_v(negate(t), x, positive), fma_v(negate(t), s.q, (one - t) * s.p)};
 }
 
-INLINE loss_v mean_square(vf z, vf t) {
-    const signal_v s = perceive(clamp_finite(z));
+INLINE loss_v mean_square(vf z, vf t, vf e, vf l) {
+    (void)l;
+    const signal_v s = perceive(z, e);
     const vf d = fma_v(negate(t), s.q, (splat(1.0f) - t) * s.p);
     return (loss_v){splat(0.5f) * d * d, d * (s.p * s.q)};
 }
 
-#define LOSS(name, f)                                                                              \
-    static void name(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,        \
-                     float *delta) {                                                               \
+#define LOSS(name, f, has_logarithm)                                                               \
+    static void name##_block(ptrdiff_t n, const float *z, const float *t, float scale,             \
+                             float *loss, float *delta) {                                          \
+        _Alignas(64) float e[BLOCK], logarithms[BLOCK];                                            \
+        const float *l = has_logarithm ? logarithms : e;                                           \
+        exp_below(n, z, e);                                                                        \
+        if (has_logarithm)                                                                         \
+            log1p_all(n, e, logarithms);                                                           \
         ptrdiff_t i = 0;                                                                           \
         for (; i + WIDTH <= n; i += WIDTH) {                                                       \
-            const loss_v y = f(load(z + i), load(t + i));                                          \
+            const loss_v y = f(load(z + i), load(t + i), load(e + i), load(l + i));                \
             store(loss + i, y.loss);                                                               \
             store(delta + i, splat(scale) * y.gradient);                                           \
         }                                                                                          \
         if (i < n) {                                                                               \
-            const loss_v y = f(load_some(z + i, n - i), load_some(t + i, n - i));                  \
-            store_some(loss + i, n - i, y.loss);                                                   \
-            store_some(delta + i, n - i, splat(scale) * y.gradient);                               \
+            const ptrdiff_t m = n - i;                                                             \
+            const loss_v y = f(load_some(z + i, m), load_some(t + i, m), load_some(e + i, m),      \
+                               load_some(l + i, m));                                               \
+            store_some(loss + i, m, y.loss);                                                       \
+            store_some(delta + i, m, splat(scale) * y.gradient);                                   \
         }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void name(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,        \
+                     float *delta) {                                                               \
+        for (; n > 0; n -= BLOCK, z += BLOCK, t += BLOCK, loss += BLOCK, delta += BLOCK)           \
+            name##_block(n < BLOCK ? n : BLOCK, z, t, scale, loss, delta);                         \
     }
 
-LOSS(synaptic_loss, synaptic)
-LOSS(cross_entropy_loss, cross_entropy)
-LOSS(mean_square_loss, mean_square)
+LOSS(synaptic_loss, synaptic, 1)
+LOSS(cross_entropy_loss, cross_entropy, 1)
+LOSS(mean_square_loss, mean_square, 0)
 
 static double sum_shard(ptrdiff_t n, const float *x) {
     typedef float eight __attribute__((vector_size(32)));

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// Data that cannot be read or used.
 public enum DataError: PhidiasError, Equatable {
     /// A file or folder is not there, or may not be opened.
@@ -27,7 +29,7 @@ public enum DataError: PhidiasError, Equatable {
     /// A file has more bytes than are read.
     case tooLarge(path: String, bytes: Int, limit: Int)
     /// There is no memory for what the file holds.
-    case memory(path: String, bytes: Int)
+    case memory(path: String, bytes: Int, reason: String)
     /// There is data already where data is to be written.
     case exists(path: String)
     /// An image has not the size of the others.
@@ -71,8 +73,8 @@ public enum DataError: PhidiasError, Equatable {
         case .empty(let what): "\(what): there are no images."
         case .tooLarge(let path, let bytes, let limit):
             "\(path): has \(bytes) bytes, more than the \(limit) that are read."
-        case .memory(let path, let bytes):
-            "\(path): there is no memory for its \(bytes >> 20 + 1) MiB."
+        case .memory(let path, let bytes, let reason):
+            "\(path): there is no memory for its \(Memory.mebibytes(bytes)): \(reason)."
         case .exists(let path):
             "\(path): is there already. Choose another --output, or replace the data with --force."
         case .pixels(let path, let expected, let found):

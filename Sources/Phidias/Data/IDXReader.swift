@@ -44,7 +44,7 @@ struct IDXReader {
 
     func elements() throws(DataError) -> [UInt8] {
         guard let packed else { return try file.read(start..<start + count) }
-        guard Memory.offers(count) else { throw .memory(path: path, bytes: count) }
+        try Memory.check(count, for: path)
         var elements: [UInt8] = []
         elements.reserveCapacity(count)
         var seen = 0

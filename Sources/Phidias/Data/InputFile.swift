@@ -26,7 +26,7 @@ package final class InputFile {
 
     /// The bytes at these places of the file.
     package func read(_ range: Range<Int>) throws(DataError) -> [UInt8] {
-        guard Memory.offers(range.count) else { throw .memory(path: path, bytes: range.count) }
+        try Memory.check(range.count, for: path)
         var failure: DataError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
             while count < range.count {
@@ -45,6 +45,13 @@ package final class InputFile {
     }
 
     package static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+extension Memory {
+    /// - Throws: `DataError.memory` if `bytes` more cannot be had.
+    static func check(_ bytes: Int, for path: String) throws(DataError) {
+        if let reason = refusal(bytes) { throw .memory(path: path, bytes: bytes, reason: reason) }
+    }
 }
 
 /// Whole files, read with a bound.

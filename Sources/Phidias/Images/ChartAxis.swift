@@ -5,6 +5,8 @@ package struct ChartAxis: Sendable {
     package enum Scale: Sendable, Equatable {
         /// From 0, or from the least value if that is negative.
         case linear
+        /// From about the least to about the greatest value, where 0 is far off and means little.
+        case fitted
         /// Ticks at powers of the base.
         case logarithmic(base: Double)
     }
@@ -17,7 +19,7 @@ package struct ChartAxis: Sendable {
     }
 
     package func canShow(_ value: Double) -> Bool {
-        value.isFinite && (scale == .linear || value > 0)
+        value.isFinite && (!scale.isLogarithmic || value > 0)
     }
 
     /// A step that is 1, 2 or 5 times a power of ten, of which at most `most` fit into `range`.
@@ -31,8 +33,14 @@ package struct ChartAxis: Sendable {
     package func fitted(to values: [Double], from start: Double, to end: Double) -> Fitted {
         let least = values.min() ?? 1, most = values.max() ?? 1
         switch scale {
-        case .linear:
-            let low = Swift.min(0, least), high = Swift.max(most, low + .leastNormalMagnitude)
+        case .linear, .fitted:
+            var low = scale == .linear ? Swift.min(0, least) : least
+            var high = Swift.max(most, low + .leastNormalMagnitude)
+            if scale == .fitted && most - least <= 1e-9 * abs(most) {
+                // All the same: some room around it.
+                let room = most == 0 ? 1 : abs(most) / 10
+                (low, high) = (least - room, most + room)
+            }
             let step = Self.step(Swift.max(high - low, 1e-300), most: 6)
             let first = (low / step).rounded(.down), last = (high / step).rounded(.up)
             let ticks = (Int(first)...Int(Swift.max(last, first + 1))).map { Double($0) * step }
@@ -64,7 +72,24 @@ package struct ChartAxis: Sendable {
         }
 
         private static func linear(_ value: Double, _ scale: Scale) -> Double {
-            scale == .linear ? value : Foundation.log(value)
+            scale.isLogarithmic ? Foundation.log(value) : value
+        }
+
+        /// Whether the value lies between the ends of the axis.
+        package func shows(_ value: Double) -> Bool {
+            guard value.isFinite && (!scale.isLogarithmic || value > 0) else { return false }
+            let place = (Self.linear(value, scale) - low) / (high - low)
+            return place > -1e-9 && place < 1 + 1e-9
+        }
+
+        /// The ticks with their labels, as many of them as stand free of each other.
+        /// - Parameter extent: of a label in the direction of the axis.
+        func labels(along extent: (String) -> Double) -> [(tick: Double, text: String)] {
+            let step = scale.isLogarithmic || ticks.count < 2 ? nil : ticks[1] - ticks[0]
+            let texts = ticks.map { ChartAxis.label($0, step: step) }
+            let every = ChartText.stride(
+                places: ticks.map(position), extents: texts.map(extent), gap: 6)
+            return stride(from: 0, to: ticks.count, by: every).map { (ticks[$0], texts[$0]) }
         }
 
         package func position(_ value: Double) -> Double {
@@ -72,11 +97,23 @@ package struct ChartAxis: Sendable {
         }
     }
 
-    /// At most four digits: 0.001, 25, 4096; beyond, an exponent.
-    static func label(_ value: Double) -> String {
+    /// At most four digits, 0.001, 25, 4096, or as many as tell ticks apart that are `step` apart;
+    /// of what is very large or small, an exponent.
+    static func label(_ value: Double, step: Double? = nil) -> String {
         let size = abs(value)
-        if value == 0 { return "0" }
+        // A tick that should be 0 may have lost that to rounding.
+        if size <= 1e-9 * (step ?? 0) { return "0" }
         if size >= 1e5 || size < 1e-3 { return String(format: "%.3g", value) }
+        if let step, step >= 1e-6, step < 1 {
+            let decimals = Int((-Foundation.log10(step) - 1e-9).rounded(.up))
+            return String(format: "%.\(decimals)f", value)
+        }
         return String(format: size >= 1000 ? "%.0f" : "%.4g", value)
+    }
+}
+
+extension ChartAxis.Scale {
+    var isLogarithmic: Bool {
+        if case .logarithmic = self { true } else { false }
     }
 }

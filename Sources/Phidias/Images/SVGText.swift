@@ -22,9 +22,10 @@ struct SVGText {
     }
 
     mutating func rectangle(
-        _ kind: String, x: Double, y: Double, width: Double, height: Double
+        _ kind: String, x: Double, y: Double, width: Double, height: Double, fill: String? = nil
     ) {
-        element("rect", kind, [("x", x), ("y", y), ("width", width), ("height", height)])
+        element(
+            "rect", kind, [("x", x), ("y", y), ("width", width), ("height", height)], fill: fill)
     }
 
     mutating func circle(_ kind: String, _ x: Double, _ y: Double, radius: Double) {
@@ -50,9 +51,12 @@ struct SVGText {
             "<text class=\"\(kind)\" \(place) text-anchor=\"\(anchor)\"\(turn)>\(Self.escaped(content))</text>\n"
     }
 
-    private mutating func element(_ name: String, _ kind: String, _ values: [(String, Double)]) {
+    private mutating func element(
+        _ name: String, _ kind: String, _ values: [(String, Double)], fill: String? = nil
+    ) {
         let list = values.map { "\($0.0)=\"\(Self.number($0.1))\"" }.joined(separator: " ")
-        text += "<\(name) class=\"\(kind)\" \(list)/>\n"
+        let colour = fill.map { " fill=\"\($0)\"" } ?? ""
+        text += "<\(name) class=\"\(kind)\" \(list)\(colour)/>\n"
     }
 
     private static func list(_ points: [(x: Double, y: Double)]) -> String {

@@ -64,7 +64,7 @@ public struct Model: Sendable, Equatable {
                 bytes: 4
                     * DenseStack.size(
                         shapes: network.shapes, batchCapacity: batchCapacity, role: role,
-                        threads: threads))
+                        threads: threads), reason: "the system refuses it")
         }
         for (index, layer) in parameters.enumerated() {
             stack.set(of: index, to: DenseValues(weight: layer.weight, bias: layer.bias))
@@ -91,9 +91,13 @@ public enum ModelError: PhidiasError, Equatable {
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
     /// The system refuses the memory for network and batch.
-    case memory(bytes: Int)
+    case memory(bytes: Int, reason: String)
     /// A number of threads out of range.
     case threads(Int)
+    /// The system refuses that many threads.
+    case noThreads(Int, reason: String)
+    /// `OMP_NUM_THREADS` holds no number of threads.
+    case threadVariable
     /// `CK_ARCH` names no kernel table that this CPU can run; the text lists those it can.
     case kernels(String)
 
@@ -107,10 +111,14 @@ public enum ModelError: PhidiasError, Equatable {
             "The model \(network) takes images of \(expected) pixels, but the data has \(found)."
         case .classes(let outputs, let classes):
             "The model tells \(outputs) classes apart, but the data has \(classes)."
-        case .memory(let bytes):
-            "There is not enough memory: the network and a batch need \(bytes >> 20) MiB. Use a smaller network or batch."
+        case .memory(let bytes, let reason):
+            "There is not enough memory: the network and a batch need \(Memory.mebibytes(bytes)) more, but \(reason). Use a smaller network or batch, or fewer threads."
         case .threads(let count):
             "\(count) threads cannot be started; give 1 to \(Model.mostThreads)."
+        case .noThreads(let count, let reason):
+            "\(count) threads cannot be started: \(reason). Give fewer by --threads, or raise the limits (ulimit -u, ulimit -v)."
+        case .threadVariable:
+            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give --threads."
         case .kernels(let message):
             message
         }
@@ -119,9 +127,9 @@ public enum ModelError: PhidiasError, Equatable {
     public var exitCode: Int32 {
         switch self {
         case .layers, .shape, .images, .classes: 65
-        case .memory: 71
+        case .memory, .noThreads: 71
         case .threads: 64
-        case .kernels: 78
+        case .kernels, .threadVariable: 78
         }
     }
 }
@@ -130,14 +138,20 @@ extension Model {
     /// Most threads that can be asked for.
     public static let mostThreads = 1024
 
-    /// The number of threads to use: the one asked for, or as many as the affinity mask and the
-    /// cgroup quota of this process allow.
-    /// - Throws: `ModelError.threads`, and `.kernels` if `CK_ARCH` names no usable kernel table.
+    /// The number of threads to use: the one asked for, or else the first number in
+    /// `OMP_NUM_THREADS`, or else as many as the affinity mask and the cgroup quota of this process
+    /// allow.
+    /// - Throws: `ModelError.threads`, `.noThreads`, `.threadVariable`, and `.kernels` if `CK_ARCH`
+    ///   names no usable kernel table.
     public static func threads(_ asked: Int?) throws(ModelError) -> Int {
         if let message = KernelTable.error { throw .kernels(message) }
-        guard let asked else { return Threads.available }
-        guard (1...mostThreads).contains(asked) else { throw .threads(asked) }
-        return asked
+        guard let count = asked ?? Threads.preferred else { throw .threadVariable }
+        guard (1...mostThreads).contains(count) else {
+            if asked == nil { throw .threadVariable }
+            throw .threads(count)
+        }
+        if let reason = Threads.refusal(count) { throw .noThreads(count, reason: reason) }
+        return count
     }
 
     /// Name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.

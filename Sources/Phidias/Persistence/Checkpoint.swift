@@ -6,10 +6,14 @@
 public struct Checkpoint: Sendable, Equatable {
     /// The model with the lowest validation loss, and the epoch after which it had it.
     public struct Best: Sendable, Equatable {
+        /// Its parameters.
         public var model: Model
+        /// Counted from 1.
         public var epoch: Int
+        /// Mean over the validation images.
         public var loss: Double
 
+        /// A model and where it was found.
         public init(model: Model, epoch: Int, loss: Double) {
             self.model = model
             self.epoch = epoch
@@ -19,6 +23,7 @@ public struct Checkpoint: Sendable, Equatable {
 
     /// The run as it was begun, with changes and halvings up to here.
     public var run: RunDocument
+    /// Where training stands.
     public var state: TrainingState
     /// Name of the loss.
     public var loss: String
@@ -34,6 +39,13 @@ public struct Checkpoint: Sendable, Equatable {
     /// The largest file that is read: three sets of parameters.
     static let largestFile = 12 * Network.mostParameters + Safetensors.largestHeader
 
+    /// - Parameters:
+    ///   - run: the run as it was begun.
+    ///   - state: where training stands.
+    ///   - loss: name of the loss.
+    ///   - metrics: one element for each finished epoch.
+    ///   - best: the best model so far.
+    ///   - isStopped: true if nothing is to follow.
     public init(
         run: RunDocument, state: TrainingState, loss: String, metrics: [EpochMetrics],
         best: Best? = nil, isStopped: Bool = false
@@ -77,7 +89,7 @@ public struct Checkpoint: Sendable, Equatable {
         add(
             "timing",
             .members(["seconds": .number(place.seconds), "epoch": .number(place.epochSeconds)]))
-        add("tensors_sha256", .string(Checksum.sha256(Safetensors.data(tensors))))
+        add("tensors_sha256", .string(Safetensors.sha256(tensors)))
         return Safetensors(metadata: metadata, tensors: tensors)
     }
 
@@ -106,7 +118,7 @@ public struct Checkpoint: Sendable, Equatable {
         guard generator == CounterRandom.name else {
             throw metadata.wrong("generator", "'\(generator)' is unknown to this program")
         }
-        let sum = Checksum.sha256(Safetensors.data(file.tensors))
+        let sum = Safetensors.sha256(file.tensors)
         guard try metadata.text("tensors_sha256") == sum else {
             throw metadata.wrong("tensors_sha256", "the tensors are not those that were written")
         }

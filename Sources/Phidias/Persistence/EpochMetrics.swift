@@ -2,8 +2,10 @@
 public struct EpochMetrics: Sendable, Equatable {
     /// Mean loss and share of images told right.
     public struct Score: Sendable, Hashable {
+        /// In nats, and from 0 to 1.
         public var loss, accuracy: Double
 
+        /// A loss in nats and an accuracy from 0 to 1.
         public init(loss: Double, accuracy: Double) {
             self.loss = loss
             self.accuracy = accuracy
@@ -21,6 +23,12 @@ public struct EpochMetrics: Sendable, Equatable {
     /// Seconds of training.
     public var seconds: Double
 
+    /// - Parameters:
+    ///   - epoch: counted from 1.
+    ///   - training: on the training images.
+    ///   - test: on the test images.
+    ///   - validation: on the images kept for validation.
+    ///   - seconds: of training.
     public init(epoch: Int, training: Score, test: Score, validation: Score?, seconds: Double) {
         self.epoch = epoch
         self.training = training

@@ -102,7 +102,7 @@ extension Model {
 
     /// SHA-256 over the bytes of all tensors in the order of a model file: equal exactly when
     /// every weight and bias is equal bit for bit.
-    public var weightsSHA256: String { Checksum.sha256(Safetensors.data(tensors)) }
+    public var weightsSHA256: String { Safetensors.sha256(tensors) }
 }
 
 /// A model file that cannot be used.

@@ -2,8 +2,10 @@
 public struct RunDocument: Sendable, Equatable {
     /// A setting by its name, both as text.
     public struct Setting: Sendable, Hashable {
+        /// As in the file.
         public var name, value: String
 
+        /// A name and its value.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
@@ -14,8 +16,10 @@ public struct RunDocument: Sendable, Equatable {
     public struct Change: Sendable, Hashable {
         /// Finished epochs and steps of the epoch after those, when it was changed.
         public var epochs, steps: Int
+        /// Its name, its value before and after.
         public var setting, from, to: String
 
+        /// A change at a place of the run.
         public init(epochs: Int, steps: Int, setting: String, from: String, to: String) {
             self.epochs = epochs
             self.steps = steps
@@ -31,6 +35,7 @@ public struct RunDocument: Sendable, Equatable {
         /// back to.
         public var step, backTo: Int
 
+        /// A step and the epochs that were left.
         public init(step: Int, backTo: Int) {
             self.step = step
             self.backTo = backTo
@@ -39,6 +44,7 @@ public struct RunDocument: Sendable, Equatable {
 
     /// All that decides the result, in the order of the help.
     public var settings: [Setting]
+    /// The network that the settings and the data give.
     public var network: Network
     /// Version of the program that began the run.
     public var program: String
@@ -46,7 +52,9 @@ public struct RunDocument: Sendable, Equatable {
     public var checksums: [Setting]
     /// How it was computed: without influence on the result.
     public var threads: Int, kernels: String
+    /// What was changed when the run was resumed, in order.
     public var changes: [Change] = []
+    /// The divergences that were answered, in order.
     public var halvings: [Halving] = []
 
     /// The version that is written; files from 1 up to it are read.
@@ -54,6 +62,13 @@ public struct RunDocument: Sendable, Equatable {
     /// Largest file that is read.
     static let largestFile = 1 << 20
 
+    /// - Parameters:
+    ///   - settings: in the order of the help.
+    ///   - network: the network.
+    ///   - program: version of the program.
+    ///   - checksums: SHA-256 of each part of the data.
+    ///   - threads: of a step.
+    ///   - kernels: name of the kernel table.
     public init(
         settings: [Setting], network: Network, program: String, checksums: [String: String],
         threads: Int, kernels: String

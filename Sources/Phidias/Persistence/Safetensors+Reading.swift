@@ -82,7 +82,9 @@ extension Safetensors {
         }
         let json: JSON
         do {
-            json = try JSON(parsing: header, limits: .init(bytes: largestHeader, depth: 8, values: mostHeaderValues))
+            json = try JSON(
+                parsing: header,
+                limits: .init(bytes: largestHeader, depth: 8, values: mostHeaderValues))
         } catch {
             throw .header(file: file, byte: 8 + error.byte, reason: error.reason)
         }

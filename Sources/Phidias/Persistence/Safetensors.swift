@@ -46,13 +46,11 @@ package struct Safetensors: Sendable, Equatable {
         let header = header
         let length = UInt64(header.count)
         let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
-        return prefix + header + Self.data(tensors)
-    }
-
-    /// The values' bytes, lowest first, one tensor after the other.
-    package static func data(_ tensors: [NamedTensor]) -> [UInt8] {
-        let count = tensors.reduce(0) { $0 + 4 * $1.values.count }
+        let count = tensors.reduce(8 + header.count) { $0 + 4 * $1.values.count }
         return [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+            _ = bytes.update(fromContentsOf: prefix)
+            _ = bytes[8...].update(fromContentsOf: header)
+            filled = 8 + header.count
             let raw = UnsafeMutableRawBufferPointer(bytes)
             for tensor in tensors {
                 for value in tensor.values {
@@ -62,6 +60,13 @@ package struct Safetensors: Sendable, Equatable {
                 }
             }
         }
+    }
+
+    /// SHA-256 over the values' bytes, lowest first, one tensor after the other.
+    package static func sha256(_ tensors: [NamedTensor]) -> String {
+        var stream = Checksum.Stream()
+        for tensor in tensors { stream.update(tensor.values) }
+        return stream.value
     }
 
     private var header: [UInt8] {
