@@ -149,11 +149,15 @@ public struct Checkpoint: Sendable, Equatable {
             model: try Model(network: network, parameters: try tensors.parameters(of: network)),
             velocity: try tensors.parameters(of: network, under: "velocity."), position: place)
         if metadata.has("best_epoch") {
+            let epoch = try metadata.count("best_epoch")
+            guard epoch > 0, epoch <= place.epochs else {
+                throw metadata.wrong("best_epoch", "\(epoch) is none of \(place.epochs) epochs")
+            }
             best = Best(
                 model: try Model(
                     network: network,
                     parameters: try tensors.parameters(of: network, under: "best.")),
-                epoch: try metadata.count("best_epoch"), loss: try metadata.number("best_loss"))
+                epoch: epoch, loss: try metadata.number("best_loss"))
         }
         try tensors.finish()
         isStopped = metadata.has("stopped")
