@@ -46,7 +46,9 @@ public enum SafetensorsExchange {
         for tensor in sorted(file.tensors, by: { $0.name }) {
             add(tensor.name)
             add(tensor.shape.map { "\($0)" }.joined(separator: ","))
-            bytes += Safetensors.data([tensor])
+            for value in tensor.values {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+            }
         }
         return Checksum.sha256(bytes)
     }
