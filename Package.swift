@@ -19,6 +19,8 @@ let package = Package(
         .executable(name: "phidias", targets: ["PhidiasCLI"]),
         // For the package in Benchmarks/ alone.
         .library(name: "PhidiasBenchmarkSupport", targets: ["KernelOperations"]),
+        // For the package in Tests/Fuzzing/ alone.
+        .library(name: "PhidiasFuzzingSupport", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -62,13 +64,17 @@ let package = Package(
             ]
         ),
 
+        // What the fuzzer runs, and the tests over its corpora.
+        .target(
+            name: "FuzzTargets", dependencies: ["Phidias", "CZlib"], path: "Tests/Fuzzing/Targets"),
+
         // One test target per module.
         .testTarget(
             name: "PhidiasKernelsTests",
             dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]),
         .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
         .testTarget(
-            name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels"],
+            name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels", "FuzzTargets"],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Fixtures"]),

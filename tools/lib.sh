@@ -80,3 +80,20 @@ swift_clang() {
   [ -x "$clang" ] || fail 69 "There is no clang beside Swift, at '$clang'."
   printf '%s\n' "$clang"
 }
+
+# build_fuzzing PRODUCT: a program of Tests/Fuzzing, in .build-fuzz/release.
+build_fuzzing() {
+  # Coverage for Swift, whose overflows end the process anyway; the checks of C for its shims.
+  swift build --package-path Tests/Fuzzing --scratch-path .build-fuzz -c release --product "$1" \
+    -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
+    -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined >&2
+}
+
+# Sets python to one that has numpy and safetensors, in an environment of the project.
+need_safetensors() {
+  python=$root/.venv-check-model/bin/python
+  "$python" -c 'import numpy, safetensors' 2>/dev/null && return 0
+  python3 -c 'import ensurepip' 2>/dev/null || need_packages python3 python3-venv
+  python3 -m venv --clear "${python%/bin/python}"
+  "$python" -m pip install --quiet --disable-pip-version-check numpy safetensors >&2
+}

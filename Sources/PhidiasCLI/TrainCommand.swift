@@ -104,12 +104,17 @@ struct TrainCommand: ParsableCommand {
         var document = try RunDocument(path: folder.path("run.json"))
         let checkpoint = try folder.lastCheckpoint()
         if let checkpoint { document = checkpoint.run }
-        let command = try Self.resumed(document)
+        let command = try resumed(document, path)
         try command.continue(folder, document, checkpoint)
     }
 
-    /// This command with the settings of a run, where the command line gives no others.
-    private static func resumed(_ document: RunDocument) throws -> TrainCommand {
+    /// This command with the settings of a run, where the command line gives no others. Of a file,
+    /// only what a run records becomes an option: not, say, where to write.
+    private func resumed(_ document: RunDocument, _ path: String) throws -> TrainCommand {
+        let known = Set((options.settings + safety.settings).map(\.name))
+        if let other = document.settings.first(where: { !known.contains($0.name) }) {
+            throw UsageError(description: "\(path): a run has no setting '\(other.name)'.")
+        }
         let recorded = document.settings.compactMap { setting -> String? in
             let isLeftOut =
                 setting.value == "none" || (setting.name == "data" && setting.value == "synthetic")

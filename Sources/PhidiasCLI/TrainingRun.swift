@@ -96,7 +96,8 @@ final class TrainingRun {
 
     private func attempt(from state: TrainingState?) throws {
         var bar = ProgressBar(total: plan.training.count, label: "epoch \(metrics.count + 1)")
-        var seen = (state?.position.steps ?? 0) * plan.options.batchSize
+        // For the bar alone: training refuses a place outside the run, where this may overflow.
+        var seen = (state?.position.steps ?? 0) &* plan.options.batchSize
         defer { bar.clear() }
         try trainer.train(
             on: plan.training, epochs: plan.options.epochs, from: state,

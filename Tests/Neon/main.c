@@ -1,12 +1,12 @@
 // Prints a hash for every kernel of a table and of recorded training steps, for comparison between
-// CPUs. tools/test-neon builds and runs it.
+// CPUs: tools/test-neon builds and runs it. tools/sanitize runs it for the kernels alone.
 #include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXED = 12, MOST_SIZES = 9 };
+enum { KERNELS_ALONE = 3, FIXED = 12, MOST_SIZES = 9 };
 
 int main(int count, char **arguments) {
     if (count == 1) {
@@ -16,12 +16,13 @@ int main(int count, char **arguments) {
         return 0;
     }
     const int sizes = count - FIXED;
-    if (sizes < 2 || sizes > MOST_SIZES) {
+    if (count != KERNELS_ALONE && (sizes < 2 || sizes > MOST_SIZES)) {
         fprintf(stderr,
                 "usage: %s (lists the tables of this CPU)\n"
+                "   or: %s TABLE THREADS (runs every kernel)\n"
                 "   or: %s TABLE THREADS RECORD IMAGES sigmoid|relu BATCH STEPS ETA ALPHA SCALE "
                 "OFFSET INPUTS UNITS…\n",
-                arguments[0], arguments[0]);
+                arguments[0], arguments[0], arguments[0]);
         return 64; // sysexits.h: EX_USAGE
     }
     if (ck_arch_select(arguments[1])) {
@@ -33,6 +34,9 @@ int main(int count, char **arguments) {
         fprintf(stderr, "no %d threads\n", threads);
         return 69; // sysexits.h: EX_UNAVAILABLE
     }
+    report_kernels(threads);
+    if (count == KERNELS_ALONE)
+        return 0;
     ptrdiff_t units[MOST_SIZES];
     for (int i = 0; i < sizes; i++)
         units[i] = atol(arguments[FIXED + i]);
@@ -49,7 +53,6 @@ int main(int count, char **arguments) {
         .layers = sizes - 1,
         .sizes = units,
     };
-    report_kernels(threads);
     if (replay(&r, threads)) {
         fflush(stdout);
         fprintf(stderr, "the final weights are not those of the record\n");

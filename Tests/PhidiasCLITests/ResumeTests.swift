@@ -108,6 +108,23 @@ import Testing
         #expect(shorter.errors.contains("is done already"), "\(shorter.errors)")
     }
 
+    /// run.json may come from others: it must not become any option of the program.
+    @Test func onlySettingsOfARunAreTakenFromItsFile() throws {
+        let bench = try Bench()
+        #expect(try bench.train().code == 0)
+        try FileManager.default.removeItem(atPath: bench.path("run/checkpoints"))
+        let file = bench.path("run/run.json")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let changed = text.replacing(
+            "\"settings\": {", with: "\"settings\": {\"output\": \"\(bench.path("other"))\",")
+        #expect(changed != text)
+        try changed.write(toFile: file, atomically: true, encoding: .utf8)
+        let result = try Program.run("train", "--resume", bench.path("run"))
+        #expect(result.code == 64)
+        #expect(result.errors.contains("no setting 'output'"), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: bench.path("other")))
+    }
+
     @Test func otherDataIsRefused() throws {
         let bench = try Bench()
         #expect(try bench.train().code == 0)

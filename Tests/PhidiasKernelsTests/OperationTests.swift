@@ -40,15 +40,25 @@ extension KernelTests {
             }
         }
 
+        /// A NaN's sign is no part of the promise: it depends on the order in which a compiler,
+        /// or the instrumentation of a sanitizer, gives two operands to an instruction.
+        private func withoutSignsOfNaN(_ bits: [[UInt32]]) -> [[UInt32]] {
+            bits.map { array in
+                array.map { Float(bitPattern: $0).isNaN ? $0 & 0x7fff_ffff : $0 }
+            }
+        }
+
         @Test(arguments: KernelOperation.all)
         func everyTableHasTheBitsOfTheReference(operation: KernelOperation) throws {
             defer { KernelTable.select(nil) }
             for (size, prepared) in cases(operation) {
                 #expect(KernelTable.select("reference"))
-                let reference = try prepared.result(.kernels(threads: 1)).bits
+                let reference = withoutSignsOfNaN(
+                    try prepared.result(.kernels(threads: 1)).bits)
                 for table in KernelTable.available.dropFirst() {
                     #expect(KernelTable.select(table) && KernelTable.name == table)
-                    let bits = try prepared.result(.kernels(threads: 1)).bits
+                    let bits = withoutSignsOfNaN(
+                        try prepared.result(.kernels(threads: 1)).bits)
                     #expect(bits == reference, "\(table), \(size)")
                 }
             }

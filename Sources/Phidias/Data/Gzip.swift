@@ -1,14 +1,14 @@
 import CZlib
 
 /// Decompression of gzip files, one member after another, into at most `limit` bytes.
-enum Gzip {
+package enum Gzip {
     /// By content: gzip's magic bytes.
     static func isCompressed(_ bytes: [UInt8]) -> Bool {
         bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
     }
 
     /// Gives the decompressed bytes to `body` piece by piece, until it answers false.
-    static func stream(
+    package static func stream(
         _ bytes: [UInt8], path: String, body: (UnsafeBufferPointer<UInt8>) -> Bool
     ) throws(DataError) {
         var stream = z_stream()
@@ -17,7 +17,7 @@ enum Gzip {
                 == Z_OK
         else { throw .io(path: path, reason: "zlib has no memory") }
         defer { inflateEnd(&stream) }
-        var output = [UInt8](repeating: 0, count: 1 << 18)
+        var output = [UInt8](repeating: 0, count: 1 << 16)
         var failure: DataError?
         bytes.withUnsafeBufferPointer { input in
             stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)

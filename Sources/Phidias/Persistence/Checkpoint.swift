@@ -138,7 +138,9 @@ public struct Checkpoint: Sendable, Equatable {
         let timing = try metadata.json("timing")
         place.seconds = timing["seconds"]?.doubleValue ?? 0
         place.epochSeconds = timing["epoch"]?.doubleValue ?? 0
-        guard metrics.map(\.epoch) == Array(1..<place.epochs + 1) else {
+        guard metrics.count == place.epochs,
+            metrics.enumerated().allSatisfy({ $0.element.epoch == $0.offset + 1 })
+        else {
             throw metadata.wrong("metrics", "they are not those of \(place.epochs) epochs")
         }
         let network = run.network
@@ -147,11 +149,15 @@ public struct Checkpoint: Sendable, Equatable {
             model: try Model(network: network, parameters: try tensors.parameters(of: network)),
             velocity: try tensors.parameters(of: network, under: "velocity."), position: place)
         if metadata.has("best_epoch") {
+            let epoch = try metadata.count("best_epoch")
+            guard epoch > 0, epoch <= place.epochs else {
+                throw metadata.wrong("best_epoch", "\(epoch) is none of \(place.epochs) epochs")
+            }
             best = Best(
                 model: try Model(
                     network: network,
                     parameters: try tensors.parameters(of: network, under: "best.")),
-                epoch: try metadata.count("best_epoch"), loss: try metadata.number("best_loss"))
+                epoch: epoch, loss: try metadata.number("best_loss"))
         }
         try tensors.finish()
         isStopped = metadata.has("stopped")

@@ -1,0 +1,170 @@
+import Phidias
+
+/// A reader of files, as the fuzzer and the tests over its corpora call it.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+    /// IDX, plain or compressed.
+    case idx
+    case gzip
+    case safetensors
+    /// A model file.
+    case model
+    case checkpoint
+    case png
+    /// The file run.json.
+    case run
+    /// The file metrics.jsonl.
+    case metrics
+    /// Images as lines of a CSV file.
+    case csv
+
+    /// Bytes of the longest input that is tried.
+    public var longestInput: Int {
+        switch self {
+        case .idx, .metrics, .png, .csv: 512
+        case .gzip: 256
+        case .safetensors: 512
+        case .model, .run: 1024
+        case .checkpoint: 4096
+        }
+    }
+
+    /// Whether the reader takes `bytes` for a file. It has to end with a value or an error, never
+    /// otherwise; an error names the file; what was read, written and read again is the same.
+    public func accepts(_ bytes: [UInt8]) -> Bool {
+        switch self {
+        case .idx: Self.reading(asFile: bytes, read: Self.idx)
+        case .csv: Self.reading(asFile: bytes, read: Self.csv)
+        case .gzip: Self.reading { try Self.gzip(bytes, $0) }
+        case .safetensors: Self.reading { try Self.safetensors(bytes, $0) }
+        case .model: Self.reading { try Self.model(bytes, $0) }
+        case .checkpoint: Self.checkpoint(bytes)
+        case .png: Self.png(bytes)
+        case .run: Self.reading { try Self.run(bytes, $0) }
+        case .metrics: Self.reading { try Self.metrics(bytes, $0) }
+        }
+    }
+
+    private static func reading(
+        path: String = "a file", _ read: (_ path: String) throws -> Void
+    ) -> Bool {
+        do {
+            try read(path)
+            return true
+        } catch let error as any PhidiasError {
+            precondition(error.description.hasPrefix(path), "\(error) does not name the file")
+            return false
+        } catch {
+            preconditionFailure("\(error) is not an error for people")
+        }
+    }
+
+    private static func reading(
+        asFile bytes: [UInt8], read: (_ path: String) throws -> Void
+    ) -> Bool {
+        let file = MemoryFile(bytes)
+        return reading(path: file.path, read)
+    }
+
+    // MARK: - Readers of data
+
+    private static func idx(_ path: String) throws {
+        let file = try IDXFile(path: path)
+        let copy = MemoryFile(file.bytes)
+        precondition((try? IDXFile(path: copy.path)) == file, "IDX changes when it is written")
+    }
+
+    private static func csv(_ path: String) throws {
+        let data = try DataImport(path).data
+        precondition(data.images.count == data.count * data.rows * data.columns)
+    }
+
+    /// No more than 1 MiB is decompressed.
+    private static func gzip(_ bytes: [UInt8], _ path: String) throws {
+        var count = 0
+        try Gzip.stream(bytes, path: path) { piece in
+            count += piece.count
+            return count < 1 << 20
+        }
+    }
+
+    /// Decodes the file as it is, and again with right checksums, which hide the decoder from
+    /// chance.
+    private static func png(_ bytes: [UInt8]) -> Bool {
+        let isRead = reading { try png(bytes, $0) }
+        if let mended = PNGChecksums.mended(bytes) { _ = reading { try png(mended, $0) } }
+        return isRead
+    }
+
+    private static func png(_ bytes: [UInt8], _ path: String) throws {
+        let image = try PNG.decodeGray(bytes, path: path, background: 255)
+        // Encoding costs much more than decoding.
+        guard image.pixels.count <= 16 else { return }
+        let copy = try PNG.decodeGray(try PNG.encode(image), path: path)
+        precondition(copy == image, "PNG changes when it is written")
+    }
+
+    // MARK: - Readers of runs
+
+    private static func safetensors(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(try Safetensors(bytes: bytes, path: path).bytes) {
+            try Safetensors(bytes: $0, path: path).bytes
+        }
+    }
+
+    private static func model(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(try ModelFile(bytes: bytes, path: path).bytes) {
+            try ModelFile(bytes: $0, path: path).bytes
+        }
+    }
+
+    /// Reads the file as it is, and again with the right checksum of its tensors.
+    private static func checkpoint(_ bytes: [UInt8]) -> Bool {
+        let isRead = reading { try checkpoint(bytes, $0) }
+        if !isRead, let mended = mendedCheckpoint(bytes) {
+            _ = reading { try checkpoint(mended, $0) }
+        }
+        return isRead
+    }
+
+    private static func checkpoint(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(try Checkpoint(bytes: bytes, path: path).file.bytes) {
+            try Checkpoint(bytes: $0, path: path).file.bytes
+        }
+    }
+
+    private static func mendedCheckpoint(_ bytes: [UInt8]) -> [UInt8]? {
+        guard var file = try? Safetensors(bytes: bytes, path: ""),
+            let place = file.metadata.firstIndex(where: { $0.key == "tensors_sha256" })
+        else { return nil }
+        let sum = JSON.string(Safetensors.sha256(file.tensors))
+        guard file.metadata[place].value != sum else { return nil }
+        file.metadata[place] = .init(key: "tensors_sha256", value: sum)
+        return file.bytes
+    }
+
+    private static func run(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(text(try RunDocument(bytes: bytes, path: path))) {
+            text(try RunDocument(bytes: $0, path: path))
+        }
+    }
+
+    private static func text(_ run: RunDocument) -> [UInt8] { Array(run.json.text().utf8) }
+
+    private static func metrics(_ bytes: [UInt8], _ path: String) throws {
+        let (epochs, length) = try MetricsFile.parse(bytes, path: path)
+        precondition(length <= bytes.count)
+        isFixed(MetricsFile.bytes(epochs)) {
+            MetricsFile.bytes(try MetricsFile.parse($0, path: path).epochs)
+        }
+    }
+
+    /// Sees that what was written is read, and written again as it was.
+    private static func isFixed(_ bytes: [UInt8], again: ([UInt8]) throws -> [UInt8]) {
+        do {
+            let second = try again(bytes)
+            precondition(second == bytes, "what was written is read as something else")
+        } catch {
+            preconditionFailure("what was written is not read: \(error)")
+        }
+    }
+}
