@@ -45,7 +45,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// Reads the data and checks it against the settings.
-    private func plan() throws -> (plan: TrainingRun.Plan, checksums: [String: String]) {
+    func plan() throws -> (plan: TrainingRun.Plan, checksums: [String: String]) {
         let pair = try options.loadData()
         var training = pair.training
         var validation: Dataset?
@@ -104,19 +104,20 @@ struct TrainCommand: ParsableCommand {
         var document = try RunDocument(path: folder.path("run.json"))
         let checkpoint = try folder.lastCheckpoint()
         if let checkpoint { document = checkpoint.run }
-        let command = try Self.resumed(document)
+        let command = try Self.recorded(document, given: CommandLine.arguments.dropFirst(2))
         try command.continue(folder, document, checkpoint)
     }
 
-    /// This command with the settings of a run, where the command line gives no others.
-    private static func resumed(_ document: RunDocument) throws -> TrainCommand {
+    /// The command with the settings of a run, where `given` has no others.
+    static func recorded(
+        _ document: RunDocument, given: some Sequence<String>
+    ) throws -> TrainCommand {
         let recorded = document.settings.compactMap { setting -> String? in
             let isLeftOut =
                 setting.value == "none" || (setting.name == "data" && setting.value == "synthetic")
             return isLeftOut
                 ? nil : "--\(setting.name.replacing("_", with: "-"))=\(setting.value)"
         }
-        let given = CommandLine.arguments.dropFirst(2)
         return try TrainCommand.parse(recorded + given)
     }
 
