@@ -114,12 +114,12 @@ import Testing
     @Test func halvingsAreReplayedAndOthersNamed() throws {
         let bench = try Bench()
         let trained = try bench.train(
-            "--activation", "relu", "--learning-rate", "1", "--schedule", "one-cycle:1e38",
-            "--epochs", "100", "--on-divergence", "halve")
-        #expect(trained.code == 70)
+            "--learning-rate", "1e38", "--warm-up", "40", "--epochs", "40", "--on-divergence",
+            "halve")
+        #expect(trained.code == 0, "\(trained.errors)")
+        #expect(trained.errors.contains("Going back to the end of epoch 36"), "\(trained.errors)")
         let verified = try Self.verify(bench)
         #expect(verified.code == 0, "\(verified.output) \(verified.errors)")
-        #expect(verified.output.contains("the run is not finished"))
         try Self.change(bench, "run.json") { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             bytes = Array(text.replacing(/"step": (\d)/) { "\"step\": 1\($0.1)" }.utf8)
