@@ -20,7 +20,8 @@ struct PhidiasProgram: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
-            DataCommand.self, BenchCommand.self, RecordCommand.self, ExplainCommand.self,
+            VerifyCommand.self, SweepCommand.self, DataCommand.self, BenchCommand.self,
+            RecordCommand.self, ExplainCommand.self,
         ])
 
     static func main() {

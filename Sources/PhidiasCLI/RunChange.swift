@@ -29,7 +29,7 @@ enum RunChange {
     }
 
     /// Whether two texts mean the same value.
-    private static func isSame(_ setting: String, _ a: String, _ b: String) -> Bool {
+    static func isSame(_ setting: String, _ a: String, _ b: String) -> Bool {
         if a == b { return true }
         func value(_ text: String) -> Double? {
             switch (setting, text) {

@@ -38,6 +38,9 @@ final class RunFolder {
         DurableFile.removeTemporaries(in: path("checkpoints"))
     }
 
+    /// Locks a folder that is there, to read it.
+    func claim() throws { lock = try FolderLock(folder) }
+
     /// Records the run, in the place of another if there is one: first its model, so that a full
     /// disk leaves the other whole, and never a checkpoint beside another run's document.
     func begin(_ run: RunDocument, _ model: Model?, loss: String) throws {

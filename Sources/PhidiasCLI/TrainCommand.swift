@@ -45,7 +45,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// Reads the data and checks it against the settings.
-    private func plan() throws -> (plan: TrainingRun.Plan, checksums: [String: String]) {
+    func plan() throws -> (plan: TrainingRun.Plan, checksums: [String: String]) {
         let pair = try options.loadData()
         var training = pair.training
         var validation: Dataset?
@@ -104,14 +104,17 @@ struct TrainCommand: ParsableCommand {
         var document = try RunDocument(path: folder.path("run.json"))
         let checkpoint = try folder.lastCheckpoint()
         if let checkpoint { document = checkpoint.run }
-        let command = try resumed(document, path)
+        let command = try Self.recorded(document, path, given: CommandLine.arguments.dropFirst(2))
         try command.continue(folder, document, checkpoint)
     }
 
-    /// This command with the settings of a run, where the command line gives no others. Of a file,
-    /// only what a run records becomes an option: not, say, where to write.
-    private func resumed(_ document: RunDocument, _ path: String) throws -> TrainCommand {
-        let known = Set((options.settings + safety.settings).map(\.name))
+    /// The command with the settings of a run, where `given` has no others. Of a file, only what a
+    /// run records becomes an option: not, say, where to write.
+    static func recorded(
+        _ document: RunDocument, _ path: String, given: some Sequence<String>
+    ) throws -> TrainCommand {
+        let plain = try TrainCommand.parse([])
+        let known = Set((plain.options.settings + plain.safety.settings).map(\.name))
         if let other = document.settings.first(where: { !known.contains($0.name) }) {
             throw UsageError(description: "\(path): a run has no setting '\(other.name)'.")
         }
@@ -121,7 +124,6 @@ struct TrainCommand: ParsableCommand {
             return isLeftOut
                 ? nil : "--\(setting.name.replacing("_", with: "-"))=\(setting.value)"
         }
-        let given = CommandLine.arguments.dropFirst(2)
         return try TrainCommand.parse(recorded + given)
     }
 

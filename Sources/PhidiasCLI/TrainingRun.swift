@@ -38,7 +38,8 @@ final class TrainingRun {
         trainer = try Self.trainer(plan, halvings: document.halvings.count, checkpoint?.state.model)
     }
 
-    private static func trainer(_ plan: Plan, halvings: Int, _ model: Model?) throws -> Trainer {
+    /// A trainer after so many halvings of the learning rate; without a model it starts anew.
+    static func trainer(_ plan: Plan, halvings: Int, _ model: Model?) throws -> Trainer {
         let options = plan.options
         return try Trainer(
             model: model ?? Model(network: plan.network, seed: options.seed), loss: plan.loss,

@@ -42,6 +42,8 @@ public enum DataError: PhidiasError, Equatable {
     case fraction(Double)
     /// A share that leaves a class without images on one side.
     case share(Double, label: Int, images: Int)
+    /// A number of folds that is below 2, or above the images of a class.
+    case folds(Int, label: Int?, images: Int)
     /// A number of images that is out of range.
     case count(name: String, value: Int)
 
@@ -86,6 +88,10 @@ public enum DataError: PhidiasError, Equatable {
             "A share of \(value) is not above 0 and below 1."
         case .share(let value, let label, let images):
             "A share of \(value) leaves no image of class \(label) in one of the two parts; it has \(images) in all."
+        case .folds(let count, nil, _):
+            "\(count) folds cannot be made; give 2 or more."
+        case .folds(let count, let label?, let images):
+            "\(count) folds cannot be made: class \(label) has \(images) images, fewer than one a fold."
         case .count(let name, let value):
             "The \(name) is \(value); it must be between 1 and \(SyntheticDigits.mostImages)."
         }
@@ -95,7 +101,7 @@ public enum DataError: PhidiasError, Equatable {
         switch self {
         case .missing, .notRegular: 66
         case .io: 74
-        case .fraction, .share, .count: 64
+        case .fraction, .share, .folds, .count: 64
         case .memory: 71
         case .exists: 73
         default: 65

@@ -64,11 +64,11 @@ public struct Dataset: Sendable {
         return (try subset(parts.training), try subset(parts.validation))
     }
 
-    package func stratifiedIndices(fraction: Double, seed: UInt64) throws(DataError)
-        -> (training: [Int], validation: [Int])
-    {
+    package func stratifiedIndices(
+        fraction: Double, seed: UInt64, purpose: CounterRandom.Purpose = .split
+    ) throws(DataError) -> (training: [Int], validation: [Int]) {
         guard fraction > 0, fraction < 1 else { throw .fraction(fraction) }
-        let order = CounterRandom(seed: seed, purpose: .split).permutation(count: count)
+        let order = CounterRandom(seed: seed, purpose: purpose).permutation(count: count)
         var left = [Int](repeating: 0, count: classes)
         for label in labels { left[Int(label)] += 1 }
         for (label, count) in left.enumerated() where count > 0 {

@@ -1,0 +1,35 @@
+extension Dataset {
+    /// The stratified subset that has `fraction` of every class, rounded to whole images, chosen at
+    /// random by seed, in the original order.
+    /// - Throws: `DataError.fraction`, and `.share` if a class would have none or all.
+    package func stratifiedSubset(fraction: Double, seed: UInt64) throws(DataError) -> [Int] {
+        try stratifiedIndices(fraction: fraction, seed: seed, purpose: .subset).validation
+    }
+
+    /// The fold, from 0, of each of the given images. The images of a class are dealt to the folds in
+    /// turn, in an order that the seed decides, and the next class goes on where the last one
+    /// ended: neither a class nor the whole is larger by more than one image in one fold than in
+    /// another.
+    /// - Parameter indices: of different images.
+    /// - Throws: `DataError.folds` if there are fewer than 2, or a class has fewer images than that.
+    package func stratifiedFolds(
+        _ count: Int, of indices: [Int], seed: UInt64
+    ) throws(DataError) -> [Int] {
+        guard count >= 2 else { throw .folds(count, label: nil, images: indices.count) }
+        let order = CounterRandom(seed: seed, purpose: .folds).permutation(count: indices.count)
+        var members = [[Int]](repeating: [], count: classes)
+        for place in order { members[Int(labels[indices[Int(place)]])].append(Int(place)) }
+        var folds = [Int](repeating: 0, count: indices.count)
+        var next = 0
+        for (label, places) in members.enumerated() where !places.isEmpty {
+            guard places.count >= count else {
+                throw .folds(count, label: label, images: places.count)
+            }
+            for place in places {
+                folds[place] = next
+                next = (next + 1) % count
+            }
+        }
+        return folds
+    }
+}

@@ -1,0 +1,129 @@
+import Phidias
+
+/// A run computed again as its record says, without writing anything.
+final class Replay {
+    private typealias Place = (state: TrainingState, best: Checkpoint.Best?)
+
+    private let plan: TrainingRun.Plan
+    private let halvings: [RunDocument.Halving]
+    /// How many of them have been met.
+    private var met = 0
+    /// The ends of the epochs that a halving goes back to.
+    private var kept: [Int: Place] = [:]
+    private var trainer: Trainer
+    private(set) var metrics: [EpochMetrics] = []
+    private(set) var best: Checkpoint.Best?
+    /// True if the validation loss had not improved for long enough.
+    private(set) var isStopped = false
+
+    init(_ plan: TrainingRun.Plan, _ document: RunDocument) throws {
+        self.plan = plan
+        halvings = document.halvings
+        trainer = try TrainingRun.trainer(plan, halvings: 0, nil)
+    }
+
+    var isFinished: Bool { isStopped || metrics.count == plan.options.epochs }
+    var threads: Int { trainer.threads }
+    var loss: String { plan.loss.name }
+
+    /// What model.safetensors holds: the last model, or at the end of a run with `--patience` the
+    /// best.
+    var model: Model {
+        guard isFinished, plan.safety.patience != nil, let best else { return trainer.model }
+        return best.model
+    }
+
+    /// Trains until so many epochs are finished, and all recorded halvings are met.
+    /// - Throws: `ReplayError` where the run diverges otherwise than it is recorded.
+    func train(epochs: Int) throws {
+        var state: TrainingState?
+        while true {
+            do {
+                try attempt(epochs, from: state)
+                return
+            } catch TrainingError.diverged(let step, _, _) {
+                guard met < halvings.count else { throw ReplayError.diverged(step: step) }
+                guard halvings[met].step == step else {
+                    throw ReplayError.otherStep(recorded: halvings[met].step, step: step)
+                }
+                let back = halvings[met].backTo
+                guard back == 0 || kept[back] != nil else {
+                    throw ReplayError.noEpoch(back, step: step)
+                }
+                met += 1
+                state = kept[back]?.state
+                best = kept[back]?.best
+                metrics.removeSubrange(back...)
+                trainer = try TrainingRun.trainer(plan, halvings: met, state?.model)
+            }
+        }
+    }
+
+    private func attempt(_ epochs: Int, from state: TrainingState?) throws {
+        var bar = ProgressBar(total: plan.training.count * epochs, label: "replay")
+        var seen = metrics.count * plan.training.count
+        defer { bar.clear() }
+        try trainer.train(
+            on: plan.training, epochs: plan.options.epochs, from: state,
+            shouldStop: {
+                self.isStopped
+                    || (self.met == self.halvings.count && self.metrics.count >= epochs)
+            },
+            onStep: { step in
+                if self.met < self.halvings.count, self.halvings[self.met].step <= step.step {
+                    throw ReplayError.noDivergence(step: self.halvings[self.met].step)
+                }
+                seen += step.images
+                bar.update(seen)
+            },
+            onEpoch: { try self.finish($0) })
+        if met < halvings.count {
+            throw ReplayError.noDivergence(step: halvings[met].step)
+        }
+    }
+
+    private func finish(_ epoch: Trainer.EpochReport) throws {
+        let validated = try plan.validation.map { try score(epoch.model, $0) }
+        metrics.append(
+            EpochMetrics(
+                epoch: epoch.epoch,
+                training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
+                test: try score(epoch.model, plan.test), validation: validated,
+                seconds: epoch.seconds))
+        if let validated, validated.loss < best?.loss ?? .infinity {
+            best = .init(model: epoch.model, epoch: epoch.epoch, loss: validated.loss)
+        }
+        if let patience = plan.safety.patience, let best, epoch.epoch - best.epoch >= patience {
+            isStopped = true
+        }
+        if halvings.contains(where: { $0.backTo == epoch.epoch }), let state = trainer.state {
+            kept[epoch.epoch] = (state, best)
+        }
+    }
+
+    private func score(_ model: Model, _ data: Dataset) throws -> EpochMetrics.Score {
+        let found = try model.evaluate(data, loss: plan.loss, threads: trainer.threads)
+        return .init(loss: found.loss, accuracy: found.accuracy)
+    }
+}
+
+/// A replay that diverges otherwise than the run did: a difference by itself.
+enum ReplayError: Error, CustomStringConvertible {
+    case diverged(step: Int)
+    case noDivergence(step: Int)
+    case otherStep(recorded: Int, step: Int)
+    case noEpoch(Int, step: Int)
+
+    var description: String {
+        switch self {
+        case .diverged(let step):
+            "the replay diverges in step \(step), and the record knows of no such divergence"
+        case .noDivergence(let step):
+            "the record has a divergence in step \(step), and the replay has none"
+        case .otherStep(let recorded, let step):
+            "the record has a divergence in step \(recorded), and the replay in step \(step)"
+        case .noEpoch(let epoch, let step):
+            "the record goes back to epoch \(epoch) from step \(step), which comes before its end"
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Foundation
+import Phidias
+import Statistics
+
+/// The settings of a sweep, ranked by mean validation accuracy; test accuracy is only told.
+struct SweepReport {
+    struct Row {
+        let point: SweepPlan.Point
+        /// Of the cells that did not diverge, by seed and fold.
+        let validation, test: [Double]
+        let diverged: Int
+        let isGolden: Bool
+        /// Of the mean; nil with fewer than two cells.
+        let interval, testInterval: Interval?
+        /// Equal means share the average of their places; nil after a divergence.
+        var rank: Double?
+        /// The best, or not significantly worse than the best; nil if it can't be told.
+        var isNotWorse: Bool?
+
+        var mean: Double? { Self.mean(validation) }
+        var testMean: Double? { Self.mean(test) }
+
+        private static func mean(_ values: [Double]) -> Double? {
+            values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        }
+    }
+
+    let plan: SweepPlan
+    let rows: [Row]
+    private let cells: Int
+
+    init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
+        self.plan = plan
+        cells = results.count
+        let found = Dictionary(uniqueKeysWithValues: results.map { ($0.cell, $0.outcome) })
+        var outcomes = plan.points.map { _ in [SweepResult.Outcome]() }
+        for cell in plan.cells {
+            if let outcome = found[cell.id] { outcomes[cell.point].append(outcome) }
+        }
+        var rows = try zip(plan.points, outcomes).map { point, outcomes in
+            var validation: [Double] = [], test: [Double] = []
+            for case .finished(_, let first, let second, _) in outcomes {
+                validation.append(first.accuracy)
+                test.append(second.accuracy)
+            }
+            return Row(
+                point: point, validation: validation, test: test,
+                diverged: outcomes.count - validation.count, isGolden: plan.isGolden(point),
+                interval: try Self.interval(validation, plan),
+                testInterval: try Self.interval(test, plan))
+        }
+        try Self.rank(&rows)
+        try Self.compare(&rows, plan)
+        self.rows = rows.sorted {
+            ($0.rank ?? .infinity, $0.diverged, -($0.mean ?? 0))
+                < ($1.rank ?? .infinity, $1.diverged, -($1.mean ?? 0))
+        }
+    }
+
+    /// The 95 % interval of the mean over cells that share training images (Nadeau and Bengio).
+    private static func interval(_ values: [Double], _ plan: SweepPlan) throws -> Interval? {
+        guard values.count > 1 else { return nil }
+        let nothing = [Double](repeating: 0, count: values.count)
+        return try TTest.correctedResampled(values, nothing, testToTrain: plan.testToTrain)
+            .interval()
+    }
+
+    private static func rank(_ rows: inout [Row]) throws {
+        let whole = rows.indices.filter { rows[$0].diverged == 0 && rows[$0].mean != nil }
+        guard !whole.isEmpty else { return }
+        let ranks = try Ranks.average(whole.compactMap { rows[$0].mean }, first: .largest)
+        for (index, rank) in zip(whole, ranks) { rows[index].rank = rank }
+    }
+
+    /// One-sided corrected resampled t-tests of the best against each other, Holm-corrected.
+    private static func compare(_ rows: inout [Row], _ plan: SweepPlan) throws {
+        let whole = rows.indices.filter { rows[$0].rank != nil }
+        guard let best = whole.min(by: { (rows[$0].rank ?? 0) < (rows[$1].rank ?? 0) }),
+            rows[best].validation.count > 1
+        else { return }
+        let others = whole.filter { $0 != best }
+        let pValues = try others.map {
+            try TTest.correctedResampled(
+                rows[best].validation, rows[$0].validation, testToTrain: plan.testToTrain,
+                alternative: .greater
+            ).pValue
+        }
+        rows[best].isNotWorse = true
+        for (index, p) in zip(others, try Holm.adjusted(pValues)) {
+            rows[index].isNotWorse = p > 0.05
+        }
+    }
+
+    // MARK: - Text and JSON
+
+    private static func percent(_ value: Double?) -> String {
+        value.map { ($0 * 100).fixed(2) } ?? "–"
+    }
+
+    private static func percent(_ value: Interval?) -> String {
+        value.map { "\(percent($0.low)) – \(percent($0.high))" } ?? "–"
+    }
+
+    /// A table, best first.
+    var text: String {
+        let names = plan.points.first?.settings.map(\.name) ?? []
+        let head =
+            ["rank"] + names
+            + ["validation %", "95 % interval", "test %", "95 % interval", "cells", ""]
+        var table = [head]
+        for row in rows {
+            var marks: [String] = []
+            if row.isGolden { marks.append("φ") }
+            if row.isNotWorse == true { marks.append("=") }
+            if row.diverged > 0 { marks.append("\(row.diverged) diverged") }
+            table.append(
+                [row.rank.map { $0 == $0.rounded() ? "\(Int($0))" : $0.fixed(1) } ?? "–"]
+                    + row.point.settings.map(\.value)
+                    + [
+                        Self.percent(row.mean), Self.percent(row.interval),
+                        Self.percent(row.testMean), Self.percent(row.testInterval),
+                        "\(row.validation.count + row.diverged)", marks.joined(separator: " "),
+                    ])
+        }
+        let widths = head.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+        let lines = table.map { row in
+            zip(row, widths).enumerated().map { column, pair in
+                let room = String(repeating: " ", count: pair.1 - pair.0.count)
+                return column == head.count - 1 ? pair.0 : room + pair.0
+            }.joined(separator: "  ")
+        }
+        var notes = ["", "Ranked by mean validation accuracy; test accuracy is only reported."]
+        if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
+        if rows.contains(where: { $0.isNotWorse == true }) {
+            notes.append(
+                "=: the best, or not significantly worse (corrected resampled t, Holm, 5 %).")
+        }
+        if rows.first?.interval != nil {
+            notes.append("Intervals of the mean: Nadeau and Bengio's, for cells that share images.")
+        }
+        return (lines + notes).joined(separator: "\n")
+    }
+
+    func json(output: String, heatMap: String?) -> JSON {
+        func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+        func interval(_ value: Interval?) -> JSON {
+            value.map { .array([.number($0.low), .number($0.high)]) } ?? .null
+        }
+        return .members([
+            "cells": .integer(cells), "output": .string(output),
+            "heat_map": heatMap.map { .string($0) } ?? .null,
+            "settings": .array(
+                rows.map { row in
+                    .members([
+                        "rank": number(row.rank),
+                        "settings": .object(
+                            row.point.settings.map {
+                                .init(key: $0.name, value: .string($0.value))
+                            }),
+                        "validation_accuracy": number(row.mean),
+                        "validation_interval": interval(row.interval),
+                        "test_accuracy": number(row.testMean),
+                        "test_interval": interval(row.testInterval),
+                        "golden": .bool(row.isGolden),
+                        "not_worse": row.isNotWorse.map { .bool($0) } ?? .null,
+                        "cells": .integer(row.validation.count + row.diverged),
+                        "diverged": .integer(row.diverged),
+                    ])
+                }),
+        ])
+    }
+
+    // MARK: - Heat map
+
+    /// Validation accuracy over learning rate and momentum, if these two are what varies.
+    var heatMap: Chart? {
+        guard Set(plan.varied) == ["learning_rate", "momentum"],
+            let rates = plan.document["learning_rate"], let momenta = plan.document["momentum"]
+        else { return nil }
+        var values = momenta.map { _ in [Double](repeating: .nan, count: rates.count) }
+        var marks: [HeatMap.Mark: Set<HeatMap.Place>] = [:]
+        let best = rows.compactMap(\.rank).min()
+        for row in rows {
+            guard let column = rates.firstIndex(where: { $0 == row.point["learning_rate"] }),
+                let line = momenta.firstIndex(where: { $0 == row.point["momentum"] })
+            else { continue }
+            let place = HeatMap.Place(column: column, row: line)
+            if row.rank != nil, let mean = row.mean { values[line][column] = mean * 100 }
+            if row.isGolden { marks[.golden, default: []].insert(place) }
+            if row.rank != nil, row.rank == best {
+                marks[.best, default: []].insert(place)
+            } else if row.isNotWorse == true {
+                marks[.notWorse, default: []].insert(place)
+            }
+        }
+        // Colours are for the upper three quarters: what does not learn would take them all.
+        let sorted = values.joined().filter(\.isFinite).sorted()
+        let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
+        return Chart(
+            title: "Validation accuracy, mean of \(plan.cells.count / plan.points.count) cells",
+            panels: [
+                .heatMap(
+                    HeatMap(
+                        x: "learning rate", columns: rates, y: "momentum", rows: momenta,
+                        value: "accuracy, %", values: values, range: range, marks: marks,
+                        names: [.golden: plan.goldenName]))
+            ])
+    }
+}

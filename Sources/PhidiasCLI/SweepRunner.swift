@@ -1,0 +1,177 @@
+import Foundation
+import Phidias
+import Synchronization
+
+/// Computes cells, several at a time, and writes each result as soon as it is there.
+///
+/// A cell depends on nothing but its settings, seed and fold: order and number of workers change
+/// no result.
+final class SweepRunner: Sendable {
+    private struct State {
+        var next = 0
+        var results: [SweepResult] = []
+        var failure: (any Error)?
+    }
+
+    private let plan: SweepPlan
+    private let data: DataPair
+    private let log: LineLog
+    private let threads: Int
+    /// The cells that have no result yet.
+    private let cells: [SweepPlan.Cell]
+    private let state: Mutex<State>
+    private let start = ContinuousClock.now
+
+    /// - Parameter results: of the cells that are done.
+    init(
+        _ plan: SweepPlan, _ data: DataPair, _ log: LineLog, threads: Int, results: [SweepResult]
+    ) {
+        self.plan = plan
+        self.data = data
+        self.log = log
+        self.threads = threads
+        let done = Set(results.map(\.cell))
+        cells = plan.cells.filter { !done.contains($0.id) }
+        state = Mutex(State(results: results))
+    }
+
+    /// Computes all cells that are left.
+    /// - Returns: the results of all.
+    /// - Throws: `Interrupted` after a signal: what was finished is written, and the cells that
+    ///   were being computed will be computed again.
+    func run(jobs: Int) throws -> [SweepResult] {
+        Interruption.watch()
+        let group = DispatchGroup()
+        for _ in 0..<min(jobs, cells.count) {
+            group.enter()
+            let thread = Thread {
+                self.work()
+                group.leave()
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        group.wait()
+        clearBar()
+        let (results, failure) = state.withLock { ($0.results, $0.failure) }
+        if let failure { throw failure }
+        if let signal = Interruption.signal, results.count < plan.cells.count {
+            Console.say(
+                "Stopped by a signal with \(results.count) of \(plan.cells.count) cells done. The same command goes on."
+            )
+            throw Interrupted(signal: signal)
+        }
+        return results
+    }
+
+    private var isStopping: Bool {
+        Interruption.signal != nil || state.withLock { $0.failure != nil }
+    }
+
+    private func work() {
+        var split: SweepSplit?
+        do {
+            while !isStopping, let cell = takeCell() {
+                let id = cell.id
+                if split?.seed != id.seed || split?.fold != id.fold {
+                    split = try SweepSplit(data.training, plan, seed: id.seed, fold: id.fold)
+                }
+                guard let split, let result = try compute(cell, split) else { return }
+                try finish(result)
+            }
+        } catch {
+            state.withLock { $0.failure = $0.failure ?? error }
+        }
+    }
+
+    private func takeCell() -> SweepPlan.Cell? {
+        state.withLock { state in
+            guard state.next < cells.count else { return nil }
+            state.next += 1
+            return cells[state.next - 1]
+        }
+    }
+
+    /// - Returns: nil if the sweep is to stop.
+    private func compute(_ cell: SweepPlan.Cell, _ split: SweepSplit) throws -> SweepResult? {
+        let begin = ContinuousClock.now
+        let options = try plan.options(cell.point, seed: cell.id.seed, threads: threads)
+        let loss = try options.loss.loss(options.outputActivation)
+        let trainer = try Trainer(
+            model: Model(network: try options.network(for: split.training), seed: options.seed),
+            loss: loss, optimizer: try options.optimizer(), batchSize: options.batchSize,
+            seed: options.seed, threads: threads)
+        var last: Trainer.EpochReport?
+        let outcome: SweepResult.Outcome
+        do {
+            try trainer.train(
+                on: split.training, epochs: options.epochs,
+                shouldStop: { self.isStopping }, onEpoch: { last = $0 })
+            guard let last, last.epoch == options.epochs else { return nil }
+            func score(_ data: Dataset) throws -> EpochMetrics.Score {
+                let found = try last.model.evaluate(data, loss: loss, threads: threads)
+                return .init(loss: found.loss, accuracy: found.accuracy)
+            }
+            outcome = .finished(
+                training: .init(loss: last.trainingLoss, accuracy: last.trainingAccuracy),
+                validation: try score(split.validation), test: try score(data.test),
+                weightsSHA256: last.model.weightsSHA256)
+        } catch TrainingError.diverged(let step, let layer, let what) {
+            outcome = .diverged(.init(step: step, layer: layer, what: what))
+        }
+        return SweepResult(
+            cell: cell.id, outcome: outcome, trainingSeconds: trainer.seconds,
+            seconds: begin.duration(to: .now) / .seconds(1))
+    }
+
+    // MARK: - Progress
+
+    private func finish(_ result: SweepResult) throws {
+        try log.append(result.json.text())
+        // Under the lock, so that lines come in the order of their counts.
+        state.withLock { state in
+            state.results.append(result)
+            let done = state.results.count
+            let fresh = done - (plan.cells.count - cells.count)
+            let elapsed = start.duration(to: .now) / .seconds(1)
+            let left = elapsed / Double(max(fresh, 1)) * Double(plan.cells.count - done)
+            tell(result, done, left: "\(Self.time(left)) left")
+        }
+    }
+
+    private func tell(_ result: SweepResult, _ done: Int, left: String) {
+        let total = plan.cells.count
+        let name =
+            result.cell.settings.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+            + ", seed \(result.cell.seed), fold \(result.cell.fold)"
+        let what: String
+        var isNews = !Console.isTerminal
+        switch result.outcome {
+        case .finished(_, let validation, _, _):
+            what = "validation \((validation.accuracy * 100).fixed(2)) %"
+        case .diverged(let place):
+            what = "diverged in step \(place.step)"
+            isNews = true
+        }
+        clearBar()
+        if isNews { Console.say("cell \(done) of \(total): \(name): \(what), \(left)") }
+        if Console.isTerminal {
+            let line = ProgressBar.line(
+                label: "cell \(done) of \(total)", share: Double(done) / Double(total),
+                figures: "\(what), \(left)", width: Console.width, color: Console.hasColor)
+            Console.show("\r\(line)\u{1b}[K")
+        }
+    }
+
+    private func clearBar() {
+        if Console.isTerminal { Console.show("\r\u{1b}[K") }
+    }
+
+    /// Seconds as people say them.
+    static func time(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 1e9).rounded(.up))
+        if whole < 100 { return "\(whole) s" }
+        if whole < 6_000 { return "\((whole + 30) / 60) min" }
+        return "\((Double(whole) / 3_600).fixed(1)) h"
+    }
+}

@@ -1,0 +1,247 @@
+import Foundation
+import Testing
+
+/// Sweeps from outside: interrupted, changed, misused, and always the same results.
+@Suite struct SweepProgramTests {
+    typealias Bench = BadInputTests.Bench
+    typealias Program = ProgramTests
+
+    /// Eight cells of a few milliseconds each, without an output folder.
+    static func command(_ bench: Bench, _ options: [String] = []) -> [String] {
+        [
+            "sweep", "--data", bench.folder.path, "--hidden", "4", "--batch-size", "4",
+            "--learning-rate", "0.01,golden", "--momentum", "0,golden", "--folds", "2",
+        ] + options
+    }
+
+    static func sweep(
+        _ bench: Bench, _ options: String..., output: String = "sweep"
+    ) throws -> Program.Outcome {
+        try Program.run(command(bench, ["--output", bench.path(output)] + options))
+    }
+
+    /// The lines of results.jsonl without what the clock says.
+    static func cells(_ bench: Bench, _ output: String = "sweep") throws -> [String] {
+        let text = try? String(
+            contentsOfFile: bench.path("\(output)/results.jsonl"), encoding: .utf8)
+        return (text ?? "").split(separator: "\n").map {
+            String($0.prefix(upTo: $0.range(of: ",\"timing\"")?.lowerBound ?? $0.endIndex))
+        }
+    }
+
+    static func object(_ outcome: Program.Outcome) throws -> [String: Any] {
+        try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    }
+
+    @Test func theTableRanksByValidationAndMarksTheGoldenPair() throws {
+        let bench = try Bench()
+        let result = try Self.sweep(bench)
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.output.contains("golden pair"), "\(result.output)")
+        #expect(try Self.cells(bench).count == 8)
+        let picture = try String(contentsOfFile: bench.path("sweep/heatmap.svg"), encoding: .utf8)
+        #expect(picture.contains("momentum") && picture.contains("golden pair"))
+        // Nothing is left to do, and the table is the same.
+        let again = try Self.sweep(bench)
+        #expect(again.code == 0 && again.output == result.output)
+        #expect(again.errors.contains("0 to do"), "\(again.errors)")
+
+        let json = try Self.object(try Self.sweep(bench, "--format", "json"))
+        let rows = try #require(json["settings"] as? [[String: Any]])
+        let means = rows.compactMap { $0["validation_accuracy"] as? Double }
+        #expect(rows.count == 4 && means == means.sorted(by: >))
+        #expect(rows.count { $0["golden"] as? Bool == true } == 1)
+    }
+
+    @Test func orderAndNumberOfWorkersChangeNoResult() throws {
+        let bench = try Bench()
+        #expect(try Self.sweep(bench, "--jobs", "1", "--epochs", "3").code == 0)
+        let parallel = try Self.sweep(
+            bench, "--jobs", "5", "--threads", "2", "--epochs", "3", output: "other")
+        #expect(parallel.code == 0, "\(parallel.errors)")
+        #expect(try Self.cells(bench).sorted() == Self.cells(bench, "other").sorted())
+        let table = { (text: String) in text.split(separator: "\n").filter { !$0.contains("/") } }
+        #expect(
+            table(parallel.output)
+                == table(try Self.sweep(bench, "--epochs", "3").output))
+    }
+
+    @Test func aCellIsTheTrainingOfTheSameSettings() throws {
+        let bench = try Bench()
+        let result = try Program.run(
+            "sweep", "--data", bench.folder.path, "--hidden", "4", "--batch-size", "4", "--epochs",
+            "2", "--seed", "3", "--validation", "0.2", "--output", bench.path("sweep"))
+        #expect(result.code == 0, "\(result.errors)")
+        let trained = try Self.object(
+            try bench.train("--seed", "3", "--validation", "0.2", "--format", "json"))
+        let sum = try #require(trained["weights_sha256"] as? String)
+        #expect(try Self.cells(bench).first?.contains(sum) == true)
+    }
+
+    @Test(arguments: [SIGKILL, SIGTERM, SIGINT])
+    func interruptedSweepsGoOnWithoutLosingOrRepeatingACell(signal: Int32) throws {
+        let bench = try Bench()
+        let options = ["--epochs", "150", "--seeds", "4"]
+        #expect(
+            try Program.run(Self.command(bench, options + ["--output", bench.path("whole")])).code
+                == 0)
+        let expected = try Self.cells(bench, "whole").sorted()
+        #expect(expected.count == 32)
+        var stops = 0
+        for count in [1, 9, 20] {
+            let process = Process()
+            process.executableURL = Program.program
+            process.arguments = Self.command(bench, options + ["--output", bench.path("sweep")])
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            while process.isRunning, try Self.cells(bench).count < count { usleep(200) }
+            kill(process.processIdentifier, signal)
+            process.waitUntilExit()
+            if process.terminationReason == .uncaughtSignal { stops += 1 }
+            let text = try String(
+                contentsOfFile: bench.path("sweep/results.jsonl"), encoding: .utf8)
+            if signal != SIGKILL { #expect(text.hasSuffix("}\n")) }
+        }
+        #expect(stops >= 2)
+        let last = try Program.run(
+            Self.command(bench, options + ["--output", bench.path("sweep")]))
+        #expect(last.code == 0, "\(last.errors)")
+        #expect(try Self.cells(bench).sorted() == expected)
+    }
+
+    @Test func aTornLastLineIsRepairedAndTold() throws {
+        let bench = try Bench()
+        #expect(try Self.sweep(bench).code == 0)
+        let expected = try Self.cells(bench).sorted()
+        let url = URL(fileURLWithPath: bench.path("sweep/results.jsonl"))
+        let bytes = try Data(contentsOf: url)
+        try bytes.dropLast(30).write(to: url)
+        let repaired = try Self.sweep(bench)
+        #expect(repaired.code == 0)
+        #expect(repaired.errors.contains("was cut off"), "\(repaired.errors)")
+        #expect(repaired.errors.contains("1 to do"), "\(repaired.errors)")
+        #expect(try Self.cells(bench).sorted() == expected)
+    }
+
+    @Test func otherSettingsDataAndVersionsAreNotMixed() throws {
+        let bench = try Bench()
+        #expect(try Self.sweep(bench).code == 0)
+        let folder = bench.path("sweep")
+        let before = try Data(contentsOf: URL(fileURLWithPath: folder + "/results.jsonl"))
+        for (options, part) in [
+            (["--epochs", "3"], "epochs: 10 → 3"), (["--seeds", "2"], "seeds: 1 → 2"),
+            (["--subset", "0.5"], "subset: none → 0.5"),
+        ] {
+            let refused = try Program.run(Self.command(bench, ["--output", folder] + options))
+            #expect(refused.code == 73)
+            #expect(refused.errors.contains(part), "\(refused.errors)")
+        }
+        func change(_ name: String, _ old: String, _ new: String) throws {
+            let path = "\(folder)/\(name)"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(text.contains(old), "\(text)")
+            try text.replacing(old, with: new).write(
+                toFile: path, atomically: true, encoding: .utf8)
+        }
+        try change("sweep.json", "\"phidias\": \"0.1.0\"", "\"phidias\": \"0.0.1\"")
+        let program = try Self.sweep(bench)
+        #expect(program.code == 73 && program.errors.contains("of phidias 0.0.1"))
+        try change("sweep.json", "\"phidias\": \"0.0.1\"", "\"phidias\": \"0.1.0\"")
+        try change("sweep.json", "\"format_version\": 1", "\"format_version\": 2")
+        let version = try Self.sweep(bench)
+        #expect(version.code == 65 && version.errors.contains("version 2"), "\(version.errors)")
+        try change("sweep.json", "\"format_version\": 2", "\"format_version\": 1")
+        try change("results.jsonl", "\"version\":1", "\"version\":2")
+        let line = try Self.sweep(bench)
+        #expect(line.code == 65 && line.errors.contains("byte 0"), "\(line.errors)")
+        try before.write(to: URL(fileURLWithPath: folder + "/results.jsonl"))
+        var pixels = Bench.idx([60, 4, 4])
+        pixels[100] ^= 1
+        try bench.write(Bench.images, pixels)
+        let data = try Self.sweep(bench)
+        #expect(data.code == 73)
+        #expect(data.errors.contains("SHA-256 of \(Bench.images)"), "\(data.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/results.jsonl")) == before)
+    }
+
+    @Test func aDivergedCellIsRecordedWithItsStep() throws {
+        let bench = try Bench()
+        let result = try Program.run(
+            "sweep", "--data", bench.folder.path, "--hidden", "4", "--activation", "relu",
+            "--batch-size", "4", "--epochs", "2", "--learning-rate", "golden,1e38", "--folds", "2",
+            "--output", bench.path("sweep"))
+        #expect(result.code == 0, "\(result.errors)")
+        let cells = try Self.cells(bench)
+        #expect(cells.count == 4)
+        let diverged = cells.count { $0.contains("\"diverged\":{\"step\":") }
+        #expect(diverged > 0, "\(cells)")
+        #expect(result.output.contains("\(diverged) diverged"), "\(result.output)")
+        // It is a result: nothing is left to do.
+        #expect(
+            try Program.run(
+                "sweep", "--data", bench.folder.path, "--hidden", "4", "--activation", "relu",
+                "--batch-size", "4", "--epochs", "2", "--learning-rate", "golden,1e38", "--folds",
+                "2", "--output", bench.path("sweep")
+            ).output == result.output)
+        #expect(result.errors.contains("diverged in step"), "\(result.errors)")
+    }
+
+    @Test func oneProcessAtATime() throws {
+        let bench = try Bench()
+        let first = Process()
+        first.executableURL = Program.program
+        first.arguments = Self.command(
+            bench, ["--epochs", "20000", "--output", bench.path("sweep")])
+        first.standardOutput = FileHandle.nullDevice
+        first.standardError = FileHandle.nullDevice
+        try first.run()
+        let name = bench.path("sweep/sweep.json")
+        while !FileManager.default.fileExists(atPath: name), first.isRunning { usleep(500) }
+        let refused = try Self.sweep(bench)
+        #expect(refused.code == 75)
+        #expect(refused.errors.contains("another process"), "\(refused.errors)")
+        kill(first.processIdentifier, SIGKILL)
+        first.waitUntilExit()
+    }
+
+    @Test func wrongCommandLinesAreSentences() throws {
+        let bench = try Bench()
+        let cases: [([String], String)] = [
+            (["--learning-rat", "1"], "'--learning-rate'"),
+            (["--learning-rate", ""], "empty value"),
+            (["--momentum", "0.1,,0.2"], "empty value"), (["--seeds", "0"], "grid is empty"),
+            (["--folds", "1"], "--folds 1"), (["--folds", "2", "--validation", "0.1"], "one of"),
+            (["--learning-rate", "0.1,0.10"], "the same"), (["--loss", "synaptc"], "synaptic"),
+            (["--preset", "paper-2024", "--momentum", "0"], "leave out"),
+            (["--preset", "paper-2025"], "paper-2024"), (["--subset", "1.5"], "1.5"),
+            (["--learning-rate", "much"], "much"), (["--batch-size", "4,5000"], "5000"),
+            (["--folds", "40"], "class 0 has 20 images"), (["--jobs", "0"], "0 threads"),
+        ]
+        for (options, part) in cases {
+            let result = try Program.run(
+                ["sweep", "--data", bench.folder.path, "--output", bench.path("sweep")] + options)
+            #expect(result.code == 64, "\(options): \(result.errors)")
+            #expect(result.errors.contains(part), "\(options): \(result.errors)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: bench.path("sweep")))
+    }
+
+    @Test func thePresetHasSixtyPairsAndMarksTheRoundedOne() throws {
+        let bench = try Bench()
+        let result = try Program.run(
+            "sweep", "--preset", "paper-2024", "--data", bench.folder.path, "--hidden", "4",
+            "--batch-size", "4", "--epochs", "1", "--folds", "2", "--output", bench.path("sweep"),
+            "--format", "json")
+        #expect(result.code == 0, "\(result.errors)")
+        let rows = try #require(try Self.object(result)["settings"] as? [[String: Any]])
+        #expect(rows.count == 60)
+        let golden = rows.filter { $0["golden"] as? Bool == true }
+        #expect(
+            golden.map { $0["settings"] as? [String: String] }
+                == [["learning_rate": "0.016", "momentum": "0.874"]])
+        let picture = try String(contentsOfFile: bench.path("sweep/heatmap.svg"), encoding: .utf8)
+        #expect(picture.contains("rounded golden pair"))
+    }
+}
