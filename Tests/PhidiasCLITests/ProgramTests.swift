@@ -127,6 +127,7 @@ import Testing
         #expect(try Self.run("--version").output == "0.1.0\n")
         for command in [
             "train", "evaluate", "predict", "filters", "data", "bench", "record", "explain",
+            "experiment",
         ] {
             let help = try Self.run(command, "--help")
             #expect(help.code == 0)

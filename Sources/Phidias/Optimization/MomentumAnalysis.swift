@@ -30,6 +30,15 @@ public struct MomentumAnalysis: Sendable, Hashable {
     /// (1 − α) / (1 + α): variance of the averaged gradient over that of one, if they are
     /// independent.
     public var noiseVariance: Double { (1 - momentum) / (1 + momentum) }
+    /// |H(f)|² = (1 − α)² / (1 − 2α cos 2πf + α²): what is left of the power of the gradient's
+    /// frequency in the averaged gradient (1 − α) Σ αᵏ g(t − k).
+    /// - Parameter frequency: in cycles a step, 0 to ½.
+    public func powerResponse(at frequency: Double) -> Double {
+        let gap = 1 - momentum
+        // (1 − α)² + 2α (1 − cos x) = (1 − α)² + 4α sin² x/2: nothing cancels.
+        let sine = PortableMath.sin(.pi * frequency)
+        return gap * gap / (gap * gap + 4 * momentum * sine * sine)
+    }
     /// (1 − √α)² / η: curvature at which the recursion itself is critically damped. Flatter
     /// directions creep, steeper ones oscillate.
     public var criticalCurvature: Double {

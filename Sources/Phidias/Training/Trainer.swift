@@ -113,9 +113,14 @@ public final class Trainer {
     /// A batch's indices, and the gradient of its mean loss by its logits.
     typealias BatchObserver = (Span<UInt32>, Span<Float>) -> Void
 
+    /// The stack between the gradient of a step and its update: it holds the gradient of the batch,
+    /// and weights and velocity from before the step. It is read and not changed.
+    typealias GradientObserver = (DenseStack) throws -> Void
+
     func train(
         on data: Dataset, epochs: Int, from start: TrainingState?,
         shouldStop: (() throws -> Bool)?, onBatch: BatchObserver?,
+        onGradient: GradientObserver? = nil,
         onStep: ((StepReport) throws -> Void)?, onEpoch: ((EpochReport) throws -> Void)?
     ) throws {
         guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
@@ -127,7 +132,9 @@ public final class Trainer {
         try begin(at: start ?? TrainingState(start: model), run)
         try model.check(data)
         while position.epochs < epochs {
-            guard try epoch(of: run, on: data, shouldStop, onBatch, onStep) else { return }
+            guard try epoch(of: run, on: data, shouldStop, onBatch, onGradient, onStep) else {
+                return
+            }
             try finishEpoch(data, onEpoch)
             if try shouldStop?() == true { return }
         }
@@ -158,7 +165,8 @@ public final class Trainer {
     /// - Returns: false if training is to stop before the epoch's end.
     private func epoch(
         of run: RunLength, on data: Dataset, _ shouldStop: (() throws -> Bool)?,
-        _ onBatch: BatchObserver?, _ onStep: ((StepReport) throws -> Void)?
+        _ onBatch: BatchObserver?, _ onGradient: GradientObserver?,
+        _ onStep: ((StepReport) throws -> Void)?
     ) throws -> Bool {
         guard let stack else { return false }
         let clock = ContinuousClock()
@@ -177,7 +185,7 @@ public final class Trainer {
             do {
                 result = try workspace.step(
                     stack, data, indices, next: next, model.network.inputRange, loss, values,
-                    threads, number: step + 1)
+                    threads, onGradient, number: step + 1)
             } catch {
                 self.stack = nil
                 throw error
@@ -241,8 +249,8 @@ private struct Workspace {
     mutating func step(
         _ stack: DenseStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
         _ range: InputRange, _ loss: any Loss, _ values: (learningRate: Float, momentum: Float),
-        _ threads: Int, number: Int
-    ) throws(TrainingError) -> (loss: Double, correct: Int) {
+        _ threads: Int, _ onGradient: Trainer.GradientObserver?, number: Int
+    ) throws -> (loss: Double, correct: Int) {
         let count = indices.count
         let used = 0..<count * classes
         for row in 0..<count {
@@ -269,15 +277,22 @@ private struct Workspace {
             logits: logits.span.extracting(used), targets: targets.span.extracting(used),
             classes: classes, scale: 1 / Float(count), gradient: &gradient)
         guard sum.isFinite else {
-            throw .diverged(step: number, layer: stack.shapes.count - 1, what: "loss")
+            throw TrainingError.diverged(
+                step: number, layer: stack.shapes.count - 1, what: "loss")
         }
         let correct = Kernels.countCorrect(
             m: count, n: classes, logits: logits.span.extracting(used), labels: labels.span,
             threads: 1)
+        if let onGradient {
+            try stack.gradient(delta: delta.span.extracting(used))
+            try onGradient(stack)
+        }
         let bad = stack.backward(
             delta: delta.span.extracting(used), learningRate: values.learningRate,
             momentum: values.momentum)
-        if let bad { throw .diverged(step: number, layer: bad, what: "weight") }
+        if let bad {
+            throw TrainingError.diverged(step: number, layer: bad, what: "weight")
+        }
         return (sum, correct)
     }
 }

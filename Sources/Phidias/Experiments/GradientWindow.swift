@@ -1,0 +1,77 @@
+import PhidiasKernels
+
+/// What the gradient and the averaged gradient of one layer did over some steps that follow one
+/// another: moments of all weights, and the series of a sample of them.
+///
+/// The averaged gradient is A(t) = (1 − α) Σ αᵏ g(t − k) = −v(t) (1 − α) / η, ours (docs/theory.md).
+package struct GradientWindow: Sendable {
+    /// Weights whose series are kept.
+    static let sampleSize = 256
+    /// Steps of a series; moments go on.
+    static let longestSeries = 4096
+
+    /// Counted from 0.
+    package let layer: Int
+    /// Of all weights and biases of the layer.
+    package private(set) var gradient, average: VectorMoments
+    /// Of the sample: [weight][step].
+    package private(set) var gradientSeries, averageSeries: [[Double]]
+    private let sample: [Int]
+    private let scale: Float
+
+    /// Steps seen.
+    package var steps: Int { gradient.count }
+
+    /// Variance of the averaged gradient over that of the gradient, both summed over all weights.
+    package var varianceRatio: Double { average.variance / gradient.variance }
+
+    /// - Parameter length: parameters of the layer. The sample is drawn by `seed` with the purpose
+    ///   `user`, without repetition.
+    init(layer: Int, length: Int, learningRate: Float, momentum: Float, seed: UInt64) {
+        self.layer = layer
+        gradient = VectorMoments(length: length)
+        average = gradient
+        let random = CounterRandom(seed: seed, purpose: .user, epoch: UInt32(layer))
+        sample = random.permutation(count: length).prefix(Self.sampleSize).map(Int.init).sorted()
+        gradientSeries = [[Double]](repeating: [], count: sample.count)
+        averageSeries = gradientSeries
+        scale = -(1 - momentum) / learningRate
+    }
+
+    mutating func add(gradient values: [Float], velocity: [Float]) {
+        let averaged = velocity.map { $0 * scale }
+        gradient.add(values)
+        average.add(averaged)
+        guard steps <= Self.longestSeries else { return }
+        for (place, index) in sample.enumerated() {
+            gradientSeries[place].append(Double(values[index]))
+            averageSeries[place].append(Double(averaged[index]))
+        }
+    }
+}
+
+/// Parameters of all layers as one vector: layer by layer, weights and then biases.
+enum FlatParameters {
+    static func read(_ content: DenseStack.Content, of stack: DenseStack) -> [Float] {
+        stack.shapes.indices.flatMap { layer(content, $0, of: stack) }
+    }
+
+    static func layer(
+        _ content: DenseStack.Content, _ index: Int, of stack: DenseStack
+    ) -> [Float] {
+        let values = stack.values(content, of: index)
+        return values.weight + values.bias
+    }
+
+    static func write(_ flat: [Float], to stack: DenseStack) {
+        var start = 0
+        for (index, shape) in stack.shapes.enumerated() {
+            let middle = start + shape.inputs * shape.outputs, end = middle + shape.outputs
+            stack.set(
+                of: index,
+                to: DenseValues(
+                    weight: Array(flat[start..<middle]), bias: Array(flat[middle..<end])))
+            start = end
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import PhidiasKernels
+
+/// The mean loss over fixed images as a function of the weights: its value, gradient and curvature.
+/// Weights are one vector: layer by layer, weights and then biases.
+package final class LossSurface {
+    /// Images that the mean is over.
+    package let images: Int
+    private let network: Network
+    private let loss: any Loss
+    private let data: Dataset
+    private let threads: Int
+    private let stack: DenseStack
+    private let order: [UInt32]
+    private var logits, targets, delta: [Float]
+    private static let batch = 240
+
+    /// - Parameters:
+    ///   - images: how many of the data to take, chosen by seed; at most all of them.
+    ///   - batchSize: the most images of a `batchGradient`.
+    package init(
+        network: Network, loss: any Loss, data: Dataset, images: Int, batchSize: Int = 1,
+        seed: UInt64, threads: Int
+    ) throws {
+        precondition(images > 0 && images <= data.count, "\(images) of \(data.count) images")
+        self.network = network
+        (self.loss, self.data, self.images, self.threads) = (loss, data, images, threads)
+        let capacity = max(min(images, Self.batch), batchSize)
+        stack = try Model(network: network, seed: 0).stack(
+            batchCapacity: capacity, role: .training, threads: threads)
+        // No epoch of a training has the number 0.
+        order = Array(data.order(seed: seed, epoch: 0).prefix(images))
+        logits = [Float](repeating: 0, count: capacity * network.classes)
+        targets = logits
+        delta = logits
+    }
+
+    /// The loss at some weights.
+    package func value(at weights: [Float]) -> Double {
+        FlatParameters.write(weights, to: stack)
+        var sum = 0.0
+        for start in stride(from: 0, to: images, by: Self.batch) {
+            sum += run(order, start..<min(start + Self.batch, images), scale: 0)
+        }
+        return sum / Double(images)
+    }
+
+    /// The gradient at some weights, its batches summed in double precision.
+    package func gradient(at weights: [Float]) throws -> [Double] {
+        FlatParameters.write(weights, to: stack)
+        var sum = [Double](repeating: 0, count: weights.count)
+        for start in stride(from: 0, to: images, by: Self.batch) {
+            let batch = start..<min(start + Self.batch, images)
+            _ = run(order, batch, scale: 1 / Float(images))
+            try differentiate(batch.count)
+            let part = FlatParameters.read(.gradient, of: stack)
+            for index in sum.indices { sum[index] += Double(part[index]) }
+        }
+        return sum
+    }
+
+    /// Calls `body` with the gradients of the batches of an epoch, at fixed weights, layer by
+    /// layer; before them those of its last `lead` batches.
+    func batchGradients(
+        at weights: [Float], epoch: Int, batchSize: Int, seed: UInt64, lead: Int,
+        _ body: (_ isLead: Bool, _ layers: [[Float]]) -> Void
+    ) throws {
+        FlatParameters.write(weights, to: stack)
+        let order = data.order(seed: seed, epoch: epoch)
+        let count = (data.count + batchSize - 1) / batchSize
+        for place in -lead..<count {
+            let first = (place % count + count) % count * batchSize
+            let batch = first..<min(first + batchSize, data.count)
+            _ = run(order, batch, scale: 1 / Float(batch.count))
+            try differentiate(batch.count)
+            body(
+                place < 0,
+                stack.shapes.indices.map { FlatParameters.layer(.gradient, $0, of: stack) })
+        }
+    }
+
+    /// The stack's gradient of the images of the last `run`.
+    private func differentiate(_ images: Int) throws {
+        let delta = delta
+        try stack.gradient(delta: delta.span.extracting(0..<images * network.classes))
+    }
+
+    /// The sum of the images' losses, and `delta`: the gradient by the logits times `scale`.
+    private func run(_ order: [UInt32], _ range: Range<Int>, scale: Float) -> Double {
+        let batch = order.span.extracting(range)
+        let classes = network.classes
+        let used = 0..<batch.count * classes
+        for place in used { self.targets[place] = 0 }
+        for row in batch.indices {
+            self.targets[row * classes + Int(data.labels[Int(batch[row])])] = 1
+        }
+        // Out of self: a span is of a local value.
+        let (images, targets) = (data.images, self.targets)
+        var logits: [Float] = [], delta: [Float] = []
+        swap(&logits, &self.logits)
+        swap(&delta, &self.delta)
+        defer {
+            swap(&logits, &self.logits)
+            swap(&delta, &self.delta)
+        }
+        var allLogits = logits.mutableSpan
+        var out = allLogits._mutatingExtracting(used)
+        stack.forward(
+            images: images.span, indices: batch, scale: network.inputRange.scale,
+            offset: network.inputRange.offset, logits: &out, threads: threads)
+        var allDelta = delta.mutableSpan
+        var gradient = allDelta._mutatingExtracting(used)
+        return loss.evaluate(
+            logits: logits.span.extracting(used), targets: targets.span.extracting(used),
+            classes: classes, scale: scale, gradient: &gradient)
+    }
+}
+
+extension LossSurface {
+    /// Curvature along a direction, and an estimate of its error.
+    package struct Curvature: Sendable {
+        package let value, error: Double
+    }
+
+    /// How far the central differences go along a unit vector: far enough for float gradients not to
+    /// cancel, near enough for the third derivative of the slope.
+    package static let reach = 0.05
+
+    /// uᵀ H u by central differences of the gradient along the unit vector u: the difference over
+    /// 2 · reach, and as its error a third of what one twice as long differs by, which is the
+    /// leading term of the truncation. Costs four gradients over all images.
+    package func curvature(at weights: [Float], along direction: [Float]) throws -> Curvature {
+        let unit = Self.normalized(direction.map(Double.init))
+        let near = Self.dot(try product(at: weights, unit, reach: Self.reach), unit)
+        let far = Self.dot(try product(at: weights, unit, reach: 2 * Self.reach), unit)
+        return Curvature(value: near, error: abs(far - near) / 3)
+    }
+
+    /// The Hessian's eigenvalue of largest size, by power iteration from a random vector; the error
+    /// is ‖Hu − λu‖, within which there is an eigenvalue. Each iteration costs two gradients.
+    package func largestCurvature(
+        at weights: [Float], iterations: Int, seed: UInt64
+    ) throws -> Curvature {
+        let start = SyntheticGradients.normal(count: weights.count, seed: seed, step: .max)
+        var unit = Self.normalized(start.map(Double.init))
+        var result = Curvature(value: .nan, error: .nan)
+        for _ in 0..<iterations {
+            let product = try product(at: weights, unit, reach: Self.reach)
+            let value = Self.dot(product, unit)
+            let rest = zip(product, unit).reduce(0) { sum, pair in
+                let difference = pair.0 - value * pair.1
+                return sum + difference * difference
+            }
+            result = Curvature(value: value, error: rest.squareRoot())
+            unit = Self.normalized(product)
+        }
+        return result
+    }
+
+    /// H u by a central difference.
+    private func product(
+        at weights: [Float], _ unit: [Double], reach: Double
+    ) throws -> [Double] {
+        func moved(_ distance: Double) -> [Float] {
+            zip(weights, unit).map { Float(Double($0) + distance * $1) }
+        }
+        let (above, below) = (moved(reach), moved(-reach))
+        let (high, low) = (try gradient(at: above), try gradient(at: below))
+        return zip(high, low).map { ($0 - $1) / (2 * reach) }
+    }
+
+    private static func dot(_ a: [Double], _ b: [Double]) -> Double {
+        zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
+    private static func normalized(_ vector: [Double]) -> [Double] {
+        let length = dot(vector, vector).squareRoot()
+        return length > 0 ? vector.map { $0 / length } : vector
+    }
+}

@@ -1,0 +1,69 @@
+import PhidiasKernels
+
+/// What sigmoid outputs say of labelled images: logits z, signals p = σ(z), and the two parts of the
+/// synaptic loss (our reconstruction).
+package struct OutputSignals: Sendable {
+    /// [images][classes]
+    package let logits, signals: [Float]
+    package let labels: [UInt8]
+    package let classes: Int
+    /// KL(t ‖ p) and H(p) in nats, each summed over an image's outputs, mean over the images.
+    package let divergence, entropy: Double
+
+    /// - Throws: `ModelError` if the data does not fit the network.
+    package init(of model: Model, on data: Dataset, threads: Int) throws(ModelError) {
+        precondition(model.network.outputActivation == .sigmoid, "for sigmoid outputs")
+        try model.check(data)
+        let logits = try model.logits(images: data.images, threads: threads)
+        let classes = model.network.classes
+        var signals = [Float](repeating: 0, count: logits.count)
+        var span = signals.mutableSpan
+        Kernels.sigmoid(logits.span, into: &span, threads: threads)
+        let targets = Targets.oneHot(data.labels, classes: classes)
+        var gradient = [Float](repeating: 0, count: logits.count)
+        var gradientSpan = gradient.mutableSpan
+        let sums = ([CrossEntropyLoss(), SynapticLoss()] as [any Loss]).map {
+            $0.evaluate(
+                logits: logits.span, targets: targets.span, classes: classes, scale: 1,
+                gradient: &gradientSpan)
+        }
+        self.logits = logits
+        self.signals = signals
+        labels = data.labels
+        self.classes = classes
+        // Targets are hard, so cross-entropy is the divergence.
+        divergence = sums[0] / Double(data.count)
+        entropy = (sums[1] - sums[0]) / Double(data.count)
+    }
+
+    /// Calls `body` with z and p of each output, and whether it is that of the image's class.
+    package func forEach(_ body: (_ z: Float, _ p: Float, _ isTarget: Bool) -> Void) {
+        for (image, label) in labels.enumerated() {
+            for output in 0..<classes {
+                let place = image * classes + output
+                body(logits[place], signals[place], output == Int(label))
+            }
+        }
+    }
+
+    /// Of the strongest output of each image: is it the image's class?
+    package func strongest(bins: Int = 15) -> Calibration {
+        var result = Calibration(bins: bins)
+        for (image, label) in labels.enumerated() {
+            let row = image * classes..<(image + 1) * classes
+            // The first of equals, as accuracy counts it.
+            var best = row.lowerBound
+            for place in row where logits[place] > logits[best] { best = place }
+            result.add(
+                confidence: Double(signals[best]), isRight: best - row.lowerBound == Int(label))
+        }
+        return result
+    }
+
+    /// Of every output: is it that of the image's class?
+    package func every(bins: Int = 15) -> Calibration {
+        var result = Calibration(bins: bins)
+        forEach { result.add(confidence: Double($1), isRight: $2) }
+        return result
+    }
+}

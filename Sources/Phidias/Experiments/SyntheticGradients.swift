@@ -1,0 +1,72 @@
+import PhidiasKernels
+
+/// The momentum update of the kernels on gradients of our own making.
+package enum SyntheticGradients {
+    /// Independent normal gradients from the counter-based generator (seed, purpose `user`), seen
+    /// after the update.
+    ///
+    /// The average's series has an integrated time of (1 + α²)/(1 − α²) steps for its square, so the
+    /// variance ratio has a relative standard error of about √(2 (1 + α²) / ((1 − α²) N)) with
+    /// N = weights · steps.
+    package static func window(
+        learningRate: Float, momentum: Float, weights: Int, steps: Int, seed: UInt64
+    ) -> GradientWindow {
+        precondition(weights > 0 && steps > 1, "\(weights) weights, \(steps) steps")
+        var window = GradientWindow(
+            layer: 0, length: weights, learningRate: learningRate, momentum: momentum, seed: seed)
+        var velocity = [Float](repeating: 0, count: weights)
+        var parameters = velocity
+        // The velocity starts at 0: what that leaves is below 10⁻⁶ of it.
+        let start = Trainer.settlingSteps(momentum: momentum)
+        for step in 0..<start + steps {
+            let gradient = normal(count: weights, seed: seed, step: UInt32(step))
+            update(&velocity, &parameters, gradient, learningRate, momentum)
+            if step >= start { window.add(gradient: gradient, velocity: velocity) }
+        }
+        return window
+    }
+
+    /// The velocity after each step when one gradient of 1 comes first, and then zeros, in units of
+    /// −η.
+    package static func impulseResponse(
+        learningRate: Float, momentum: Float, steps: Int
+    ) -> [Double] {
+        var velocity: [Float] = [0], parameters: [Float] = [0]
+        return (0..<steps).map { step in
+            update(&velocity, &parameters, [step == 0 ? 1 : 0], learningRate, momentum)
+            return Double(velocity[0]) / -Double(learningRate)
+        }
+    }
+
+    static func update(
+        _ velocity: inout [Float], _ parameters: inout [Float], _ gradient: [Float],
+        _ learningRate: Float, _ momentum: Float
+    ) {
+        var velocitySpan = velocity.mutableSpan
+        var parameterSpan = parameters.mutableSpan
+        Kernels.momentumUpdate(
+            learningRate: learningRate, momentum: momentum, gradient: gradient.span,
+            velocity: &velocitySpan, weights: &parameterSpan, threads: 1)
+    }
+
+    /// Standard normal numbers: Box and Muller, *Annals of Mathematical Statistics* 29 (1958).
+    static func normal(count: Int, seed: UInt64, step: UInt32) -> [Float] {
+        let random = CounterRandom(seed: seed, purpose: .user, epoch: step)
+        var values: [Float] = []
+        values.reserveCapacity(count + 3)
+        var index: UInt64 = 0
+        while values.count < count {
+            let bits = random.bits(index)
+            for (first, second) in [(bits.x, bits.y), (bits.z, bits.w)] {
+                // In (0, 1]: the logarithm is finite.
+                let uniform = (Double(first) + 1) * 0x1p-32
+                let radius = (-2 * PortableMath.log(uniform)).squareRoot()
+                let angle = 2 * Double.pi * (Double(second) * 0x1p-32)
+                values.append(Float(radius * PortableMath.cos(angle)))
+                values.append(Float(radius * PortableMath.sin(angle)))
+            }
+            index += 1
+        }
+        return Array(values.prefix(count))
+    }
+}

@@ -1,0 +1,70 @@
+import PhidiasKernels
+
+/// How rough the loss is from step to step, over the last epoch of a training.
+package struct LossRoughness: Sendable {
+    /// η and α.
+    package let learningRate, momentum: Double
+    /// Mean over the epoch's steps of the batch's loss, and of the loss on fixed images.
+    package let batchLoss, fixedLoss: Double
+    /// √(½ Var(L(t+1) − L(t))) over the mean loss: the part of the loss that changes from one step
+    /// to the next as independent noise would, without its trend. Of the batch's loss, in which
+    /// other images come with each step, and of the loss on fixed images, in which only the weights
+    /// move. The definition is ours.
+    package let batch, fixed: Double
+    /// Of the training images, in the last epoch.
+    package let accuracy: Double
+    /// The step, counted from 1, in which training diverged; all else is NaN then.
+    package var diverged: Int?
+}
+
+extension LossRoughness {
+    /// Roughness of a series: see `batch`. NaN for fewer than three values.
+    package static func of(_ series: [Double]) -> (mean: Double, roughness: Double) {
+        let mean = series.reduce(0, +) / Double(series.count)
+        let changes = zip(series.dropFirst(), series).map { $0 - $1 }
+        guard changes.count > 1 else { return (mean, .nan) }
+        let drift = changes.reduce(0, +) / Double(changes.count)
+        let variance =
+            changes.reduce(0) { $0 + ($1 - drift) * ($1 - drift) } / Double(changes.count - 1)
+        return (mean, (variance / 2).squareRoot() / mean)
+    }
+}
+
+extension Trainer {
+    /// Trains with constant parameters and reports how rough the loss was in the last epoch.
+    /// - Parameter images: how many images the fixed loss is over.
+    package func measureRoughness(
+        on data: Dataset, epochs: Int, images: Int
+    ) throws -> LossRoughness {
+        let run = RunLength(
+            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
+        let values = optimizer.values(atStep: 0, of: run)
+        let surface = try LossSurface(
+            network: model.network, loss: loss, data: data, images: min(images, data.count),
+            seed: seed, threads: threads)
+        let first = (epochs - 1) * run.stepsPerEpoch
+        var step = 0
+        var batch: [Double] = [], fixed: [Double] = []
+        var accuracy = Double.nan
+        do {
+            try train(
+                on: data, epochs: epochs, from: nil, shouldStop: nil, onBatch: nil,
+                onGradient: { stack in
+                    defer { step += 1 }
+                    guard step >= first else { return }
+                    fixed.append(surface.value(at: FlatParameters.read(.weights, of: stack)))
+                }, onStep: { if $0.step > first { batch.append($0.loss) } },
+                onEpoch: { accuracy = $0.trainingAccuracy })
+        } catch TrainingError.diverged(let step, _, _) {
+            return LossRoughness(
+                learningRate: Double(values.learningRate), momentum: Double(values.momentum),
+                batchLoss: .nan, fixedLoss: .nan, batch: .nan, fixed: .nan, accuracy: .nan,
+                diverged: step)
+        }
+        let (ofBatch, ofFixed) = (LossRoughness.of(batch), LossRoughness.of(fixed))
+        return LossRoughness(
+            learningRate: Double(values.learningRate), momentum: Double(values.momentum),
+            batchLoss: ofBatch.mean, fixedLoss: ofFixed.mean, batch: ofBatch.roughness,
+            fixed: ofFixed.roughness, accuracy: accuracy)
+    }
+}

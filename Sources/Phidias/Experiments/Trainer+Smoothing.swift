@@ -1,0 +1,141 @@
+import PhidiasKernels
+
+/// Gradients, velocities and curvature of an epoch of a training that went on as if nobody watched.
+package struct SmoothingEpoch: Sendable {
+    /// Curvature along a step in weight space.
+    package struct Step: Sendable {
+        /// Counted from 1 over the run.
+        package let step: Int
+        package let curvature: LossSurface.Curvature
+    }
+
+    /// Counted from 1.
+    package let epoch: Int
+    package let trainingLoss, trainingAccuracy: Double
+    /// One for each layer that was chosen, during training.
+    package let training: [GradientWindow]
+    /// The same for the batches of the next epoch while the weights stay where this epoch left them:
+    /// noise alone.
+    package let frozen: [GradientWindow]
+    package let steps: [Step]
+    /// The Hessian's largest eigenvalue at the end of the epoch.
+    package let largest: LossSurface.Curvature
+}
+
+extension Trainer {
+    /// What an experiment records.
+    package struct SmoothingPlan: Sendable {
+        package var epochs: Int
+        /// Counted from 0.
+        package var layers: [Int]
+        /// Images whose mean loss has the curvature, and steps an epoch at which it is measured.
+        package var curvatureImages, curvatureSteps: Int
+        /// Power iterations for the largest curvature.
+        package var iterations: Int
+
+        package init(
+            epochs: Int, layers: [Int], curvatureImages: Int, curvatureSteps: Int, iterations: Int
+        ) {
+            self.epochs = epochs
+            self.layers = layers
+            self.curvatureImages = curvatureImages
+            self.curvatureSteps = curvatureSteps
+            self.iterations = iterations
+        }
+    }
+
+    /// Steps after which a velocity that began with 0 is as if it never had: αᵏ < 10⁻⁶.
+    package static func settlingSteps(momentum: Float) -> Int {
+        let rate = momentum > 0 ? -PortableMath.log(Double(momentum)) : .infinity
+        return Int((6 * PortableMath.log(10) / rate).rounded(.up))
+    }
+
+    /// Trains, with constant learning rate and momentum, and reports on gradients after each epoch.
+    /// The weights get the same bits as from `train`. An epoch's window has all of its steps, but
+    /// for the first ones of the run, in which the velocity settles.
+    package func recordSmoothing(
+        on data: Dataset, _ plan: SmoothingPlan, onEpoch: @escaping (SmoothingEpoch) throws -> Void
+    ) throws {
+        let run = RunLength(
+            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: plan.epochs)
+        let (learningRate, momentum) = optimizer.values(atStep: 0, of: run)
+        let settling = Self.settlingSteps(momentum: momentum)
+        let counts = zip(model.network.layerInputs, model.network.layers).map {
+            ($0 + 1) * $1.outputs
+        }
+        func windows() -> [GradientWindow] {
+            plan.layers.map {
+                GradientWindow(
+                    layer: $0, length: counts[$0], learningRate: learningRate,
+                    momentum: momentum, seed: seed)
+            }
+        }
+        let surface = try LossSurface(
+            network: model.network, loss: loss, data: data,
+            images: min(plan.curvatureImages, data.count), batchSize: batchSize, seed: seed,
+            threads: threads)
+        let every = max(run.stepsPerEpoch / max(plan.curvatureSteps, 1), 1)
+        let (batchSize, seed) = (batchSize, seed)
+        var step = 0
+        var current = windows()
+        var steps: [SmoothingEpoch.Step] = []
+        try train(
+            on: data, epochs: plan.epochs, from: nil, shouldStop: nil, onBatch: nil,
+            onGradient: { stack in
+                step += 1
+                let velocity = plan.layers.map { FlatParameters.layer(.velocity, $0, of: stack) }
+                for (place, layer) in plan.layers.enumerated() where step > settling {
+                    current[place].add(
+                        gradient: FlatParameters.layer(.gradient, layer, of: stack),
+                        velocity: velocity[place])
+                }
+                guard (step - 1) % every == every / 2 else { return }
+                let direction = zip(
+                    FlatParameters.read(.velocity, of: stack),
+                    FlatParameters.read(.gradient, of: stack)
+                ).map { momentum * $0 - learningRate * $1 }
+                let weights = FlatParameters.read(.weights, of: stack)
+                steps.append(
+                    .init(
+                        step: step,
+                        curvature: try surface.curvature(at: weights, along: direction)))
+            }, onStep: nil,
+            onEpoch: { report in
+                let weights = report.model.parameters.flatMap { $0.weight + $0.bias }
+                var frozen = windows()
+                try Self.recordFrozen(
+                    &frozen, surface, weights, (learningRate, momentum), counts,
+                    epoch: report.epoch + 1, batchSize: batchSize, seed: seed,
+                    lead: min(settling, run.stepsPerEpoch))
+                try onEpoch(
+                    SmoothingEpoch(
+                        epoch: report.epoch, trainingLoss: report.trainingLoss,
+                        trainingAccuracy: report.trainingAccuracy, training: current,
+                        frozen: frozen, steps: steps,
+                        largest: try surface.largestCurvature(
+                            at: weights, iterations: plan.iterations, seed: seed)))
+                current = windows()
+                steps = []
+            })
+    }
+
+    private static func recordFrozen(
+        _ windows: inout [GradientWindow], _ surface: LossSurface, _ weights: [Float],
+        _ values: (learningRate: Float, momentum: Float), _ counts: [Int], epoch: Int,
+        batchSize: Int, seed: UInt64, lead: Int
+    ) throws {
+        var velocity = windows.map { [Float](repeating: 0, count: counts[$0.layer]) }
+        var moved = velocity
+        try surface.batchGradients(
+            at: weights, epoch: epoch, batchSize: batchSize, seed: seed, lead: lead
+        ) { isLead, layers in
+            for place in windows.indices {
+                let gradient = layers[windows[place].layer]
+                SyntheticGradients.update(
+                    &velocity[place], &moved[place], gradient, values.learningRate,
+                    values.momentum)
+                if !isLead { windows[place].add(gradient: gradient, velocity: velocity[place]) }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Phidias
+
+struct ExperimentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "experiment",
+        abstract: "Measure what theory says of momentum and loss: tables, charts and JSON.",
+        discussion: """
+            Example:
+              phidias experiment smoothing --data data/mnist --epochs 5 --output smoothing
+            """,
+        subcommands: [ExperimentSmoothing.self, ExperimentGoldenPoint.self])
+}
+
+/// What an experiment leaves in its folder, and says on standard output.
+struct ExperimentResult {
+    let name: String
+    let text: String
+    let json: JSON
+    let charts: [(name: String, chart: Chart)]
+
+    /// Writes NAME.txt, NAME.json and the charts.
+    func write(to folder: String) throws {
+        try DurableFile.makeDirectory(folder)
+        try DurableFile.write(Array((text + "\n").utf8), to: "\(folder)/\(name).txt")
+        try DurableFile.write(
+            Array((json.text(pretty: true) + "\n").utf8), to: "\(folder)/\(name).json")
+        for (name, chart) in charts {
+            try DurableFile.write(Array(chart.svg.utf8), to: "\(folder)/\(name).svg")
+        }
+    }
+
+    func show(_ format: OutputFormat) {
+        print(format == .json ? json.text() : text)
+    }
+}
+
+/// Columns of text that line up at their right ends.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ heads: String...) { rows = [heads] }
+
+    mutating func add(_ cells: String...) { rows.append(cells) }
+
+    var text: String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            "  "
+                + zip(row, widths).map { cell, width in
+                    String(repeating: " ", count: width - cell.count) + cell
+                }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}
+
+extension Double {
+    /// With so many significant digits.
+    func digits(_ count: Int = 4) -> String {
+        guard isFinite, self != 0 else { return isNaN ? "–" : fixed(0) }
+        var places = count - 1, size = abs(self)
+        while size >= 10 && places > 0 {
+            size /= 10
+            places -= 1
+        }
+        while size < 1 && places < 12 {
+            size *= 10
+            places += 1
+        }
+        return fixed(places)
+    }
+}
+
+extension TrainOptions {
+    /// What a run computes, as an object.
+    var settingsJSON: JSON {
+        .object(settings.map { .init(key: $0.name, value: .string($0.value)) })
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import Phidias
+
+struct ExperimentSmoothing: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "smoothing",
+        abstract: "Measure how momentum smooths: noise, memory, frequencies, curvature, loss.",
+        discussion: """
+            Trains as phidias train does with the same options, and records gradient and velocity of
+            every step; then trains at other momentum weights with the same effective learning rate.
+            Writes smoothing.txt, smoothing.json and charts in SVG. The comparisons are this
+            project's own (docs/theory.md).
+
+            Example:
+              phidias experiment smoothing --data data/mnist --epochs 5 --output smoothing
+            """)
+
+    @OptionGroup var options: TrainOptions
+    @Option(help: "Layers to watch, counted from 0, such as 0,1; without it, all.")
+    var layers: String?
+    @Option(help: "Momentum weights to compare at the same η/(1 − α).")
+    var momenta = "0,0.2,0.4,0.6,0.8,golden,0.9,0.95,0.99"
+    @Option(parsing: .unconditional, help: "Epochs of each run of that comparison.")
+    var roughnessEpochs = 2
+    @Option(parsing: .unconditional, help: "Images over which the curvature is measured.")
+    var curvatureImages = 2000
+    @Option(parsing: .unconditional, help: "Steps an epoch at which the curvature is measured.")
+    var curvatureSteps = 24
+    @Option(help: "Folder for the text, the JSON and the charts.")
+    var output = "smoothing"
+    @Option(help: "What standard output gets: text, or one JSON object.")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        try options.check()
+        let momenta = try checked()
+        guard case .constant(let alpha) = try options.optimizer().momentum else {
+            throw UsageError(description: "The experiment needs a constant momentum.")
+        }
+        let eta = try LearningRate.base(options.learningRate)
+        let data = try options.loadData().training
+        let network = try options.network(for: data)
+        guard options.batchSize <= data.count else {
+            throw TrainingError.batchSize(options.batchSize, images: data.count)
+        }
+        let layers = try chosenLayers(network)
+        try DurableFile.makeDirectory(output)
+
+        Console.say("independent gradients…")
+        var report = SmoothingReport(
+            analysis: MomentumAnalysis(learningRate: eta, momentum: alpha),
+            synthetic: SyntheticGradients.window(
+                learningRate: Float(eta), momentum: Float(alpha), weights: 1024,
+                steps: SmoothingReport.syntheticSteps, seed: options.seed),
+            impulse: SyntheticGradients.impulseResponse(
+                learningRate: Float(eta), momentum: Float(alpha), steps: 61),
+            network: network, images: data.count, curvatureImages: curvatureImages,
+            settings: options.settingsJSON)
+        let plan = Trainer.SmoothingPlan(
+            epochs: options.epochs, layers: layers,
+            curvatureImages: min(curvatureImages, data.count), curvatureSteps: curvatureSteps,
+            iterations: 20)
+        try trainer(try options.optimizer(), network).recordSmoothing(on: data, plan) { epoch in
+            try report.add(epoch)
+            Console.say(
+                "epoch \(epoch.epoch) of \(options.epochs): accuracy \((100 * epoch.trainingAccuracy).fixed(2)) %"
+            )
+        }
+        for momentum in momenta {
+            let optimizer = try MomentumSGD(
+                learningRate: LearningRate((1 - momentum) * eta / (1 - alpha)),
+                momentum: .constant(momentum))
+            report.roughness.append(
+                try trainer(optimizer, network).measureRoughness(
+                    on: data, epochs: roughnessEpochs, images: 512))
+            Console.say("loss roughness at α = \(momentum.fixed(3))")
+        }
+        let result = try report.result()
+        try result.write(to: output)
+        result.show(format)
+    }
+
+    private func trainer(_ optimizer: MomentumSGD, _ network: Network) throws -> Trainer {
+        try Trainer(
+            model: Model(network: network, seed: options.seed),
+            loss: try options.loss.loss(options.outputActivation), optimizer: optimizer,
+            batchSize: options.batchSize, seed: options.seed, threads: options.threads)
+    }
+
+    /// The momentum weights, when the other options make sense.
+    private func checked() throws -> [Double] {
+        guard options.schedule == "constant", options.warmUp == 0 else {
+            throw UsageError(
+                description:
+                    "The experiment needs a constant learning rate: leave out --schedule and --warm-up."
+            )
+        }
+        guard options.validation == nil else {
+            throw UsageError(description: "The experiment has no use for --validation.")
+        }
+        for (name, value) in [
+            ("roughness-epochs", roughnessEpochs), ("curvature-images", curvatureImages),
+            ("curvature-steps", curvatureSteps),
+        ] where !(1...1_000_000).contains(value) {
+            throw UsageError(description: "--\(name) \(value): give 1 to 1000000.")
+        }
+        return try momenta.split(separator: ",", omittingEmptySubsequences: false).map {
+            guard case .constant(let value) = try Momentum(String($0)) else {
+                throw UsageError(description: "--momenta \(momenta): give constant numbers.")
+            }
+            return value
+        }
+    }
+
+    private func chosenLayers(_ network: Network) throws -> [Int] {
+        guard let layers else { return Array(network.layers.indices) }
+        let numbers = layers.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.allSatisfy({ $0.map(network.layers.indices.contains) ?? false }) else {
+            throw UsageError(
+                description:
+                    "--layers '\(layers)': give numbers from 0 to \(network.layers.count - 1).")
+        }
+        return Set(numbers.compactMap { $0 }).sorted()
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+/// phidias experiment: the numbers that it promises, its files, and what it refuses.
+@Suite struct ExperimentTests {
+    private static func object(_ text: String) throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func smoothingComesOutAsTheoryHasIt() throws {
+        let folder = try ProgramTests.Folder()
+        let run = try ProgramTests.run(
+            "experiment", "smoothing", "--hidden", "12", "--epochs", "1", "--roughness-epochs", "1",
+            "--momenta", "0,golden", "--curvature-images", "200", "--curvature-steps", "3",
+            "--output", folder.path, "--format", "json")
+        #expect(run.code == 0, "\(run.errors)")
+        let result = try Self.object(run.output)
+        let independent = try #require(result["independent_gradients"] as? [String: Any])
+        let ratio = try #require(independent["variance_ratio"] as? Double)
+        #expect(abs(ratio / 0.0672176 - 1) < 0.02, "\(ratio)")
+        #expect(try #require(independent["relative_standard_error"] as? Double) < 0.0015)
+        #expect(abs(try #require(result["half_life"] as? Double) - 5.1482) < 1e-4)
+        let rows = try #require(result["variance"] as? [[String: Any]])
+        #expect(rows.compactMap { $0["layer"] as? Int } == [0, 1])
+        #expect((result["roughness"] as? [Any])?.count == 2)
+        for name in [
+            "impulse", "variance", "autocorrelation", "frequency", "curvature", "roughness",
+        ] {
+            let chart = try String(contentsOfFile: "\(folder.path)/\(name).svg", encoding: .utf8)
+            #expect(chart.hasPrefix("<svg") && !chart.contains("nan"), "\(name)")
+        }
+        let written = try String(contentsOfFile: "\(folder.path)/smoothing.json", encoding: .utf8)
+        #expect(try Self.object(written) as NSDictionary == result as NSDictionary)
+    }
+
+    @Test func goldenPointCountsEveryOutput() throws {
+        let folder = try ProgramTests.Folder()
+        let run = try ProgramTests.run(
+            "experiment", "golden-point", "--hidden", "12", "--epochs", "2", "--output",
+            folder.path, "--format", "json")
+        #expect(run.code == 0, "\(run.errors)")
+        let result = try Self.object(run.output)
+        let images = try #require(result["images"] as? Int)
+        let runs = try #require(result["runs"] as? [[String: Any]])
+        #expect(
+            runs.compactMap { $0["loss"] as? String } == [
+                "synaptic", "cross-entropy", "mean-square",
+            ])
+        for run in runs {
+            let epochs = try #require(run["epochs"] as? [[String: Any]])
+            #expect(epochs.count == 3)
+            for epoch in epochs {
+                let targets = try #require(epoch["target_p"] as? [String: Any])
+                let counts = try #require(targets["counts"] as? [Int])
+                #expect(counts.reduce(0, +) == images)
+            }
+        }
+        for name in ["signals", "logits", "processes", "reliability"] {
+            #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(name).svg"), "\(name)")
+        }
+    }
+
+    static let bad: [([String], String)] = [
+        (["smoothing", "--layers", "2"], "0 to 1"),
+        (["smoothing", "--momenta", "0,1"], "below 1"),
+        (["smoothing", "--momentum", "coupled"], "constant momentum"),
+        (["smoothing", "--schedule", "cosine"], "--schedule"),
+        (["smoothing", "--curvature-steps", "0"], "--curvature-steps 0"),
+        (["golden-point", "--output-activation", "softmax"], "sigmoid"),
+    ]
+
+    @Test(arguments: bad.indices) func badUsageIsASentenceAndACode(index: Int) throws {
+        let (arguments, part) = Self.bad[index]
+        let folder = try ProgramTests.Folder()
+        let run = try ProgramTests.run(
+            ["experiment"] + arguments + ["--output", folder.path + "/none"])
+        #expect(run.code == 64, "\(arguments): \(run.errors)")
+        #expect(run.errors.contains(part), "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"))
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Phidias
+import Testing
+
+@Suite struct OutputSignalsTests {
+    @Test func calibrationErrorIsTheOneWorkedOutByHand() {
+        var calibration = Calibration(bins: 4)
+        // Bin 1: confidences 0.25 and 0.45, one right; bin 3: 1 and 0.9, both right.
+        calibration.add(confidence: 0.25, isRight: true)
+        calibration.add(confidence: 0.45, isRight: false)
+        calibration.add(confidence: 1, isRight: true)
+        calibration.add(confidence: 0.9, isRight: true)
+        #expect(calibration.bins.map(\.count) == [0, 2, 0, 2])
+        #expect(abs(calibration.bins[1].confidence - 0.35) < 1e-15)
+        #expect(calibration.bins[1].accuracy == 0.5)
+        // ½ |0.5 − 0.35| + ½ |1 − 0.95|
+        #expect(abs(calibration.expectedError - 0.1) < 1e-15)
+        #expect(calibration.accuracy == 0.75 && abs(calibration.meanConfidence - 0.65) < 1e-15)
+    }
+
+    @Test func partsOfTheLossAreThoseOfTheLogits() throws {
+        let data = try SyntheticDigits.dataset(count: 60, seed: 4)
+        let model = Model(network: try Network(hidden: [12]), seed: 3)
+        let signals = try OutputSignals(of: model, on: data, threads: 2)
+        var divergence = 0.0, entropy = 0.0, right = 0.0, outputs = 0
+        signals.forEach { z, p, isTarget in
+            let exact = 1 / (1 + exp(-Double(z)))
+            #expect(abs(Double(p) - exact) < 1e-6)
+            divergence -= log(isTarget ? exact : 1 - exact)
+            entropy -= exact * log(exact) + (1 - exact) * log(1 - exact)
+            right += isTarget ? 1 : 0
+            outputs += 1
+        }
+        #expect(outputs == 600 && right == 60)
+        #expect(abs(signals.divergence / (divergence / 60) - 1) < 1e-6)
+        #expect(abs(signals.entropy / (entropy / 60) - 1) < 1e-6)
+        #expect(signals.strongest().count == 60 && signals.every().count == 600)
+        let accuracy = try model.evaluate(data, loss: SynapticLoss()).accuracy
+        #expect(signals.strongest().accuracy == accuracy)
+        #expect(signals.every().accuracy == 0.1)
+    }
+}
