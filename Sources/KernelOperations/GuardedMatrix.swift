@@ -33,7 +33,7 @@ package struct GuardedMatrix: Sendable {
             repeating: Self.sentinel,
             count: Self.guardCount + values.count + Self.guardCount + Self.lineLength)
         let missing = (Self.lineLength - Self.place(of: storage)) % Self.lineLength
-        offset = Self.guardCount + (isAligned ? missing : missing + 1)
+        offset = Self.guardCount + (isAligned ? missing : 1)
         for (index, value) in values.enumerated() { storage[offset + index] = value }
     }
 
