@@ -72,11 +72,14 @@ struct SweepReport {
         for (index, rank) in zip(whole, ranks) { rows[index].rank = rank }
     }
 
+    /// With fewer cells of a setting the test has so little power that nearly all would pass.
+    private static let leastToCompare = 3
+
     /// One-sided corrected resampled t-tests of the best against each other, Holm-corrected.
     private static func compare(_ rows: inout [Row], _ plan: SweepPlan) throws {
         let whole = rows.indices.filter { rows[$0].rank != nil }
         guard let best = whole.min(by: { (rows[$0].rank ?? 0) < (rows[$1].rank ?? 0) }),
-            rows[best].validation.count > 1
+            rows[best].validation.count >= leastToCompare
         else { return }
         let others = whole.filter { $0 != best }
         let pValues = try others.map {
@@ -134,6 +137,11 @@ struct SweepReport {
         if rows.contains(where: { $0.isNotWorse == true }) {
             notes.append(
                 "=: the best, or not significantly worse (corrected resampled t, Holm, 5 %).")
+        }
+        if let count = rows.first?.validation.count, count < Self.leastToCompare {
+            notes.append(
+                "With \(count) cells a setting, significance is out of reach: give more folds or seeds."
+            )
         }
         if rows.first?.interval != nil {
             notes.append("Intervals of the mean: Nadeau and Bengio's, for cells that share images.")

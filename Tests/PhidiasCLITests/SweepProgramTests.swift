@@ -39,6 +39,7 @@ import Testing
         let result = try Self.sweep(bench)
         #expect(result.code == 0, "\(result.errors)")
         #expect(result.output.contains("golden pair"), "\(result.output)")
+        #expect(result.output.contains("out of reach"), "two folds tell nothing apart")
         #expect(try Self.cells(bench).count == 8)
         let picture = try String(contentsOfFile: bench.path("sweep/heatmap.svg"), encoding: .utf8)
         #expect(picture.contains("momentum") && picture.contains("golden pair"))
@@ -52,6 +53,11 @@ import Testing
         let means = rows.compactMap { $0["validation_accuracy"] as? Double }
         #expect(rows.count == 4 && means == means.sorted(by: >))
         #expect(rows.count { $0["golden"] as? Bool == true } == 1)
+        #expect(rows.allSatisfy { $0["not_worse"] is NSNull })
+        let more = try Self.object(
+            try Self.sweep(bench, "--seeds", "2", "--format", "json", output: "more"))
+        let compared = try #require(more["settings"] as? [[String: Any]])
+        #expect(compared.first?["not_worse"] as? Bool == true)
     }
 
     @Test func orderAndNumberOfWorkersChangeNoResult() throws {
