@@ -11,8 +11,8 @@ struct GoldenPointReport {
         /// Of the outputs of the images' classes, and of the others.
         private(set) var targetSignals = Histogram(0...1, bins: 50)
         private(set) var otherSignals = Histogram(0...1, bins: 50)
-        private(set) var targetLogits = Histogram(-16...16, bins: 64)
-        private(set) var otherLogits = Histogram(-16...16, bins: 64)
+        private(set) var targetLogits = Histogram(-32...32, bins: 128)
+        private(set) var otherLogits = Histogram(-32...32, bins: 128)
         /// How many lie less than `near` from the golden point.
         private(set) var nearTargets = 0, nearOthers = 0
         let divergence, entropy: Double

@@ -112,10 +112,7 @@ extension SmoothingReport {
                                 }
                             }),
                     ],
-                    references: [
-                        .init("critical damping", .y(analysis.criticalCurvature)),
-                        .init("stability limit", .y(analysis.stabilityLimit)),
-                    ])
+                    references: [.init("critical damping", .y(analysis.criticalCurvature))])
             ])
     }
 

@@ -61,7 +61,8 @@ extension SmoothingReport {
               measured: over the steps of the epoch, all weights of the layer. from ρ: (1−α)/(1+α) (1 + 2 Σ αᵏ ρₖ)
               with the autocorrelation ρ of a sample of 256 weights, k ≤ \(Self.lags). signal: squared mean of
               the gradient over its variance. frozen: the next epoch's batches at fixed weights: noise alone.
-              An epoch takes each image once, which makes noise a little anticorrelated.
+              An epoch takes each image once, which makes noise a little anticorrelated. How far the frozen
+              column scatters about the independent value tells how precise one epoch's ratio is.
             """
     }
 
