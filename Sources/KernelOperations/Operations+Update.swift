@@ -39,9 +39,8 @@ extension KernelOperation {
             }
             return [velocity, weight]
         } body: { implementation, buffers in
-            let extent = g.extent
-            withSpans(&buffers, extent, extent) { velocity, weights in
-                let gradient = g.storage.span.extracting(extent)
+            withSpans(&buffers, v.extent, w.extent) { velocity, weights in
+                let gradient = g.storage.span.extracting(g.extent)
                 switch implementation {
                 case .kernels(let threads):
                     Kernels.momentumUpdate(

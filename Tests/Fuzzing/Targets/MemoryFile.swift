@@ -6,7 +6,7 @@ final class MemoryFile {
     var path: String { "/proc/self/fd/\(descriptor)" }
 
     init(_ bytes: [UInt8]) {
-        var name = "/dev/shm/phidias-XXXXXX".utf8CString.map { $0 }
+        var name = Array("/dev/shm/phidias-\(String(repeating: "X", count: 6))".utf8CString)
         descriptor = mkstemp(&name)
         precondition(descriptor >= 0, "no file in memory can be made: error \(errno)")
         unlink(name)
