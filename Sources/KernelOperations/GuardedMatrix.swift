@@ -44,15 +44,16 @@ package struct GuardedMatrix: Sendable {
         floats.withUnsafeBytes { Int(bitPattern: $0.baseAddress) % 64 / MemoryLayout<Float>.stride }
     }
 
-    /// A copy with memory of its own, which lies in the lines of the cache as this one does.
-    /// Allocators align to 16 bytes, so that every fourth copy or so does.
+    /// A copy with memory of its own, which lies in the lines of the cache as this one does, if it
+    /// is small enough for that to matter. Allocators align to 16 bytes: every fourth copy or so does.
     func copied() -> [Float] {
         var others: [[Float]] = []
         while true {
             var copy = storage
             guard !copy.isEmpty else { return copy }
             copy[0] = storage[0]  // the write makes its memory its own
-            if Self.place(of: copy) == Self.place(of: storage) || others.count == 64 { return copy }
+            let isSmall = copy.count < 1 << 12 && others.count < 64
+            if !isSmall || Self.place(of: copy) == Self.place(of: storage) { return copy }
             others.append(copy)
         }
     }

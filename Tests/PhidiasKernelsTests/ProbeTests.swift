@@ -27,10 +27,15 @@ extension KernelTests {
         }
 
         @Test func peakIsTheMachinesWhateverTableIsInUse() {
-            let best = (0..<5).map { _ in Probe.peak(seconds: 0.005, threads: 1) }.max() ?? 0
-            #expect(KernelTable.select("reference"))
             defer { KernelTable.select(nil) }
-            let same = (0..<5).map { _ in Probe.peak(seconds: 0.005, threads: 1) }.max() ?? 0
+            // By turns until they agree: other tests run meanwhile, and slow the one or the other.
+            var (best, same) = (0.0, 0.0)
+            for _ in 0..<100 where best == 0 || same <= best / 2 || same >= 2 * best {
+                KernelTable.select(nil)
+                best = max(best, Probe.peak(seconds: 0.005, threads: 1))
+                #expect(KernelTable.select("reference"))
+                same = max(same, Probe.peak(seconds: 0.005, threads: 1))
+            }
             #expect(same > best / 2 && same < 2 * best)
         }
 
