@@ -74,6 +74,6 @@ extension Double {
 extension TrainOptions {
     /// What a run computes, as an object.
     var settingsJSON: JSON {
-        .object(settings.map { .init(key: $0.name, value: .string($0.value)) })
+        RunDocument.Setting.object(settings)
     }
 }

@@ -31,9 +31,6 @@ struct ExperimentGoldenPoint: ParsableCommand {
         }
         let pair = try options.loadData()
         let network = try options.network(for: pair.training)
-        guard options.batchSize <= pair.training.count else {
-            throw TrainingError.batchSize(options.batchSize, images: pair.training.count)
-        }
         let threads = try Model.threads(options.threads)
         try DurableFile.makeDirectory(output)
         var report = GoldenPointReport(
@@ -41,9 +38,7 @@ struct ExperimentGoldenPoint: ParsableCommand {
             settings: options.settingsJSON)
         for name in LossName.allCases {
             let start = Model(network: network, seed: options.seed)
-            let trainer = try Trainer(
-                model: start, loss: try name.loss(.sigmoid), optimizer: try options.optimizer(),
-                batchSize: options.batchSize, seed: options.seed, threads: threads)
+            let trainer = try options.trainer(start, loss: try name.loss(.sigmoid))
             var epochs = [
                 GoldenPointReport.Epoch(
                     0, try OutputSignals(of: start, on: pair.training, threads: threads))

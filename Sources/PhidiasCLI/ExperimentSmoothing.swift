@@ -41,9 +41,6 @@ struct ExperimentSmoothing: ParsableCommand {
         let eta = try LearningRate.base(options.learningRate)
         let data = try options.loadData().training
         let network = try options.network(for: data)
-        guard options.batchSize <= data.count else {
-            throw TrainingError.batchSize(options.batchSize, images: data.count)
-        }
         let layers = try chosenLayers(network)
         try DurableFile.makeDirectory(output)
 
@@ -82,10 +79,8 @@ struct ExperimentSmoothing: ParsableCommand {
     }
 
     private func trainer(_ optimizer: MomentumSGD, _ network: Network) throws -> Trainer {
-        try Trainer(
-            model: Model(network: network, seed: options.seed),
-            loss: try options.loss.loss(options.outputActivation), optimizer: optimizer,
-            batchSize: options.batchSize, seed: options.seed, threads: options.threads)
+        try options.trainer(
+            Model(network: network, seed: options.seed), optimizer: optimizer)
     }
 
     /// The momentum weights, when the other options make sense.

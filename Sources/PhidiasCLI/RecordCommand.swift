@@ -32,11 +32,8 @@ struct RecordCommand: ParsableCommand {
             )
         }
         let data = try options.loadData().training
-        let trainer = try Trainer(
-            model: Model(network: try options.network(for: data), seed: options.seed),
-            loss: try options.loss.loss(options.outputActivation),
-            optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
-            threads: options.threads)
+        let trainer = try options.trainer(
+            Model(network: try options.network(for: data), seed: options.seed))
         let record = try trainer.record(on: data, steps: steps, epochs: options.epochs)
         let file = record.file([
             "data": options.data ?? "synthetic", "seed": String(options.seed),

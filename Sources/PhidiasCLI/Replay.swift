@@ -2,7 +2,7 @@ import Phidias
 
 /// A run computed again as its record says, without writing anything.
 final class Replay {
-    private typealias Place = (state: TrainingState, best: Checkpoint.Best?)
+    private typealias Place = (state: TrainingState, history: TrainingHistory)
 
     private let plan: TrainingRun.Plan
     private let halvings: [RunDocument.Halving]
@@ -11,10 +11,7 @@ final class Replay {
     /// The ends of the epochs that a halving goes back to.
     private var kept: [Int: Place] = [:]
     private var trainer: Trainer
-    private(set) var metrics: [EpochMetrics] = []
-    private(set) var best: Checkpoint.Best?
-    /// True if the validation loss had not improved for long enough.
-    private(set) var isStopped = false
+    private var history = TrainingHistory()
 
     init(_ plan: TrainingRun.Plan, _ document: RunDocument) throws {
         self.plan = plan
@@ -22,7 +19,9 @@ final class Replay {
         trainer = try TrainingRun.trainer(plan, halvings: 0, nil)
     }
 
-    var isFinished: Bool { isStopped || metrics.count == plan.options.epochs }
+    var metrics: [EpochMetrics] { history.metrics }
+    var best: Checkpoint.Best? { history.best }
+    var isFinished: Bool { history.isStopped || metrics.count == plan.options.epochs }
     var threads: Int { trainer.threads }
     var loss: String { plan.loss.name }
 
@@ -52,8 +51,7 @@ final class Replay {
                 }
                 met += 1
                 state = kept[back]?.state
-                best = kept[back]?.best
-                metrics.removeSubrange(back...)
+                history = kept[back]?.history ?? TrainingHistory()
                 trainer = try TrainingRun.trainer(plan, halvings: met, state?.model)
             }
         }
@@ -66,7 +64,7 @@ final class Replay {
         try trainer.train(
             on: plan.training, epochs: plan.options.epochs, from: state,
             shouldStop: {
-                self.isStopped
+                self.history.isStopped
                     || (self.met == self.halvings.count && self.metrics.count >= epochs)
             },
             onStep: { step in
@@ -83,27 +81,10 @@ final class Replay {
     }
 
     private func finish(_ epoch: Trainer.EpochReport) throws {
-        let validated = try plan.validation.map { try score(epoch.model, $0) }
-        metrics.append(
-            EpochMetrics(
-                epoch: epoch.epoch,
-                training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
-                test: try score(epoch.model, plan.test), validation: validated,
-                seconds: epoch.seconds))
-        if let validated, validated.loss < best?.loss ?? .infinity {
-            best = .init(model: epoch.model, epoch: epoch.epoch, loss: validated.loss)
-        }
-        if let patience = plan.safety.patience, let best, epoch.epoch - best.epoch >= patience {
-            isStopped = true
-        }
+        _ = try history.add(epoch, of: plan, threads: trainer.threads)
         if halvings.contains(where: { $0.backTo == epoch.epoch }), let state = trainer.state {
-            kept[epoch.epoch] = (state, best)
+            kept[epoch.epoch] = (state, history)
         }
-    }
-
-    private func score(_ model: Model, _ data: Dataset) throws -> EpochMetrics.Score {
-        let found = try model.evaluate(data, loss: plan.loss, threads: trainer.threads)
-        return .init(loss: found.loss, accuracy: found.accuracy)
     }
 }
 

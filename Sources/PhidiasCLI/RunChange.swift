@@ -1,5 +1,10 @@
 import Phidias
 
+extension RunDocument.Setting {
+    /// The option that gives the setting on the command line.
+    var argument: String { "--\(name.replacing("_", with: "-"))=\(value)" }
+}
+
 /// What a resumed run would compute otherwise than the run that was begun.
 enum RunChange {
     /// The settings that differ, but for those that change no result: where the data lies (its

@@ -32,9 +32,7 @@ final class RunFolder {
     /// Makes the folder where it is missing, and locks it.
     /// - Throws: if that fails, nothing can be written into it, or another process uses it.
     func open() throws {
-        try DurableFile.makeDirectory(folder)
-        lock = try FolderLock(folder)
-        DurableFile.removeTemporaries(in: folder)
+        lock = try FolderLock(making: folder)
         DurableFile.removeTemporaries(in: path("checkpoints"))
     }
 

@@ -33,12 +33,7 @@ struct SweepCommand: ParsableCommand {
         _ = try SweepPlan(options, checksums: [:])
         _ = try Model.threads(threads)
         let jobs = try Model.threads(jobs)
-        let data =
-            if let folder = options.data {
-                try DataPair(directory: folder)
-            } else {
-                try SyntheticDigits.pair(seed: options.seed)
-            }
+        let data = try TrainOptions.loadData(options.data, seed: options.seed)
         let plan = try SweepPlan(options, checksums: data.checksums)
         try check(plan, data)
         let folder = SweepFolder(output)
@@ -78,9 +73,6 @@ struct SweepCommand: ParsableCommand {
             }
             try options.check()
             _ = try options.network(for: split.training)
-            guard options.batchSize <= split.training.count else {
-                throw TrainingError.batchSize(options.batchSize, images: split.training.count)
-            }
         }
     }
 }
@@ -100,9 +92,7 @@ final class SweepFolder {
     /// Makes the folder where it is missing, locks it, and records the sweep.
     /// - Throws: if it holds a sweep of other settings or of another program.
     func open(_ document: SweepDocument) throws {
-        try DurableFile.makeDirectory(folder)
-        lock = try FolderLock(folder)
-        DurableFile.removeTemporaries(in: folder)
+        lock = try FolderLock(making: folder)
         guard access(path("sweep.json"), F_OK) == 0 else {
             guard access(path("results.jsonl"), F_OK) != 0 else {
                 throw OtherSweep(

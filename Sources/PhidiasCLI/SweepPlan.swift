@@ -57,9 +57,8 @@ struct SweepPlan: Sendable {
         }
         let points = combinations.map { settings in
             Point(
-                arguments: settings.map {
-                    "--\($0.name.replacing("_", with: "-"))=\($0.value)"
-                }, settings: settings.filter { shown.contains($0.name) })
+                arguments: settings.map(\.argument),
+                settings: settings.filter { shown.contains($0.name) })
         }
         var cells: [Cell] = []
         for seed in 0..<options.seeds {

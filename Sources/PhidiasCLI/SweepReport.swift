@@ -161,10 +161,7 @@ struct SweepReport {
                 rows.map { row in
                     .members([
                         "rank": number(row.rank),
-                        "settings": .object(
-                            row.point.settings.map {
-                                .init(key: $0.name, value: .string($0.value))
-                            }),
+                        "settings": RunDocument.Setting.object(row.point.settings),
                         "validation_accuracy": number(row.mean),
                         "validation_interval": interval(row.interval),
                         "test_accuracy": number(row.testMean),

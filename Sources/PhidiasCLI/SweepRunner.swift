@@ -97,10 +97,9 @@ final class SweepRunner: Sendable {
         let begin = ContinuousClock.now
         let options = try plan.options(cell.point, seed: cell.id.seed, threads: threads)
         let loss = try options.loss.loss(options.outputActivation)
-        let trainer = try Trainer(
-            model: Model(network: try options.network(for: split.training), seed: options.seed),
-            loss: loss, optimizer: try options.optimizer(), batchSize: options.batchSize,
-            seed: options.seed, threads: threads)
+        let trainer = try options.trainer(
+            Model(network: try options.network(for: split.training), seed: options.seed), loss: loss
+        )
         var last: Trainer.EpochReport?
         let outcome: SweepResult.Outcome
         do {
@@ -109,8 +108,7 @@ final class SweepRunner: Sendable {
                 shouldStop: { self.isStopping }, onEpoch: { last = $0 })
             guard let last, last.epoch == options.epochs else { return nil }
             func score(_ data: Dataset) throws -> EpochMetrics.Score {
-                let found = try last.model.evaluate(data, loss: loss, threads: threads)
-                return .init(loss: found.loss, accuracy: found.accuracy)
+                .init(try last.model.evaluate(data, loss: loss, threads: threads))
             }
             outcome = .finished(
                 training: .init(loss: last.trainingLoss, accuracy: last.trainingAccuracy),

@@ -54,9 +54,6 @@ struct TrainCommand: ParsableCommand {
             (training, validation) = (parts.training, parts.validation)
         }
         let network = try options.network(for: training)
-        guard options.batchSize <= training.count else {
-            throw TrainingError.batchSize(options.batchSize, images: training.count)
-        }
         return (
             TrainingRun.Plan(
                 options: options, safety: safety, training: training, test: pair.test,
@@ -121,8 +118,7 @@ struct TrainCommand: ParsableCommand {
         let recorded = document.settings.compactMap { setting -> String? in
             let isLeftOut =
                 setting.value == "none" || (setting.name == "data" && setting.value == "synthetic")
-            return isLeftOut
-                ? nil : "--\(setting.name.replacing("_", with: "-"))=\(setting.value)"
+            return isLeftOut ? nil : setting.argument
         }
         return try TrainCommand.parse(recorded + given)
     }

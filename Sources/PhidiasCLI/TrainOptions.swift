@@ -92,9 +92,22 @@ struct TrainOptions: ParsableArguments {
         try number(text, golden: GoldenRatio.momentum, option: "momentum")
     }
 
-    func loadData() throws -> DataPair {
-        if let data { return try DataPair(directory: data) }
+    func loadData() throws -> DataPair { try Self.loadData(data, seed: seed) }
+
+    /// - Parameter folder: nil for synthetic digits.
+    static func loadData(_ folder: String?, seed: UInt64) throws -> DataPair {
+        if let folder { return try DataPair(directory: folder) }
         return try SyntheticDigits.pair(seed: seed)
+    }
+
+    /// A trainer with these options, but for a loss or an optimizer that is given.
+    func trainer(
+        _ model: Model, loss: (any Loss)? = nil, optimizer: MomentumSGD? = nil
+    ) throws -> Trainer {
+        try Trainer(
+            model: model, loss: loss ?? self.loss.loss(outputActivation),
+            optimizer: optimizer ?? self.optimizer(), batchSize: batchSize, seed: seed,
+            threads: threads)
     }
 
     func optimizer() throws -> MomentumSGD {
@@ -118,7 +131,7 @@ struct TrainOptions: ParsableArguments {
         return sizes.compactMap { $0 }
     }
 
-    /// - Throws: also if there is no memory to train it.
+    /// - Throws: also if there is no memory to train it, or the data is less than a batch.
     func network(for data: Dataset) throws -> Network {
         let network = try Network(
             rows: data.rows, columns: data.columns, inputRange: inputRange,
@@ -127,6 +140,9 @@ struct TrainOptions: ParsableArguments {
         try network.checkMemory(
             batchSize: min(batchSize, data.count), images: data.count,
             threads: try Model.threads(threads))
+        guard batchSize <= data.count else {
+            throw TrainingError.batchSize(batchSize, images: data.count)
+        }
         return network
     }
 

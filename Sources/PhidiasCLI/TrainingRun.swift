@@ -16,9 +16,7 @@ final class TrainingRun {
     private let plan: Plan
     private let folder: RunFolder
     private var document: RunDocument
-    private var metrics: [EpochMetrics] = []
-    private var best: Checkpoint.Best?
-    private var isStopped = false
+    private var history: TrainingHistory
     private var isBegun: Bool
     /// When the last checkpoint was written.
     private var saved = ContinuousClock.now
@@ -32,35 +30,35 @@ final class TrainingRun {
         self.folder = folder
         self.document = document
         isBegun = checkpoint != nil
-        metrics = checkpoint?.metrics ?? []
-        best = checkpoint?.best
-        isStopped = checkpoint?.isStopped ?? false
+        history = TrainingHistory(checkpoint)
         trainer = try Self.trainer(plan, halvings: document.halvings.count, checkpoint?.state.model)
     }
 
     /// A trainer after so many halvings of the learning rate; without a model it starts anew.
     static func trainer(_ plan: Plan, halvings: Int, _ model: Model?) throws -> Trainer {
         let options = plan.options
-        return try Trainer(
-            model: model ?? Model(network: plan.network, seed: options.seed), loss: plan.loss,
+        return try options.trainer(
+            model ?? Model(network: plan.network, seed: options.seed), loss: plan.loss,
             optimizer: (0..<halvings).reduce(try options.optimizer()) { optimizer, _ in
                 optimizer.halved
-            }, batchSize: options.batchSize, seed: options.seed, threads: options.threads)
+            })
     }
 
     /// The model that the run gives: the last one, or with `--patience` the best.
     var model: Model {
-        plan.safety.patience == nil ? trainer.model : best?.model ?? trainer.model
+        plan.safety.patience == nil ? trainer.model : history.best?.model ?? trainer.model
     }
 
     /// Metrics of that model; nil if no epoch was finished.
     var result: EpochMetrics? {
-        guard plan.safety.patience != nil, let best else { return metrics.last }
-        return metrics[best.epoch - 1]
+        guard plan.safety.patience != nil, let best = history.best else {
+            return history.metrics.last
+        }
+        return history.metrics[best.epoch - 1]
     }
 
     /// Finished epochs, and the images that all steps have seen.
-    var epochs: Int { metrics.count }
+    var epochs: Int { history.metrics.count }
     var trainedImages: Int { epochs * plan.training.count }
 
     /// Trains to the end.
@@ -70,12 +68,12 @@ final class TrainingRun {
         Interruption.watch()
         if !folder.replaces { try begin(nil) }
         var state = state
-        while !isStopped {
+        while !history.isStopped {
             do {
                 try attempt(from: state)
                 break
-            } catch TrainingError.diverged(let step, let layer, let what) {
-                let error = TrainingError.diverged(step: step, layer: layer, what: what)
+            } catch let error as TrainingError {
+                guard case .diverged(let step, _, _) = error else { throw error }
                 guard plan.safety.onDivergence == .halve,
                     document.halvings.count < CheckpointOptions.mostHalvings
                 else {
@@ -96,7 +94,8 @@ final class TrainingRun {
     }
 
     private func attempt(from state: TrainingState?) throws {
-        var bar = ProgressBar(total: plan.training.count, label: "epoch \(metrics.count + 1)")
+        var bar = ProgressBar(
+            total: plan.training.count, label: "epoch \(history.metrics.count + 1)")
         // For the bar alone: training refuses a place outside the run, where this may overflow.
         var seen = (state?.position.steps ?? 0) &* plan.options.batchSize
         defer { bar.clear() }
@@ -127,7 +126,7 @@ final class TrainingRun {
     }
 
     private func shouldStop() throws -> Bool {
-        if Interruption.signal != nil || isStopped { return true }
+        if Interruption.signal != nil || history.isStopped { return true }
         if case .minutes(let minutes) = plan.safety.checkpointEvery,
             saved.duration(to: .now) >= .seconds(minutes * 60)
         {
@@ -137,35 +136,17 @@ final class TrainingRun {
     }
 
     private func finish(_ epoch: Trainer.EpochReport) throws {
-        let tested = try score(epoch.model, plan.test)
-        let validated = try plan.validation.map { try score(epoch.model, $0) }
-        let line = EpochMetrics(
-            epoch: epoch.epoch,
-            training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
-            test: tested, validation: validated, seconds: epoch.seconds)
+        let (line, isBest) = try history.add(epoch, of: plan, threads: trainer.threads)
         try begin(epoch.model)
-        metrics.append(line)
         try folder.save(epoch.model, loss: plan.loss.name)
         try folder.add(line)
-        if let validated, validated.loss < best?.loss ?? .infinity {
-            best = .init(model: epoch.model, epoch: epoch.epoch, loss: validated.loss)
-            try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors")
+        if isBest { try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors") }
+        var isDue = epoch.epoch == plan.options.epochs || history.isStopped
+        if case .epochs(let every) = plan.safety.checkpointEvery {
+            isDue = isDue || epoch.epoch % every == 0
         }
-        if let patience = plan.safety.patience, let best, epoch.epoch - best.epoch >= patience {
-            isStopped = true
-        }
-        let isLast = epoch.epoch == plan.options.epochs || isStopped
-        if case .epochs(let every) = plan.safety.checkpointEvery, epoch.epoch % every == 0 {
-            try saveCheckpoint()
-        } else if isLast {
-            try saveCheckpoint()
-        }
+        if isDue { try saveCheckpoint() }
         tell(epoch, line)
-    }
-
-    private func score(_ model: Model, _ data: Dataset) throws -> EpochMetrics.Score {
-        let found = try model.evaluate(data, loss: plan.loss, threads: trainer.threads)
-        return .init(loss: found.loss, accuracy: found.accuracy)
     }
 
     private func tell(_ epoch: Trainer.EpochReport, _ line: EpochMetrics) {
@@ -182,21 +163,21 @@ final class TrainingRun {
         try begin(state.model)
         try folder.save(
             Checkpoint(
-                run: document, state: state, loss: plan.loss.name, metrics: metrics, best: best,
-                isStopped: isStopped), keep: plan.safety.keep)
+                run: document, state: state, loss: plan.loss.name, metrics: history.metrics,
+                best: history.best,
+                isStopped: history.isStopped), keep: plan.safety.keep)
         saved = .now
     }
 
     /// Goes back to the last checkpoint at an epoch's end, or to the start, with half the rate.
     private func halve(after error: TrainingError, step: Int) throws -> TrainingState? {
         let checkpoint = isBegun ? try folder.lastCheckpoint(atEpochsEnd: true) : nil
-        metrics = checkpoint?.metrics ?? []
-        best = checkpoint?.best
-        document.halvings.append(.init(step: step, backTo: metrics.count))
+        history = TrainingHistory(checkpoint)
+        document.halvings.append(.init(step: step, backTo: history.metrics.count))
         if isBegun { try document.write(to: folder.path("run.json")) }
-        if isBegun { try folder.rewrite(metrics) }
+        if isBegun { try folder.rewrite(history.metrics) }
         Console.say(
-            "\(error.description) Going back to the end of epoch \(metrics.count) with half the learning rate and coupled momentum (\(document.halvings.count) of at most \(CheckpointOptions.mostHalvings) times)."
+            "\(error.description) Going back to the end of epoch \(history.metrics.count) with half the learning rate and coupled momentum (\(document.halvings.count) of at most \(CheckpointOptions.mostHalvings) times)."
         )
         trainer = try Self.trainer(
             plan, halvings: document.halvings.count, checkpoint?.state.model)
@@ -205,8 +186,9 @@ final class TrainingRun {
 
     private func tellWhatIsLeft() {
         let model = folder.path("model.safetensors")
-        if !metrics.isEmpty {
-            Console.say("\(model) is the model of epoch \(metrics.count), the last good one.")
+        if !history.metrics.isEmpty {
+            Console.say(
+                "\(model) is the model of epoch \(history.metrics.count), the last good one.")
         } else if folder.replaces {
             Console.say("\(folder.folder) still holds the run before: no epoch was finished.")
         } else {
@@ -216,13 +198,15 @@ final class TrainingRun {
 
     /// Puts all results in place, also those that an interruption kept from being written.
     private func finish() throws {
-        guard !metrics.isEmpty else { return }
-        if isStopped, let best {
+        guard !history.metrics.isEmpty else { return }
+        if history.isStopped, let best = history.best {
             Console.say(
                 "The validation loss has not improved since epoch \(best.epoch): its weights are taken."
             )
         }
         try folder.save(model, loss: plan.loss.name)
-        if let best { try folder.save(best.model, loss: plan.loss.name, as: "best.safetensors") }
+        if let best = history.best {
+            try folder.save(best.model, loss: plan.loss.name, as: "best.safetensors")
+        }
     }
 }

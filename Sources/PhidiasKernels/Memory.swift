@@ -11,7 +11,6 @@ package enum Memory {
         if !machine.overflow, bytes > machine.partialValue {
             return "this machine has \(mebibytes(machine.partialValue))"
         }
-        let group = Int(ck_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup"))
         let resident = resident
         if group > 0, bytes > group - resident {
             return
@@ -23,6 +22,9 @@ package enum Memory {
         ck_free(memory)
         return nil
     }
+
+    /// The control group's limit in bytes, 0 for none: read once, as files are read in many pieces.
+    private static let group = Int(ck_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup"))
 
     /// Address space for all that is too small to ask for: stacks, texts, the allocator's own.
     private static let reserve = 16 << 20

@@ -44,10 +44,7 @@ public struct Model: Sendable, Equatable {
     /// Takes the parameters out of the kernels' panels.
     init(network: Network, stack: DenseStack) {
         self.network = network
-        parameters = network.layers.indices.map {
-            let values = stack.values(of: $0)
-            return DenseParameters(weight: values.weight, bias: values.bias)
-        }
+        parameters = network.layers.indices.map { DenseParameters(stack.values(of: $0)) }
     }
 
     /// The kernels' panels with these parameters in them.
@@ -67,7 +64,7 @@ public struct Model: Sendable, Equatable {
                         threads: threads), reason: "the system refuses it")
         }
         for (index, layer) in parameters.enumerated() {
-            stack.set(of: index, to: DenseValues(weight: layer.weight, bias: layer.bias))
+            stack.set(of: index, to: layer.values)
         }
         return stack
     }
@@ -78,6 +75,13 @@ public struct Model: Sendable, Equatable {
             !layer.weight.allSatisfy(\.isFinite) || !layer.bias.allSatisfy(\.isFinite)
         }
     }
+}
+
+extension DenseParameters {
+    init(_ values: DenseValues) { self.init(weight: values.weight, bias: values.bias) }
+
+    /// As the kernels take them.
+    var values: DenseValues { DenseValues(weight: weight, bias: bias) }
 }
 
 /// Parameters or data that do not fit a network.

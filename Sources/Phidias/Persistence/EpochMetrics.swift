@@ -10,6 +10,19 @@ public struct EpochMetrics: Sendable, Equatable {
             self.loss = loss
             self.accuracy = accuracy
         }
+
+        /// Of an evaluation.
+        public init(_ evaluation: Evaluation) {
+            self.init(loss: evaluation.loss, accuracy: evaluation.accuracy)
+        }
+
+        /// As `NAME_loss` and `NAME_accuracy`.
+        func members(_ name: String) -> [JSON.Member] {
+            [
+                .init(key: "\(name)_loss", value: .number(loss)),
+                .init(key: "\(name)_accuracy", value: .number(accuracy)),
+            ]
+        }
     }
 
     /// Counted from 1.
@@ -40,13 +53,8 @@ public struct EpochMetrics: Sendable, Equatable {
     /// As one line of JSON, wall-clock figures under `timing`.
     package var json: JSON {
         var members: [JSON.Member] = [.init(key: "epoch", value: .integer(epoch))]
-        func add(_ name: String, _ score: Score) {
-            members.append(.init(key: "\(name)_loss", value: .number(score.loss)))
-            members.append(.init(key: "\(name)_accuracy", value: .number(score.accuracy)))
-        }
-        add("training", training)
-        add("test", test)
-        if let validation { add("validation", validation) }
+        members += training.members("training") + test.members("test")
+        if let validation { members += validation.members("validation") }
         members.append(.init(key: "timing", value: .members(["seconds": .number(seconds)])))
         return .object(members)
     }
@@ -79,8 +87,7 @@ public enum MetricsFile {
     /// left out.
     /// - Throws: `DataError`, `RunFileError` with the line.
     public static func read(_ path: String) throws -> [EpochMetrics] {
-        let file = try InputFile(path, limit: largestFile)
-        return try parse(try file.read(0..<file.size), path: path).epochs
+        try parse(try FileBytes.read(path, limit: largestFile), path: path).epochs
     }
 
     /// - Returns: the epochs, and the bytes of whole lines.

@@ -18,5 +18,12 @@ package final class FolderLock {
         }
     }
 
+    /// Makes the folder where it is missing, and removes what a killed process left half-written.
+    package convenience init(making folder: String) throws(FileError) {
+        try DurableFile.makeDirectory(folder)
+        try self.init(folder)
+        DurableFile.removeTemporaries(in: folder)
+    }
+
     deinit { close(file) }
 }

@@ -10,6 +10,25 @@ public struct RunDocument: Sendable, Equatable {
             self.name = name
             self.value = value
         }
+
+        /// An object from names to values.
+        package static func object(_ settings: [Setting]) -> JSON {
+            .object(settings.map { JSON.Member(key: $0.name, value: .string($0.value)) })
+        }
+
+        /// What `object` gives; nil if it is anything else.
+        package static func read(_ json: JSON?) -> [Setting]? {
+            guard let members = json?.objectValue else { return nil }
+            let settings = members.compactMap { member in
+                member.value.stringValue.map { Setting(name: member.key, value: $0) }
+            }
+            return settings.count == members.count ? settings : nil
+        }
+
+        /// In the order of their names.
+        static func sorted(_ values: [String: String]) -> [Setting] {
+            values.sorted { $0.key < $1.key }.map { Setting(name: $0.key, value: $0.value) }
+        }
     }
 
     /// A setting that was changed when the run was resumed.
@@ -76,9 +95,7 @@ public struct RunDocument: Sendable, Equatable {
         self.settings = settings
         self.network = network
         self.program = program
-        self.checksums = checksums.sorted { $0.key < $1.key }.map {
-            Setting(name: $0.key, value: $0.value)
-        }
+        self.checksums = Setting.sorted(checksums)
         self.threads = threads
         self.kernels = kernels
     }
@@ -91,19 +108,16 @@ public struct RunDocument: Sendable, Equatable {
     // MARK: - Writing
 
     package var json: JSON {
-        func object(_ settings: [Setting]) -> JSON {
-            .object(settings.map { JSON.Member(key: $0.name, value: .string($0.value)) })
-        }
         var members: [JSON.Member] = [
             .init(key: "format", value: .string("phidias-run")),
             .init(key: "format_version", value: .integer(Self.formatVersion)),
             .init(key: "phidias", value: .string(program)),
             .init(key: "model_format", value: .integer(ModelFile.formatVersion)),
             .init(key: "network", value: ModelFile.json(network)),
-            .init(key: "settings", value: object(settings)),
+            .init(key: "settings", value: Setting.object(settings)),
             .init(key: "threads", value: .integer(threads)),
             .init(key: "kernels", value: .string(kernels)),
-            .init(key: "data_sha256", value: object(checksums)),
+            .init(key: "data_sha256", value: Setting.object(checksums)),
         ]
         if !changes.isEmpty {
             members.append(.init(key: "changes", value: .array(changes.map(\.json))))
@@ -124,8 +138,7 @@ public struct RunDocument: Sendable, Equatable {
 
     /// - Throws: `DataError` if the file cannot be read, `RunFileError`, `ModelFileError`.
     public init(path: String) throws {
-        let file = try InputFile(path, limit: Self.largestFile)
-        try self.init(bytes: try file.read(0..<file.size), path: path)
+        try self.init(bytes: try FileBytes.read(path, limit: Self.largestFile), path: path)
     }
 
     package init(bytes: [UInt8], path: String) throws {
@@ -153,8 +166,8 @@ public struct RunDocument: Sendable, Equatable {
                 reason: "version \(version) is unknown; this program reads up to "
                     + "\(Self.formatVersion)")
         }
-        guard let settings = Self.texts(json["settings"]) else { throw missing("settings") }
-        guard let sums = Self.texts(json["data_sha256"]) else { throw missing("data_sha256") }
+        guard let settings = Setting.read(json["settings"]) else { throw missing("settings") }
+        guard let sums = Setting.read(json["data_sha256"]) else { throw missing("data_sha256") }
         guard let network = json["network"] else { throw missing("network") }
         guard let changes = Self.list(json["changes"], Change.init(json:)) else {
             throw missing("changes")
@@ -170,14 +183,6 @@ public struct RunDocument: Sendable, Equatable {
         kernels = json["kernels"]?.stringValue ?? ""
         self.changes = changes
         self.halvings = halvings
-    }
-
-    private static func texts(_ json: JSON?) -> [Setting]? {
-        guard let members = json?.objectValue else { return nil }
-        let settings = members.compactMap { member in
-            member.value.stringValue.map { Setting(name: member.key, value: $0) }
-        }
-        return settings.count == members.count ? settings : nil
     }
 
     /// All elements; none if there is no list; nil if one is not understood.

@@ -26,9 +26,7 @@ package struct SweepDocument: Sendable, Equatable {
     package init(axes: [Axis], program: String, checksums: [String: String]) {
         self.axes = axes
         self.program = program
-        self.checksums = checksums.sorted { $0.key < $1.key }.map {
-            .init(name: $0.key, value: $0.value)
-        }
+        self.checksums = RunDocument.Setting.sorted(checksums)
     }
 
     package subscript(name: String) -> [String]? { axes.first { $0.name == name }?.values }
@@ -39,8 +37,7 @@ package struct SweepDocument: Sendable, Equatable {
             "phidias": .string(program),
             "settings": .object(
                 axes.map { .init(key: $0.name, value: .array($0.values.map { .string($0) })) }),
-            "data_sha256": .object(
-                checksums.map { .init(key: $0.name, value: .string($0.value)) }),
+            "data_sha256": RunDocument.Setting.object(checksums),
         ])
     }
 
@@ -84,10 +81,9 @@ package struct SweepDocument: Sendable, Equatable {
             return texts.count == values.count ? Axis(name: member.key, values: texts) : nil
         }
         guard axes.count == settings.count else { throw wrong("a setting is not understood") }
-        let texts = sums.compactMap { sum in
-            sum.value.stringValue.map { RunDocument.Setting(name: sum.key, value: $0) }
+        guard let texts = RunDocument.Setting.read(.object(sums)) else {
+            throw wrong("a checksum is not understood")
         }
-        guard texts.count == sums.count else { throw wrong("a checksum is not understood") }
         self.axes = axes
         self.program = program
         checksums = texts

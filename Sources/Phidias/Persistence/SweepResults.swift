@@ -55,10 +55,7 @@ package struct SweepResult: Sendable, Equatable {
     package var json: JSON {
         var members: [JSON.Member] = [
             .init(key: "version", value: .integer(Self.formatVersion)),
-            .init(
-                key: "settings",
-                value: .object(
-                    cell.settings.map { .init(key: $0.name, value: .string($0.value)) })),
+            .init(key: "settings", value: RunDocument.Setting.object(cell.settings)),
             // As text: a seed may be larger than what other readers of JSON keep exactly.
             .init(key: "seed", value: .string(String(cell.seed))),
             .init(key: "fold", value: .integer(cell.fold)),
@@ -68,8 +65,7 @@ package struct SweepResult: Sendable, Equatable {
             for (name, score) in [
                 ("training", training), ("validation", validation), ("test", test),
             ] {
-                members.append(.init(key: "\(name)_loss", value: .number(score.loss)))
-                members.append(.init(key: "\(name)_accuracy", value: .number(score.accuracy)))
+                members += score.members(name)
             }
             members.append(.init(key: "weights_sha256", value: .string(sum)))
         case .diverged(let place):
@@ -99,16 +95,12 @@ package struct SweepResult: Sendable, Equatable {
             if loss == .null { return .init(loss: .infinity, accuracy: accuracy) }
             return loss.doubleValue.map { .init(loss: $0, accuracy: accuracy) }
         }
-        guard let settings = json["settings"]?.objectValue,
+        guard let settings = RunDocument.Setting.read(json["settings"]),
             let seed = json["seed"]?.stringValue.flatMap({ UInt64($0) }),
             let fold = json["fold"]?.integerValue, fold >= 0,
             let timing = json["timing"], let all = timing["seconds"]?.doubleValue,
             let training = timing["training_seconds"]?.doubleValue
         else { return nil }
-        let texts = settings.compactMap { member in
-            member.value.stringValue.map { RunDocument.Setting(name: member.key, value: $0) }
-        }
-        guard texts.count == settings.count else { return nil }
         let outcome: Outcome
         if let place = json["diverged"] {
             guard let step = place["step"]?.integerValue, step > 0,
@@ -124,7 +116,7 @@ package struct SweepResult: Sendable, Equatable {
                 training: first, validation: second, test: third, weightsSHA256: sum)
         }
         self.init(
-            cell: Cell(settings: texts, seed: seed, fold: fold), outcome: outcome,
+            cell: Cell(settings: settings, seed: seed, fold: fold), outcome: outcome,
             trainingSeconds: training, seconds: all)
         guard self.json.objectValue?.map(\.key) == json.objectValue?.map(\.key) else { return nil }
     }

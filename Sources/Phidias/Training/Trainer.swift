@@ -81,8 +81,7 @@ public final class Trainer {
         return TrainingState(
             model: isEpochsEnd ? model : Model(network: model.network, stack: stack),
             velocity: model.network.layers.indices.map {
-                let values = stack.values(.velocity, of: $0)
-                return DenseParameters(weight: values.weight, bias: values.bias)
+                DenseParameters(stack.values(.velocity, of: $0))
             },
             position: position)
     }
@@ -151,9 +150,7 @@ public final class Trainer {
         let stack = try start.model.stack(
             batchCapacity: batchSize, role: .training, threads: threads)
         for (index, velocity) in start.velocity.enumerated() {
-            stack.set(
-                .velocity, of: index,
-                to: DenseValues(weight: velocity.weight, bias: velocity.bias))
+            stack.set(.velocity, of: index, to: velocity.values)
         }
         self.stack = stack
         self.position = position

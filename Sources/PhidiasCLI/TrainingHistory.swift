@@ -1,0 +1,41 @@
+import Phidias
+
+/// What a run has come to: the metrics of its epochs, the best model, and whether it ends early.
+/// Training and its replay keep it by the same rules.
+struct TrainingHistory {
+    private(set) var metrics: [EpochMetrics]
+    private(set) var best: Checkpoint.Best?
+    /// True if the validation loss has not improved for `--patience` epochs.
+    private(set) var isStopped: Bool
+
+    /// - Parameter checkpoint: where the run stands; nil is the start.
+    init(_ checkpoint: Checkpoint? = nil) {
+        metrics = checkpoint?.metrics ?? []
+        best = checkpoint?.best
+        isStopped = checkpoint?.isStopped ?? false
+    }
+
+    /// Evaluates the model of an epoch that has ended.
+    /// - Returns: the epoch's metrics, and whether its model is the best so far.
+    mutating func add(
+        _ epoch: Trainer.EpochReport, of plan: TrainingRun.Plan, threads: Int
+    ) throws -> (metrics: EpochMetrics, isBest: Bool) {
+        func score(_ data: Dataset) throws -> EpochMetrics.Score {
+            .init(try epoch.model.evaluate(data, loss: plan.loss, threads: threads))
+        }
+        let line = EpochMetrics(
+            epoch: epoch.epoch,
+            training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
+            test: try score(plan.test), validation: try plan.validation.map(score),
+            seconds: epoch.seconds)
+        metrics.append(line)
+        let isBest = line.validation.map { $0.loss < best?.loss ?? .infinity } ?? false
+        if isBest, let loss = line.validation?.loss {
+            best = .init(model: epoch.model, epoch: epoch.epoch, loss: loss)
+        }
+        if let patience = plan.safety.patience, let best, epoch.epoch - best.epoch >= patience {
+            isStopped = true
+        }
+        return (line, isBest)
+    }
+}
