@@ -50,12 +50,21 @@ struct CheckpointOptions: ParsableArguments {
             "If training diverges: stop, or go back to the last checkpoint and go on at half the learning rate with coupled momentum, at most \(CheckpointOptions.mostHalvings) times."
     )
     var onDivergence: DivergenceResponse = .stop
+    @Option(
+        parsing: .unconditional,
+        help: "Steps between pictures of the filters, numbered PNG files in frames/; see filters --film."
+    )
+    var filtersEvery: Int?
 
     static let mostHalvings = 5
 
     func check(validation: Double?) throws {
         guard keep > 0 else {
             throw UsageError(description: "--keep \(keep) keeps no checkpoint; give 1 or more.")
+        }
+        if let filtersEvery, filtersEvery < 1 {
+            throw UsageError(
+                description: "--filters-every \(filtersEvery) draws nothing; give 1 or more steps.")
         }
         if let patience {
             guard patience > 0 else {
@@ -82,6 +91,7 @@ struct CheckpointOptions: ParsableArguments {
             .init(name: "keep", value: String(keep)),
             .init(name: "patience", value: patience.map { String($0) } ?? "none"),
             .init(name: "on_divergence", value: onDivergence.rawValue),
+            .init(name: "filters_every", value: filtersEvery.map { String($0) } ?? "none"),
         ]
     }
 }

@@ -9,7 +9,7 @@ struct ExperimentCommand: ParsableCommand {
             Example:
               phidias experiment smoothing --data data/mnist --epochs 5 --output smoothing
             """,
-        subcommands: [ExperimentSmoothing.self, ExperimentGoldenPoint.self])
+        subcommands: [ExperimentLoss.self, ExperimentSmoothing.self, ExperimentGoldenPoint.self])
 }
 
 /// What an experiment leaves in its folder, and says on standard output.
@@ -39,9 +39,13 @@ struct ExperimentResult {
 struct TextTable {
     private var rows: [[String]]
 
-    init(_ heads: String...) { rows = [heads] }
+    init(_ heads: String...) { self.init(heads) }
 
-    mutating func add(_ cells: String...) { rows.append(cells) }
+    init(_ heads: [String]) { rows = [heads] }
+
+    mutating func add(_ cells: String...) { add(cells) }
+
+    mutating func add(_ cells: [String]) { rows.append(cells) }
 
     var text: String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -8,7 +8,7 @@ extension RunDocument.Setting {
 /// What a resumed run would compute otherwise than the run that was begun.
 enum RunChange {
     /// The settings that differ, but for those that change no result: where the data lies (its
-    /// checksums decide), and how checkpoints are kept.
+    /// checksums decide), how checkpoints are kept, and what is drawn.
     static func between(
         _ old: RunDocument, _ new: RunDocument, at place: TrainingPosition
     ) -> [RunDocument.Change] {
@@ -20,7 +20,8 @@ enum RunChange {
         // Going back after a divergence depends on where the checkpoints are.
         let neutral: Set =
             new["on_divergence"] == "halve"
-            ? ["data", "keep"] : ["data", "keep", "checkpoint_every"]
+            ? ["data", "keep", "filters_every"]
+            : ["data", "keep", "filters_every", "checkpoint_every"]
         let settings = new.settings.filter { !neutral.contains($0.name) }.compactMap {
             change($0.name, old[$0.name], $0.value)
         }

@@ -2,7 +2,7 @@ import Foundation
 import Phidias
 
 /// The folder of a training run: run.json, metrics.jsonl, model.safetensors, best.safetensors,
-/// filters.png and checkpoints. Locked while this object lives.
+/// filters.png, checkpoints and frames. Locked while this object lives.
 ///
 /// A run that `--force` replaces stays until the new one has something to save.
 final class RunFolder {
@@ -43,7 +43,7 @@ final class RunFolder {
     /// disk leaves the other whole, and never a checkpoint beside another run's document.
     func begin(_ run: RunDocument, _ model: Model?, loss: String) throws {
         if let model { try save(model, loss: loss) }
-        for checkpoint in checkpoints() { unlink(checkpoint) }
+        for file in checkpoints() + FilterFilm.frames(of: folder).map(\.path) { unlink(file) }
         try run.write(to: path("run.json"))
         for name in Self.results where !["run.json", "model.safetensors"].contains(name) {
             unlink(path(name))

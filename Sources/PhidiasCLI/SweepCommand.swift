@@ -38,7 +38,7 @@ struct SweepCommand: ParsableCommand {
         try check(plan, data)
         let folder = SweepFolder(output)
         try folder.open(plan.document)
-        let (results, log) = try folder.results(of: plan)
+        let (results, log) = try folder.results(of: plan.cells.map(\.id))
         let left = plan.cells.count - results.count
         Console.say(
             "\(plan.cells.count) cells (\(plan.points.count) settings, \(options.seeds) seeds, \(options.folds ?? 1) folds), \(left) to do, \(min(jobs, max(left, 1))) at a time, \(threads) threads each, \(Model.kernels) kernels"
@@ -137,11 +137,13 @@ final class SweepFolder {
 
     /// The results that are there, and the log that takes more. A last line that was cut off is
     /// told and removed; its cell is computed again.
-    func results(of plan: SweepPlan) throws -> (results: [SweepResult], log: LineLog) {
+    func results(
+        of cells: [SweepResult.Cell]
+    ) throws -> (results: [SweepResult], log: LineLog) {
         let name = path("results.jsonl")
         guard access(name, F_OK) == 0 else { return ([], try LineLog(path: name)) }
         let (results, length, size) = try SweepResultsFile.read(name)
-        let known = Set(plan.cells.map(\.id))
+        let known = Set(cells)
         if let stranger = results.first(where: { !known.contains($0.cell) }) {
             throw OtherSweep(
                 folder: folder,

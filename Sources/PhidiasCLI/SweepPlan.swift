@@ -27,15 +27,43 @@ struct SweepPlan: Sendable {
     let share: Double
     let subset: Double?
     let preset: SweepPreset?
+    /// Whether results say what every epoch gave.
+    var recordsEpochs = false
 
     /// Most cells of a sweep.
     static let mostCells = 1_000_000
 
+    /// The options of training of a point.
+    func options(_ point: Int, seed: UInt64, threads: Int) throws -> TrainOptions {
+        try TrainOptions.parse(
+            points[point].arguments + ["--seed=\(seed)", "--threads=\(threads)"])
+    }
+
+    /// Whether learning rate and momentum are the golden pair; in a preset, what stands for it.
+    func isGolden(_ point: Point) -> Bool {
+        guard let rate = point["learning_rate"], let momentum = point["momentum"] else {
+            return false
+        }
+        if let golden = preset?.golden {
+            return rate == golden.learningRate && momentum == golden.momentum
+        }
+        return RunChange.isSame("learning_rate", rate, "golden")
+            && RunChange.isSame("momentum", momentum, "golden")
+    }
+
+    /// What the golden pair is called.
+    var goldenName: String {
+        preset == nil ? "golden pair" : "the paper's rounded golden pair"
+    }
+
+    /// The ratio of held-out to training images.
+    var testToTrain: Double { folds.map { 1 / Double($0 - 1) } ?? share / (1 - share) }
+}
+
+extension SweepPlan {
+    /// The grid of `phidias sweep`.
     init(_ options: SweepOptions, checksums: [String: String]) throws {
         let axes = try options.axes()
-        document = SweepDocument(
-            axes: axes + options.protocolAxes, program: PhidiasProgram.version,
-            checksums: checksums)
         let varied = axes.filter { $0.values.count > 1 }.map(\.name)
         let shown = Set(varied + ["learning_rate", "momentum"])
         let folds = options.folds ?? 1
@@ -70,40 +98,13 @@ struct SweepPlan: Sendable {
                 }
             }
         }
-        self.varied = varied
-        self.points = points
-        self.cells = cells
-        self.folds = options.folds
-        share = options.share
-        subset = options.subset
-        preset = options.preset
+        self.init(
+            document: SweepDocument(
+                axes: axes + options.protocolAxes, program: PhidiasProgram.version,
+                checksums: checksums),
+            points: points, cells: cells, varied: varied, folds: options.folds,
+            share: options.share, subset: options.subset, preset: options.preset)
     }
-
-    /// The options of training of a point.
-    func options(_ point: Int, seed: UInt64, threads: Int) throws -> TrainOptions {
-        try TrainOptions.parse(
-            points[point].arguments + ["--seed=\(seed)", "--threads=\(threads)"])
-    }
-
-    /// Whether learning rate and momentum are the golden pair; in a preset, what stands for it.
-    func isGolden(_ point: Point) -> Bool {
-        guard let rate = point["learning_rate"], let momentum = point["momentum"] else {
-            return false
-        }
-        if let golden = preset?.golden {
-            return rate == golden.learningRate && momentum == golden.momentum
-        }
-        return RunChange.isSame("learning_rate", rate, "golden")
-            && RunChange.isSame("momentum", momentum, "golden")
-    }
-
-    /// What the golden pair is called.
-    var goldenName: String {
-        preset == nil ? "golden pair" : "the paper's rounded golden pair"
-    }
-
-    /// The ratio of held-out to training images.
-    var testToTrain: Double { folds.map { 1 / Double($0 - 1) } ?? share / (1 - share) }
 }
 
 /// The images of one seed and fold.

@@ -100,25 +100,36 @@ final class SweepRunner: Sendable {
         let trainer = try options.trainer(
             Model(network: try options.network(for: split.training), seed: options.seed), loss: loss
         )
+        func score(_ model: Model, _ data: Dataset) throws -> EpochMetrics.Score {
+            .init(try model.evaluate(data, loss: loss, threads: threads))
+        }
         var last: Trainer.EpochReport?
+        var epochs: [SweepResult.Epoch] = []
         let outcome: SweepResult.Outcome
         do {
             try trainer.train(
                 on: split.training, epochs: options.epochs,
-                shouldStop: { self.isStopping }, onEpoch: { last = $0 })
+                shouldStop: { self.isStopping },
+                onEpoch: { epoch in
+                    last = epoch
+                    guard self.plan.recordsEpochs else { return }
+                    epochs.append(
+                        .init(
+                            validation: try score(epoch.model, split.validation).accuracy,
+                            test: try score(epoch.model, self.data.test).accuracy,
+                            seconds: epoch.seconds))
+                })
             guard let last, last.epoch == options.epochs else { return nil }
-            func score(_ data: Dataset) throws -> EpochMetrics.Score {
-                .init(try last.model.evaluate(data, loss: loss, threads: threads))
-            }
             outcome = .finished(
                 training: .init(loss: last.trainingLoss, accuracy: last.trainingAccuracy),
-                validation: try score(split.validation), test: try score(data.test),
+                validation: try score(last.model, split.validation),
+                test: try score(last.model, data.test),
                 weightsSHA256: last.model.weightsSHA256)
         } catch TrainingError.diverged(let step, let layer, let what) {
             outcome = .diverged(.init(step: step, layer: layer, what: what))
         }
         return SweepResult(
-            cell: cell.id, outcome: outcome, trainingSeconds: trainer.seconds,
+            cell: cell.id, outcome: outcome, epochs: epochs, trainingSeconds: trainer.seconds,
             seconds: begin.duration(to: .now) / .seconds(1))
     }
 

@@ -21,6 +21,8 @@ final class TrainingRun {
     /// When the last checkpoint was written.
     private var saved = ContinuousClock.now
     private(set) var trainer: Trainer
+    /// nil if no frames are asked for.
+    private let film: FilterFilm?
 
     /// - Parameter checkpoint: where to go on; nil is the start.
     init(_ plan: Plan, _ folder: RunFolder, _ document: RunDocument, from checkpoint: Checkpoint?)
@@ -31,6 +33,11 @@ final class TrainingRun {
         self.document = document
         isBegun = checkpoint != nil
         history = TrainingHistory(checkpoint)
+        film = try plan.safety.filtersEvery.map {
+            try FilterFilm(
+                of: folder.folder, every: $0,
+                start: Model(network: plan.network, seed: plan.options.seed))
+        }
         trainer = try Self.trainer(plan, halvings: document.halvings.count, checkpoint?.state.model)
     }
 
@@ -67,6 +74,8 @@ final class TrainingRun {
     func train(from state: TrainingState?) throws {
         Interruption.watch()
         if !folder.replaces { try begin(nil) }
+        if isBegun { try film?.publish() }
+        if state == nil { try film?.drawStart() }
         var state = state
         while !history.isStopped {
             do {
@@ -91,6 +100,7 @@ final class TrainingRun {
         guard !isBegun else { return }
         try folder.begin(document, model, loss: plan.loss.name)
         isBegun = true
+        try film?.publish()
     }
 
     private func attempt(from state: TrainingState?) throws {
@@ -105,6 +115,7 @@ final class TrainingRun {
             onStep: { step in
                 seen += step.images
                 bar.update(seen)
+                try self.film?.draw(self.trainer, after: step.step)
             },
             onEpoch: { epoch in
                 bar.clear()

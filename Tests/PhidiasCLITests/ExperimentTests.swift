@@ -67,6 +67,11 @@ import Testing
         (["smoothing", "--schedule", "cosine"], "--schedule"),
         (["smoothing", "--curvature-steps", "0"], "--curvature-steps 0"),
         (["golden-point", "--output-activation", "softmax"], "sigmoid"),
+        (["loss", "--loss", "cross-entropy"], "--loss itself"),
+        (["loss", "--seeds", "1"], "--seeds 1"),
+        (["loss", "--rates", "0.1,0.1"], "ascending"),
+        (["loss", "--rates", ""], "--learning-rate ''"),
+        (["loss", "--epochs", "501"], "at most 500"),
     ]
 
     @Test(arguments: bad.indices) func badUsageIsASentenceAndACode(index: Int) throws {

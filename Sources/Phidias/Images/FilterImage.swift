@@ -16,6 +16,9 @@ public struct FilterImage: Sendable {
     public var scale = 3
     /// Which weights get the full colours. They are symmetric around zero in any case.
     public var scaling = Scaling.perFilter
+    /// Where it is given, weights of this magnitude and more get the full colours, and `scaling` has
+    /// no say: pictures of different weights can be compared.
+    public var peak: Float?
     /// The colours.
     public var colorMap = ColorMap.diverging
 
@@ -47,12 +50,12 @@ public struct FilterImage: Sendable {
         func add(_ line: [UInt8]) {
             for _ in 0..<scale { pixels += line }
         }
-        let globalPeak = Self.peak(weights[...])
+        let common = peak ?? (scaling == .global ? Self.peak(weights[...]) : nil)
         add(separator)
         for first in stride(from: 0, to: filters.count, by: grid.columns) {
             let shown = first..<min(first + grid.columns, filters.count)
             let peaks = shown.map {
-                scaling == .global ? globalPeak : Self.peak(weights[filters.range($0)])
+                common ?? Self.peak(weights[filters.range($0)])
             }
             for y in 0..<rows {
                 var line = separator
@@ -80,29 +83,41 @@ public struct FilterImage: Sendable {
     /// - Parameter name: What the text calls the model, for instance its file.
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
-        guard model.parameters.indices.contains(layer) else {
-            throw ImageError.layer(layer, count: model.parameters.count)
-        }
-        let inputs = model.network.layerInputs[layer]
-        // Above the first layer inputs are units, which have no place: drawn as one row of them.
-        let width = layer == 0 ? model.network.columns : inputs
-        let rows = inputs / width
+        let image = try draw(model, layer: layer)
+        let (rows, width) = Self.shape(model, layer)
         let weights = model.parameters[layer].weight
         let summary =
-            "\(weights.count / inputs) units of \(rows) × \(width) weights, row by row; "
+            "\(weights.count / (rows * width)) units of \(rows) × \(width) weights, row by row; "
             + "the largest magnitude is \(Self.peak(weights[...]))"
         try PNG.write(
-            try draw(weights: weights, rows: rows, width: width),
+            image,
             text: [
                 "Title": "Weights of layer \(layer) of \(name)", "Description": summary,
                 "Model": "\(name) (\(model.network))", "Layer": String(layer),
-                "Scaling": scaling.rawValue, "Colormap": colorMap.rawValue,
+                "Scaling": peak.map { "full colours at \($0)" } ?? scaling.rawValue, "Colormap": colorMap.rawValue,
                 "Software": "Phidias",
             ], to: path)
     }
 
+    /// Draws a layer's weights.
+    /// - Throws: `ImageError`.
+    package func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
+        guard model.parameters.indices.contains(layer) else {
+            throw .layer(layer, count: model.parameters.count)
+        }
+        let (rows, width) = Self.shape(model, layer)
+        return try draw(weights: model.parameters[layer].weight, rows: rows, width: width)
+    }
+
+    /// Above the first layer inputs are units, which have no place: drawn as one row of them.
+    private static func shape(_ model: Model, _ layer: Int) -> (rows: Int, width: Int) {
+        let inputs = model.network.layerInputs[layer]
+        let width = layer == 0 ? model.network.columns : inputs
+        return (inputs / width, width)
+    }
+
     /// The largest magnitude.
-    private static func peak(_ weights: ArraySlice<Float>) -> Float {
+    package static func peak(_ weights: ArraySlice<Float>) -> Float {
         weights.reduce(0) { max($0, abs($1)) }
     }
 

@@ -31,17 +31,7 @@ public enum PNG {
     package static func decodeGray(
         _ bytes: [UInt8], path: String, background: UInt8 = 0
     ) throws(ImageError) -> Image {
-        let (width, height) = try size(bytes, path: path)
-        var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
-        var failed = false
-        let rgba = [UInt8](unsafeUninitializedCapacity: 4 * width * height) { buffer, count in
-            let status = phidias_png_read(
-                bytes, bytes.count, UInt32(width), UInt32(height), buffer.baseAddress, &message)
-            failed = status != 0
-            count = failed ? 0 : 4 * width * height
-        }
-        guard !failed else { throw .damaged(path: path, reason: string(message)) }
-
+        let (width, height, rgba) = try decode(bytes, path: path)
         let paper = 1000 * Int(background)
         let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { pixels, count in
             while count < width * height {
@@ -56,6 +46,37 @@ public enum PNG {
             }
         }
         return Image(width: width, height: height, channels: 1, pixels: pixels)
+    }
+
+    /// Reads a PNG file as red, green and blue of 8 bits; what is transparent is laid over black.
+    /// The limits are those of `decodeGray`.
+    /// - Throws: `DataError` if the file can't be read, `ImageError`.
+    package static func readColor(path: String) throws -> Image {
+        let (width, height, rgba) = try decode(
+            try FileBytes.read(path, limit: largestFile), path: path)
+        let pixels = (0..<3 * width * height).map { place in
+            let (pixel, channel) = place.quotientAndRemainder(dividingBy: 3)
+            let alpha = Int(rgba[4 * pixel + 3])
+            return UInt8((Int(rgba[4 * pixel + channel]) * alpha + 127) / 255)
+        }
+        return Image(width: width, height: height, channels: 3, pixels: pixels)
+    }
+
+    /// The pixels with red, green, blue and alpha.
+    private static func decode(
+        _ bytes: [UInt8], path: String
+    ) throws(ImageError) -> (width: Int, height: Int, rgba: [UInt8]) {
+        let (width, height) = try size(bytes, path: path)
+        var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
+        var failed = false
+        let rgba = [UInt8](unsafeUninitializedCapacity: 4 * width * height) { buffer, count in
+            let status = phidias_png_read(
+                bytes, bytes.count, UInt32(width), UInt32(height), buffer.baseAddress, &message)
+            failed = status != 0
+            count = failed ? 0 : 4 * width * height
+        }
+        guard !failed else { throw .damaged(path: path, reason: string(message)) }
+        return (width, height, rgba)
     }
 
     /// Width and height, from the first chunk, checked against the limits and the file's length.

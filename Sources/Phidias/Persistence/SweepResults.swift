@@ -36,14 +36,31 @@ package struct SweepResult: Sendable, Equatable {
         case diverged(Divergence)
     }
 
+    /// What one epoch gave: the accuracies of the weights at its end, and its time.
+    package struct Epoch: Sendable, Equatable {
+        package var validation, test, seconds: Double
+
+        package init(validation: Double, test: Double, seconds: Double) {
+            self.validation = validation
+            self.test = test
+            self.seconds = seconds
+        }
+    }
+
     package var cell: Cell
     package var outcome: Outcome
+    /// One for each epoch that ended, or none at all.
+    package var epochs: [Epoch]
     /// Seconds of training, and of all of the cell: the only part that is not repeatable.
     package var trainingSeconds, seconds: Double
 
-    package init(cell: Cell, outcome: Outcome, trainingSeconds: Double, seconds: Double) {
+    package init(
+        cell: Cell, outcome: Outcome, epochs: [Epoch] = [], trainingSeconds: Double,
+        seconds: Double
+    ) {
         self.cell = cell
         self.outcome = outcome
+        self.epochs = epochs
         self.trainingSeconds = trainingSeconds
         self.seconds = seconds
     }
@@ -77,12 +94,21 @@ package struct SweepResult: Sendable, Equatable {
                         "what": .string(place.what),
                     ])))
         }
-        members.append(
-            .init(
-                key: "timing",
-                value: .members([
-                    "training_seconds": .number(trainingSeconds), "seconds": .number(seconds),
-                ])))
+        func numbers(_ value: (Epoch) -> Double) -> JSON {
+            .array(epochs.map { .number(value($0)) })
+        }
+        var timing: [JSON.Member] = [
+            .init(key: "training_seconds", value: .number(trainingSeconds)),
+            .init(key: "seconds", value: .number(seconds)),
+        ]
+        if !epochs.isEmpty {
+            members += [
+                .init(key: "epoch_validation_accuracy", value: numbers(\.validation)),
+                .init(key: "epoch_test_accuracy", value: numbers(\.test)),
+            ]
+            timing.append(.init(key: "epoch_seconds", value: numbers(\.seconds)))
+        }
+        members.append(.init(key: "timing", value: .object(timing)))
         return .object(members)
     }
 
@@ -115,10 +141,29 @@ package struct SweepResult: Sendable, Equatable {
             outcome = .finished(
                 training: first, validation: second, test: third, weightsSHA256: sum)
         }
+        guard let epochs = Self.epochs(json, timing) else { return nil }
         self.init(
             cell: Cell(settings: settings, seed: seed, fold: fold), outcome: outcome,
-            trainingSeconds: training, seconds: all)
+            epochs: epochs, trainingSeconds: training, seconds: all)
         guard self.json.objectValue?.map(\.key) == json.objectValue?.map(\.key) else { return nil }
+    }
+
+    /// - Returns: nil if they are not understood.
+    private static func epochs(_ json: JSON, _ timing: JSON) -> [Epoch]? {
+        func numbers(_ json: JSON?) -> [Double]? {
+            guard let json else { return [] }
+            let values = json.arrayValue?.compactMap(\.doubleValue)
+            return values?.count == json.arrayValue?.count ? values : nil
+        }
+        guard let validation = numbers(json["epoch_validation_accuracy"]),
+            let test = numbers(json["epoch_test_accuracy"]),
+            let seconds = numbers(timing["epoch_seconds"]),
+            validation.count == test.count, test.count == seconds.count,
+            (validation + test).allSatisfy({ (0...1).contains($0) })
+        else { return nil }
+        return validation.indices.map {
+            Epoch(validation: validation[$0], test: test[$0], seconds: seconds[$0])
+        }
     }
 }
 

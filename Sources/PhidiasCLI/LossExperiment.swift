@@ -1,0 +1,205 @@
+import Phidias
+
+/// The runs of `phidias experiment loss`: each loss with three ways to choose learning rate and
+/// momentum, over seeds; before them, those that find plain gradient descent its learning rate.
+struct LossExperiment: Sendable {
+    /// How learning rate and momentum are chosen.
+    enum Setting: String, CaseIterable, Sendable {
+        case golden
+        /// 0.01 and 0.9, as textbooks have them.
+        case textbook
+        /// No momentum, and of a grid of learning rates the one with the best validation accuracy.
+        case plain
+
+        var title: String { self == .plain ? "plain SGD" : rawValue }
+    }
+
+    /// A loss with a setting.
+    struct Arm: Hashable, Sendable {
+        let loss: LossName
+        let setting: Setting
+
+        var title: String { "\(loss.rawValue), \(setting.title)" }
+    }
+
+    /// Two arms whose final test accuracies are compared, seed by seed.
+    struct Comparison: Sendable {
+        let first, second: Arm
+
+        var title: String { "\(first.title) − \(second.title)" }
+    }
+
+    let options: TrainOptions
+    let seeds, tuningSeeds: Int
+    /// Learning rates for plain gradient descent, ascending, as they were given.
+    let rates: [String]
+    let checksums: [String: String]
+
+    /// Shares of test images told right whose first epoch is reported.
+    static let levels = [0.95, 0.97, 0.98]
+    /// More epochs would not fit into the line of a result.
+    static let mostEpochs = 500
+
+    let arms = LossName.allCases.flatMap { loss in
+        Setting.allCases.map { Arm(loss: loss, setting: $0) }
+    }
+
+    /// Our loss against the others in the same setting, and the golden setting against the others
+    /// with the same loss. Fixed before any run.
+    let comparisons: [Comparison] =
+        Setting.allCases.flatMap { setting in
+            LossName.allCases.filter { $0 != .synaptic }.map { other in
+                Comparison(
+                    first: Arm(loss: .synaptic, setting: setting),
+                    second: Arm(loss: other, setting: setting))
+            }
+        }
+        + LossName.allCases.flatMap { loss in
+            Setting.allCases.filter { $0 != .golden }.map { other in
+                Comparison(
+                    first: Arm(loss: loss, setting: .golden), second: Arm(loss: loss, setting: other))
+            }
+        }
+
+    // MARK: - Cells
+
+    /// Seeds of the runs that are compared, and after them those that choose learning rates.
+    var finalSeeds: [UInt64] { (0..<seeds).map { options.seed + UInt64($0) } }
+    private var searchSeeds: [UInt64] {
+        (seeds..<seeds + tuningSeeds).map { options.seed + UInt64($0) }
+    }
+
+    /// All runs that there can be, whatever rates are chosen.
+    var possibleCells: [SweepResult.Cell] {
+        let all = LossName.allCases.flatMap { loss in
+            rates.map { settings(loss, ($0, "0")) }
+                + Setting.allCases.compactMap { setting in
+                    fixedValues(setting).map { settings(loss, $0) }
+                }
+        }
+        return (finalSeeds + searchSeeds).flatMap { seed in
+            all.map { SweepResult.Cell(settings: $0, seed: seed, fold: 0) }
+        }
+    }
+
+    /// Plain gradient descent at every learning rate of the grid.
+    func search() -> SweepPlan {
+        let points = LossName.allCases.flatMap { loss in rates.map { point(loss, ($0, "0")) } }
+        return plan(points, seeds: searchSeeds)
+    }
+
+    /// The runs that are compared; with those of the search, so that they are counted as done.
+    func plan(best: [LossName: String]) -> SweepPlan {
+        let search = search()
+        let final = plan(
+            arms.map { arm in point(arm.loss, values(arm, best: best)) }, seeds: finalSeeds)
+        return SweepPlan(
+            document: search.document, points: search.points + final.points,
+            cells: search.cells
+                + final.cells.map { .init(point: $0.point + search.points.count, id: $0.id) },
+            varied: search.varied, folds: nil, share: search.share, subset: nil, preset: nil,
+            recordsEpochs: true)
+    }
+
+    /// The cells of an arm, by seed.
+    func cells(_ arm: Arm, best: [LossName: String]) -> [SweepResult.Cell] {
+        let settings = settings(arm.loss, values(arm, best: best))
+        return finalSeeds.map { SweepResult.Cell(settings: settings, seed: $0, fold: 0) }
+    }
+
+    /// Validation accuracies of the search for a loss and a rate, by seed; nil where it diverged.
+    func search(_ loss: LossName, _ rate: String, _ results: [SweepResult]) -> [Double?] {
+        let settings = settings(loss, (rate, "0"))
+        let seeds = Set(searchSeeds)
+        return results.filter { $0.cell.settings == settings && seeds.contains($0.cell.seed) }
+            .map {
+                guard case .finished(_, let validation, _, _) = $0.outcome else { return nil }
+                return validation.accuracy
+            }
+    }
+
+    /// The learning rate with the best mean validation accuracy, for each loss; of equals the
+    /// smallest. What diverged with any seed is not chosen.
+    func bestRates(_ results: [SweepResult]) throws -> [LossName: String] {
+        var best: [LossName: String] = [:]
+        for loss in LossName.allCases {
+            var top = -1.0
+            for rate in rates {
+                let scores = search(loss, rate, results)
+                let values = scores.compactMap { $0 }
+                let mean = values.reduce(0, +) / Double(max(values.count, 1))
+                if values.count == scores.count, mean > top { (top, best[loss]) = (mean, rate) }
+            }
+            guard best[loss] != nil else {
+                throw UsageError(
+                    description:
+                        "With the \(loss.rawValue) loss, plain gradient descent diverged at every learning rate of --rates; give smaller ones."
+                )
+            }
+        }
+        return best
+    }
+
+    /// η and α of an arm, as options have them.
+    func values(_ arm: Arm, best: [LossName: String]) -> (rate: String, momentum: String) {
+        fixedValues(arm.setting) ?? (best[arm.loss] ?? "", "0")
+    }
+
+    private func fixedValues(_ setting: Setting) -> (rate: String, momentum: String)? {
+        switch setting {
+        case .golden: ("golden", "golden")
+        case .textbook: ("0.01", "0.9")
+        case .plain: nil
+        }
+    }
+
+    private func settings(
+        _ loss: LossName, _ values: (rate: String, momentum: String)
+    ) -> [RunDocument.Setting] {
+        [
+            .init(name: "loss", value: loss.rawValue),
+            .init(name: "learning_rate", value: values.rate),
+            .init(name: "momentum", value: values.momentum),
+        ]
+    }
+
+    private func point(
+        _ loss: LossName, _ values: (rate: String, momentum: String)
+    ) -> SweepPlan.Point {
+        let own = settings(loss, values)
+        let names = Set(own.map(\.name) + ["data", "seed", "validation"])
+        return SweepPlan.Point(
+            arguments: (options.settings.filter { !names.contains($0.name) } + own)
+                .map(\.argument),
+            settings: own)
+    }
+
+    private func plan(_ points: [SweepPlan.Point], seeds: [UInt64]) -> SweepPlan {
+        SweepPlan(
+            document: document, points: points,
+            cells: seeds.flatMap { seed in
+                points.enumerated().map { index, point in
+                    .init(point: index, id: .init(settings: point.settings, seed: seed, fold: 0))
+                }
+            },
+            varied: ["loss", "learning_rate", "momentum"], folds: nil,
+            share: options.validation ?? 0.1, subset: nil, preset: nil, recordsEpochs: true)
+    }
+
+    private var document: SweepDocument {
+        let own: Set = ["data", "loss", "learning_rate", "momentum"]
+        let axes =
+            [
+                SweepDocument.Axis(name: "experiment", values: ["loss"]),
+                .init(name: "seeds", values: ["\(seeds)"]),
+                .init(name: "tuning_seeds", values: ["\(tuningSeeds)"]),
+                .init(name: "rates", values: rates),
+                .init(name: "comparisons", values: comparisons.map(\.title)),
+            ]
+            + options.settings.filter { !own.contains($0.name) }.map {
+                .init(name: $0.name, values: [$0.value])
+            }
+        return SweepDocument(
+            axes: axes, program: PhidiasProgram.version, checksums: checksums)
+    }
+}

@@ -1,0 +1,121 @@
+import Phidias
+import Statistics
+
+extension LossReport {
+    var charts: [(name: String, chart: Chart)] {
+        get throws { [("accuracy", try accuracyChart), ("final", try finalChart)] }
+    }
+
+    /// Test accuracy over epochs, a panel for each setting. The first epochs, which would take most
+    /// of the height, are told by the numbers.
+    private var accuracyChart: Chart {
+        get throws {
+            let panels = try LossExperiment.Setting.allCases.map { setting in
+                let lines = try rows.filter { $0.arm.setting == setting }.map { row in
+                    let estimates = try (0..<experiment.options.epochs).compactMap { epoch in
+                        try row.accuracy(\.test, epoch: epoch).map { (epoch: epoch + 1, $0) }
+                    }
+                    return Chart.Series(
+                        row.arm.loss.rawValue,
+                        estimates.map { (x: Double($0.epoch), y: 100 * $0.1.value) },
+                        band: estimates.map { (low: 100 * $0.1.low, high: 100 * $0.1.high) })
+                }
+                return Chart.Panel(
+                    x: ChartAxis("epoch"),
+                    y: ChartAxis("test accuracy, %, \(setting.title)", .fitted), series: lines)
+            }
+            return Chart(
+                title:
+                    "Test accuracy, mean of \(experiment.seeds) seeds with 95 % interval",
+                panels: panels)
+        }
+    }
+
+    private var finalChart: Chart {
+        get throws {
+            let last = experiment.options.epochs - 1
+            let series = try LossName.allCases.map { loss in
+                Chart.Bars(
+                    loss.rawValue,
+                    try rows.filter { $0.arm.loss == loss }.map { row in
+                        try row.accuracy(\.test, epoch: last).map {
+                            .init(100 * $0.value, low: 100 * $0.low, high: 100 * $0.high)
+                        }
+                    })
+            }
+            return Chart(
+                title: "Final test accuracy, mean of \(experiment.seeds) seeds with 95 % interval",
+                panels: [
+                    .bars(
+                        x: "learning rate and momentum",
+                        groups: LossExperiment.Setting.allCases.map(\.title),
+                        y: ChartAxis("test accuracy, %", .fitted), series: series)
+                ])
+        }
+    }
+
+    // MARK: - JSON
+
+    var json: JSON {
+        get throws {
+            .members([
+                "experiment": .string("loss"),
+                "origin": .string("synaptic loss: our reconstruction, docs/theory.md"),
+                "settings": experiment.options.settingsJSON,
+                "seeds": .array(experiment.finalSeeds.map { .string(String($0)) }),
+                "tuning_seeds": .integer(experiment.tuningSeeds),
+                "rates": .array(experiment.rates.map { .string($0) }),
+                "arms": .array(try rows.map(Self.json)),
+                "comparisons": .array(tests.map(Self.json)),
+            ])
+        }
+    }
+
+    private static func json(_ row: Row) throws -> JSON {
+        func json(_ estimate: Chart.Estimate?) -> JSON {
+            guard let estimate else { return .null }
+            return .members([
+                "mean": .number(estimate.value),
+                "interval": .array([.number(estimate.low), .number(estimate.high)]),
+            ])
+        }
+        let epochs = row.runs.compactMap { $0?.count }.max() ?? 0
+        return .members([
+            "loss": .string(row.arm.loss.rawValue), "setting": .string(row.arm.setting.rawValue),
+            "learning_rate": .string(row.rate), "momentum": .string(row.momentum),
+            "diverged": .integer(row.diverged),
+            "test_accuracy": .array(
+                try (0..<epochs).map { json(try row.accuracy(\.test, epoch: $0)) }),
+            "validation_accuracy": .array(
+                try (0..<epochs).map { json(try row.accuracy(\.validation, epoch: $0)) }),
+            "final_test_accuracy": .array(row.final.map { $0.map { .number($0) } ?? .null }),
+            "epochs_to_reach": .object(
+                LossExperiment.levels.map { level in
+                    .init(
+                        key: "\(level)",
+                        value: .array(row.reach(level).epochs.map { .integer(Int($0)) }))
+                }),
+            "timing": .members([
+                "seconds_to_reach": .object(
+                    LossExperiment.levels.map { level in
+                        .init(
+                            key: "\(level)",
+                            value: .array(row.reach(level).seconds.map { .number($0) }))
+                    })
+            ]),
+        ])
+    }
+
+    private static func json(_ test: Test) -> JSON {
+        .members([
+            "first": .string(test.comparison.first.title),
+            "second": .string(test.comparison.second.title), "pairs": .integer(test.pairs),
+            "mean_difference": .number(test.student.meanDifference),
+            "interval": .array([.number(test.interval.low), .number(test.interval.high)]),
+            "t": .number(test.student.statistic), "p": .number(test.student.pValue),
+            "p_holm": .number(test.adjustedStudent),
+            "permutation_p": test.permutation.map { .number($0.pValue) } ?? .null,
+            "permutation_p_holm": test.adjustedPermutation.map { .number($0) } ?? .null,
+        ])
+    }
+}

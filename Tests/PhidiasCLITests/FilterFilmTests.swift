@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// train --filters-every and filters --film.
+@Suite struct FilterFilmTests {
+    typealias Bench = BadInputTests.Bench
+    typealias Program = ProgramTests
+
+    private static func frames(_ bench: Bench) throws -> [String: Data] {
+        let folder = bench.path("run/frames")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        return Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, FileManager.default.contents(atPath: "\(folder)/\($0)") ?? Data())
+            })
+    }
+
+    @Test func framesAreNumberedAndTheSameAfterResume() throws {
+        let options = ResumeTests.long + ["--filters-every", "100"]
+        let whole = try Bench()
+        #expect(try whole.train(options: options).code == 0)
+        let expected = try Self.frames(whole)
+        #expect(expected["step-00000000.png"] != nil && expected["step-00000100.png"] != nil)
+        #expect(Set(expected.values).count == expected.count, "frames do not change")
+
+        let stopped = try Bench()
+        #expect(try ResumeTests.stop(stopped, by: SIGKILL, after: 20, options) == SIGKILL)
+        #expect(try Self.frames(stopped).count < expected.count)
+        let resumed = try Program.run("train", "--resume", stopped.path("run"))
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        #expect(try Self.frames(stopped) == expected)
+
+        let sheet = stopped.path("film.png")
+        let film = try Program.run(
+            "filters", "--film", stopped.path("run"), "--frames", "4", "--output", sheet)
+        #expect(film.code == 0 && film.output == sheet + "\n", "\(film.errors)")
+        #expect(FileManager.default.contents(atPath: sheet)?.isEmpty == false)
+    }
+
+    @Test func aReplacedRunLeavesNoFrames() throws {
+        let bench = try Bench()
+        #expect(try bench.train(options: ["--epochs", "30", "--filters-every", "7"]).code == 0)
+        let first = try Self.frames(bench)
+        let run = try bench.train(
+            options: ["--epochs", "3", "--filters-every", "5", "--seed", "9", "--force"])
+        #expect(run.code == 0, "\(run.errors)")
+        let second = try Self.frames(bench)
+        #expect(second.count > 1 && second.count < first.count)
+        #expect(second["step-00000007.png"] == nil)
+        #expect(second["step-00000000.png"] != first["step-00000000.png"])
+        #expect(!FileManager.default.fileExists(atPath: bench.path("run/frames-new")))
+    }
+
+    @Test func whatIsNoFilmIsRefused() throws {
+        let bench = try Bench()
+        #expect(try bench.train().code == 0)
+        let none = try Program.run(
+            "filters", "--film", bench.path("run"), "--output", bench.path("film.png"))
+        #expect(none.code == 64 && none.errors.contains("--filters-every"), "\(none.errors)")
+        let both = try Program.run(
+            "filters", bench.path("run/model.safetensors"), "--film", bench.path("run"),
+            "--output", bench.path("film.png"))
+        #expect(both.code == 64, "\(both.errors)")
+        let never = try bench.train(options: ["--filters-every", "0", "--force"])
+        #expect(never.code == 64 && never.errors.contains("--filters-every 0"), "\(never.errors)")
+        #expect(!FileManager.default.fileExists(atPath: bench.path("film.png")))
+    }
+}
