@@ -52,7 +52,8 @@ struct CheckpointOptions: ParsableArguments {
     var onDivergence: DivergenceResponse = .stop
     @Option(
         parsing: .unconditional,
-        help: "Steps between pictures of the filters, numbered PNG files in frames/; see filters --film."
+        help:
+            "Steps between pictures of the filters, numbered PNG files in frames/; see filters --film."
     )
     var filtersEvery: Int?
 

@@ -25,7 +25,8 @@ struct ExperimentLoss: ParsableCommand {
     var tuningSeeds = 3
     @Option(help: "Learning rates for plain gradient descent.")
     var rates = "0.01,0.03,0.1,0.3,1,3,10"
-    @Option(parsing: .unconditional, help: "Runs at a time, a thread each; without it, all threads.")
+    @Option(
+        parsing: .unconditional, help: "Runs at a time, a thread each; without it, all threads.")
     var jobs: Int?
     @Option(help: "Folder for results, text, JSON and charts; an experiment in it goes on.")
     var output = "loss"
@@ -77,7 +78,8 @@ struct ExperimentLoss: ParsableCommand {
         }
         guard options.outputActivation == .sigmoid else {
             throw UsageError(
-                description: "The mean-square loss needs sigmoid outputs: leave out --output-activation."
+                description:
+                    "The mean-square loss needs sigmoid outputs: leave out --output-activation."
             )
         }
         guard options.epochs <= LossExperiment.mostEpochs else {
@@ -100,7 +102,8 @@ struct ExperimentLoss: ParsableCommand {
         let values = try texts.map { text in
             try LearningRate.base(text)
         }
-        guard values.allSatisfy({ $0 > 0 && $0.isFinite }), zip(values, values.dropFirst()).allSatisfy(<)
+        guard values.allSatisfy({ $0 > 0 && $0.isFinite }),
+            zip(values, values.dropFirst()).allSatisfy(<)
         else {
             throw UsageError(
                 description: "--rates '\(rates)': give ascending learning rates above 0.")

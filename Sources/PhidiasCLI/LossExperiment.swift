@@ -57,7 +57,8 @@ struct LossExperiment: Sendable {
         + LossName.allCases.flatMap { loss in
             Setting.allCases.filter { $0 != .golden }.map { other in
                 Comparison(
-                    first: Arm(loss: loss, setting: .golden), second: Arm(loss: loss, setting: other))
+                    first: Arm(loss: loss, setting: .golden),
+                    second: Arm(loss: loss, setting: other))
             }
         }
 

@@ -16,7 +16,8 @@ struct LossReport {
         var diverged: Int { runs.filter { $0 == nil }.count }
 
         /// Mean over the seeds and its 95 % interval, of an epoch counted from 0.
-        func accuracy(_ value: (SweepResult.Epoch) -> Double, epoch: Int) throws -> Chart.Estimate? {
+        func accuracy(_ value: (SweepResult.Epoch) -> Double, epoch: Int) throws -> Chart.Estimate?
+        {
             try Self.estimate(runs.compactMap { $0.map { value($0[epoch]) } })
         }
 

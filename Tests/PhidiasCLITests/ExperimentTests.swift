@@ -70,7 +70,7 @@ import Testing
         (["loss", "--loss", "cross-entropy"], "--loss itself"),
         (["loss", "--seeds", "1"], "--seeds 1"),
         (["loss", "--rates", "0.1,0.1"], "ascending"),
-        (["loss", "--rates", ""], "--learning-rate ''"),
+        (["loss", "--rates", ""], "learning rate ''"),
         (["loss", "--epochs", "501"], "at most 500"),
     ]
 

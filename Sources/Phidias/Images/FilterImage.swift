@@ -94,7 +94,8 @@ public struct FilterImage: Sendable {
             text: [
                 "Title": "Weights of layer \(layer) of \(name)", "Description": summary,
                 "Model": "\(name) (\(model.network))", "Layer": String(layer),
-                "Scaling": peak.map { "full colours at \($0)" } ?? scaling.rawValue, "Colormap": colorMap.rawValue,
+                "Scaling": peak.map { "full colours at \($0)" } ?? scaling.rawValue,
+                "Colormap": colorMap.rawValue,
                 "Software": "Phidias",
             ], to: path)
     }
