@@ -223,13 +223,16 @@ void ck_dense_gradient(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
 //   block), then one row for the bias: ck_convolution_rows. All channels of a first stage are one
 //   block.
 // - An output is one chain of fused multiply-adds that starts at the bias and takes the taps in
-//   that order, those outside the image too, as zeros. The gradient by an input is one chain from
-//   +0 over (block of output channels, kernel row from the last, kernel column from the last,
-//   channel of the block).
+//   that order, those outside the image too, as zeros.
 // - The gradient of a weight sums over images and output pixels. The images are dealt out in order
 //   and evenly to ck_network_chains chains; each goes from +0 through its images in ascending order
 //   and their output pixels row by row. A tree of pairs joins the chains: 1 to 0, 3 to 2, ..., then
 //   2 to 0, 6 to 4, ....
+// - The gradient by an input is one chain from +0 over (block of output channels, kernel row from
+//   the last, kernel column from the last, channel of the block).
+// - Of a convolution with max_pool, but for a first stage, the deltas that are zero are left out of
+//   both: three in four are. The pixels of its chains are the windows row by row, of which each has
+//   one place with a delta; the gradient by an input goes over (output channel, window).
 
 typedef enum { CK_CONVOLUTION = 0, CK_MAX_POOL = 1, CK_AVERAGE_POOL = 2 } ck_stage_kind;
 

@@ -110,16 +110,28 @@ void ck_image_forward(const ck_image_pass *pass, ptrdiff_t image, ptrdiff_t slot
 
 // ---------------------------------------------------------------- backward
 
-void ck_flip_weights(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t block) {
+// Weights of a tap between two blocks of channels.
+enum { SQUARE = CK_LANES * CK_LANES };
+
+static float *weights_of(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t panel) {
     const ck_planned *p = &pass->plan->stages[s];
-    const ptrdiff_t square = CK_LANES * CK_LANES; // weights of a tap between two blocks
-    const ptrdiff_t taps = p->taps.rows * (p->taps.run / CK_LANES);
-    float *to = p->flipped + block * p->panels * taps * square;
-    for (ptrdiff_t panel = 0; panel < p->panels; panel++) {
-        const float *w = pass->network->stages[s].weights + panel * (p->rows + 1) * CK_LANES +
-                         block * taps * square;
-        for (ptrdiff_t tap = taps - 1; tap >= 0; tap--, to += square)
-            ck_pack_transposed(CK_LANES, CK_LANES, w + tap * square, CK_LANES, to);
+    return pass->network->stages[s].weights + panel * (p->rows + 1) * CK_LANES;
+}
+
+void ck_turn_weights(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t panel) {
+    const ck_planned *p = &pass->plan->stages[s];
+    const ptrdiff_t taps = p->rows / CK_LANES, flipped = taps / p->taps.blocks;
+    const float *w = weights_of(pass, s, panel);
+    if (p->sparse) {
+        for (ptrdiff_t j = 0; j < CK_LANES; j++)
+            for (ptrdiff_t t = 0; t < p->rows; t++)
+                p->turned[(panel * CK_LANES + j) * p->rows + t] = w[t * CK_LANES + j];
+        return;
+    }
+    for (ptrdiff_t tap = 0; tap < taps; tap++) {
+        const ptrdiff_t block = tap / flipped, to = flipped - 1 - tap % flipped;
+        ck_pack_transposed(CK_LANES, CK_LANES, w + tap * SQUARE, CK_LANES,
+                           p->turned + ((block * p->panels + panel) * flipped + to) * SQUARE);
     }
 }
 
@@ -131,13 +143,14 @@ static float *delta_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image,
     const ck_planned *p = &plan->stages[s];
     const ptrdiff_t width = p->out.width, first = (block * p->out.height + y) * width;
     const ck_drop *drop = drop_of(pass, s);
-    float *delta = flow + first * CK_LANES;
+    float *delta = line;
     const float *outputs;
     if (s < plan->count - 1) {
+        const ck_layout *at = &plan->stages[s + 1].flow;
+        delta = flow + block * at->plane + y * at->row + at->origin;
         outputs = ck_row_above(plan, s, image, block, y);
     } else {
         float *copy = line + width * CK_LANES;
-        delta = line;
         for (ptrdiff_t x = 0; x < width; x++) {
             memcpy(delta + x * CK_LANES,
                    ck_flat_pixel(plan->base.deltas, pass->batch, first + x, image),
@@ -169,8 +182,8 @@ static void spread_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, 
             memcpy(to + y * at.row + x * at.step, delta + x * CK_LANES, CK_LANES * sizeof(float));
 }
 
-static void convolution_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image,
-                                 float *flow, float *below, float *line, float *sums, int thread) {
+static void dense_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,
+                           float *below, float *line, float *sums, int thread) {
     static const float zeros[CK_LANES];
     const ck_planned *p = &pass->plan->stages[s];
     float *buffer = p->delta_buffers + thread * p->deltas.size;
@@ -183,13 +196,58 @@ static void convolution_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff
                                  p->inputs + image * p->input.size, p->pixels,
                                  buffer + block * p->deltas.plane + p->deltas.origin,
                                  p->delta_pixels, sums + block * (p->rows + 1) * CK_LANES);
-    const ptrdiff_t rows = p->panels * CK_LANES * (p->rows / CK_LANES / p->input.blocks);
     for (ptrdiff_t block = 0; below && block < p->input.blocks; block++)
         for (ptrdiff_t y = 0; y < p->in.height; y++)
             pass->kernels->convolve(p->in.width, buffer + p->delta_start + y * p->deltas.row,
                                     CK_LANES, &p->flipped_taps,
-                                    p->flipped + block * rows * CK_LANES, zeros,
-                                    below + (block * p->in.height + y) * p->in.width * CK_LANES);
+                                    p->turned +
+                                        block * (p->rows / p->input.blocks) * p->panels * CK_LANES,
+                                    zeros, below + block * p->flow.plane + y * p->flow.row);
+}
+
+// Lists the deltas of a row that are not zero, for each of 16 channels, and adds all to the bias.
+static void list_row(const ck_planned *p, ptrdiff_t y, ptrdiff_t used, const float *delta,
+                     const uint8_t *places, ck_spot *spots, ptrdiff_t *counts, float *bias) {
+    for (ptrdiff_t x = 0; x < p->out.width; x++)
+        for (ptrdiff_t j = 0; j < used; j++) {
+            const float d = delta[x * CK_LANES + j];
+            const ptrdiff_t place = places[x * CK_LANES + j];
+            ck_spot *spot = &spots[j * p->windows + counts[j]];
+            spot->delta = d;
+            spot->at = (int32_t)((2 * y + (place >> 1)) * p->pixels.row +
+                                 (2 * x + (place & 1)) * p->pixels.step);
+            counts[j] += d != 0;
+            bias[j] += d;
+        }
+}
+
+static void sparse_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,
+                            float *below, float *line, float *sums, int thread) {
+    const ck_planned *p = &pass->plan->stages[s];
+    ck_spot *spots = p->spots + thread * p->out.channels * p->windows;
+    if (below)
+        memset(below, 0, (size_t)p->flow.size * sizeof(float));
+    for (ptrdiff_t block = 0; block < p->panels; block++) {
+        const ptrdiff_t first = block * CK_LANES,
+                        used = ck_least(CK_LANES, p->out.channels - first);
+        ptrdiff_t counts[CK_LANES] = {0};
+        for (ptrdiff_t y = 0; y < p->out.height; y++)
+            list_row(p, y, used, delta_row(pass, s, image, block, y, flow, line),
+                     p->places + image * p->places_size +
+                         (block * p->out.height + y) * p->out.width * CK_LANES,
+                     spots + first * p->windows, counts,
+                     sums + (block * (p->rows + 1) + p->rows) * CK_LANES);
+        for (ptrdiff_t j = 0; j < used; j++) {
+            const ck_spot *own = spots + (first + j) * p->windows;
+            const ptrdiff_t at = (first + j) * p->rows;
+            pass->kernels->correlate_spots(counts[j], own, p->rows / CK_LANES, p->tap_places,
+                                           p->inputs + image * p->input.size,
+                                           p->spot_sums + thread * p->panels * CK_LANES * p->rows +
+                                               at);
+            if (below)
+                pass->kernels->scatter_spots(counts[j], own, &p->taps, p->turned + at, below);
+        }
+    }
 }
 
 static void pool_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,
@@ -219,13 +277,44 @@ void ck_image_backward(const ck_image_pass *pass, ptrdiff_t image, float *sums, 
     float *flow = plan->flows[0] + thread * plan->flow_size;
     float *below = plan->flows[1] + thread * plan->flow_size;
     for (ptrdiff_t s = plan->count - 1; s >= plan->lowest; s--) {
-        if (pass->network->stages[s].kind == CK_CONVOLUTION)
-            convolution_backward(pass, s, image, flow, s > plan->lowest ? below : NULL, line,
-                                 sums + plan->stages[s].sums, thread);
-        else
+        const ck_planned *p = &plan->stages[s];
+        float *wanted = s > plan->lowest ? below : NULL;
+        if (pass->network->stages[s].kind != CK_CONVOLUTION)
             pool_backward(pass, s, image, flow, below, line);
-        float *next = below;
+        else if (p->sparse)
+            sparse_backward(pass, s, image, flow, wanted, line, sums + p->sums, thread);
+        else
+            dense_backward(pass, s, image, flow, wanted, line, sums + p->sums, thread);
         below = flow;
-        flow = next;
+        flow = wanted;
+    }
+}
+
+// The sums of convolutions that lie by output channel.
+static float *spot_sums(const ck_planned *p, int thread, ptrdiff_t *size) {
+    *size = p->panels * CK_LANES * p->rows;
+    return p->spot_sums + thread * *size;
+}
+
+void ck_start_chain(const ck_image_pass *pass, float *sums, int thread) {
+    const ck_plan *plan = pass->plan;
+    memset(sums, 0, (size_t)plan->sums_size * sizeof(float));
+    for (ptrdiff_t s = plan->lowest; s < plan->count; s++) {
+        ptrdiff_t size;
+        float *own = spot_sums(&plan->stages[s], thread, &size);
+        if (plan->stages[s].sparse)
+            memset(own, 0, (size_t)size * sizeof(float));
+    }
+}
+
+void ck_end_chain(const ck_image_pass *pass, float *sums, int thread) {
+    const ck_plan *plan = pass->plan;
+    for (ptrdiff_t s = plan->lowest; s < plan->count; s++) {
+        const ck_planned *p = &plan->stages[s];
+        ptrdiff_t size;
+        const float *own = spot_sums(p, thread, &size);
+        for (ptrdiff_t panel = 0; p->sparse && panel < p->panels; panel++)
+            ck_pack_transposed(p->rows, CK_LANES, own + panel * CK_LANES * p->rows, p->rows,
+                               sums + p->sums + panel * (p->rows + 1) * CK_LANES);
     }
 }

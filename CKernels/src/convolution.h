@@ -36,8 +36,11 @@ void ck_pack_image(const ck_image_pass *pass, const ck_batch_input *input, const
 /// are kept.
 void ck_image_forward(const ck_image_pass *pass, ptrdiff_t image, ptrdiff_t slot, int thread);
 
-/// Makes the weights of input block `block` of stage s ready for the way back.
-void ck_flip_weights(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t block);
+/// Makes the weights of panel `panel` of stage s ready for the way back.
+void ck_turn_weights(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t panel);
+/// Before a chain's first image, and after its last: until then sums are not whole.
+void ck_start_chain(const ck_image_pass *pass, float *sums, int thread);
+void ck_end_chain(const ck_image_pass *pass, float *sums, int thread);
 /// From the flattened images' deltas to the gradient of each convolution, which is added to sums.
 void ck_image_backward(const ck_image_pass *pass, ptrdiff_t image, float *sums, int thread);
 

@@ -32,6 +32,12 @@ typedef struct {
     ptrdiff_t row, step;
 } ck_grid;
 
+// A delta that is not zero, and where the first tap of its pixel lies in the input.
+typedef struct {
+    float delta;
+    int32_t at;
+} ck_spot;
+
 // What random bits are drawn from, and the least 16 of them that keep an output: see ck_dropout.
 typedef struct {
     uint32_t seed[2], epoch, purpose, threshold;
@@ -82,6 +88,15 @@ typedef struct {
     // `taps`.
     void (*correlate)(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixels, const float *x,
                       ck_grid x_at, const float *delta, ck_grid delta_at, float *g);
+
+    // The same for one output channel with few deltas: for spots i ascending
+    // g[t][16] += x[spots[i].at + at[16 t]][16] * spots[i].delta, for taps t that are 16 channels.
+    void (*correlate_spots)(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps, const ptrdiff_t *at,
+                            const float *x, float *g);
+    // The way back of one output channel with few deltas: for spots i ascending, and all taps t,
+    // y[spots[i].at + place of t] += w[t] * spots[i].delta. Runs are whole rows of 16.
+    void (*scatter_spots)(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps, const float *w,
+                          float *y);
 
     // A row of n windows of 16 channels, whose pixels (r, c) lie at x[i * at.step + r * at.row +
     // c * 16]: the largest value and, unless places is NULL, its place r * window.width + c.

@@ -99,13 +99,13 @@ void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t ima
 
 // ---------------------------------------------------------------- backward
 
-static void flip_own_weights(const ck_image_pass *pass, int thread, int threads) {
+static void turn_own_weights(const ck_image_pass *pass, int thread, int threads) {
     for (ptrdiff_t s = pass->plan->lowest + 1; s < pass->plan->count; s++) {
         if (pass->network->stages[s].kind != CK_CONVOLUTION)
             continue;
-        const ck_range own = ck_share(pass->plan->stages[s].input.blocks, thread, threads);
-        for (ptrdiff_t block = own.first; block < own.last; block++)
-            ck_flip_weights(pass, s, block);
+        const ck_range own = ck_share(pass->plan->stages[s].panels, thread, threads);
+        for (ptrdiff_t panel = own.first; panel < own.last; panel++)
+            ck_turn_weights(pass, s, panel);
     }
 }
 
@@ -114,11 +114,11 @@ static void sum_own_chains(const ck_image_pass *pass, ptrdiff_t chains, int thre
     const ck_range own = ck_share(chains, thread, threads);
     for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
         float *sums = plan->chain_sums + chain * plan->sums_size;
-        for (ptrdiff_t i = 0; i < plan->sums_size; i++)
-            sums[i] = 0;
+        ck_start_chain(pass, sums, thread);
         const ck_range images = own_images(pass->batch, chains, chain);
         for (ptrdiff_t image = images.first; image < images.last; image++)
             ck_image_backward(pass, image, sums, thread);
+        ck_end_chain(pass, sums, thread);
     }
 }
 
@@ -172,7 +172,7 @@ static ptrdiff_t backward(const ck_network *network, ptrdiff_t batch, const ck_b
 #pragma omp parallel num_threads(threads) reduction(min : bad)
     {
         const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        flip_own_weights(&pass, thread, there);
+        turn_own_weights(&pass, thread, there);
         const float *x = stages ? NULL : ck_own_input(input, batch, thread);
         bad =
             stages + ck_dense_backward_on(&dense, x, &pass.plan->base, delta, fate, thread, there);

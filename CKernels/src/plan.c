@@ -179,12 +179,19 @@ static int plan_stage(const ck_network *network, ptrdiff_t s, ck_shape in, ck_pl
     p->input = layout(in.channels, lanes, in.height + 2 * padding.height,
                       in.width + 2 * padding.width, padding.height, padding.width);
     p->pixels = (ck_grid){stride.height * p->input.row, stride.width * lanes};
+    p->flow = layout(in.channels, CK_LANES, in.height, in.width, 0, 0);
     p->places_size = p->panels * p->out.height * p->out.width * CK_LANES;
     if (is_pool)
         return 1;
     p->taps = (ck_taps){p->input.blocks, window.height, window.width * lanes, p->input.plane,
                         p->input.row};
     p->rows = ck_convolution_rows(in.channels, window, first);
+    p->sparse = stage->max_pool && s > 0;
+    p->windows = p->out.height * p->out.width;
+    if (p->sparse) {
+        p->flow = p->input;
+        return p->input.size <= INT32_MAX; // of which spots know the place
+    }
     if (s == 0) { // no deltas of bytes: no border
         p->deltas = layout(p->out.channels, CK_LANES, p->computed.height, p->computed.width, 0, 0);
         p->delta_pixels = (ck_grid){p->deltas.row, CK_LANES};
@@ -230,10 +237,16 @@ static void take_buffers(arena *a, const ck_network *network, ptrdiff_t s, const
             take(a, (double)plan->batch * (double)(p->places_size / CK_LANES), sizeof(uint16_t));
     if (!is_convolution)
         return;
-    p->delta_buffers = take_floats(a, plan->threads, p->deltas.size);
+    if (p->sparse) {
+        p->spots = take(a, (double)plan->threads * (double)p->out.channels * (double)p->windows,
+                        sizeof(ck_spot));
+        p->spot_sums =
+            take_floats(a, (double)plan->threads * (double)p->panels * CK_LANES, p->rows);
+    } else {
+        p->delta_buffers = take_floats(a, plan->threads, p->deltas.size);
+    }
     if (s > 0)
-        p->flipped = take_floats(a, p->input.blocks * CK_LANES,
-                                 p->panels * CK_LANES * p->taps.rows * stage->window.width);
+        p->turned = take_floats(a, (double)p->panels * CK_LANES, p->rows);
     p->tap_places = take(a, (double)p->rows, sizeof(ptrdiff_t));
     if (a->memory)
         find_taps(p);
@@ -280,7 +293,7 @@ static int lay_out(const ck_network *network, arena *a) {
         take_buffers(a, network, s, plan, p);
         plan->line_size =
             greater(plan->line_size, (2 * p->computed.width + p->out.width) * CK_LANES);
-        plan->flow_size = greater(plan->flow_size, p->places_size);
+        plan->flow_size = greater(plan->flow_size, greater(p->places_size, p->flow.size));
         shape = p->out;
     }
     plan->flat = shape;

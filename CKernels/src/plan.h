@@ -28,16 +28,27 @@ typedef struct {
     ptrdiff_t places_size; // of an image
     uint16_t *masks;       // [image][panel][pixel]; NULL without dropout
 
-    // The way back. Deltas of computed pixels lie as far apart as the stride, with a border, so
-    // that the gradient by the input is a convolution of stride 1.
+    ptrdiff_t *tap_places; // of each tap in the input
+    ptrdiff_t sums;        // where the gradient's sums start in a chain
+    ck_layout flow;        // of the deltas of the inputs: where a stage below finds its outputs'
+    float *turned;         // weights as the way back to the inputs wants them
+
+    // The way back of most convolutions. Deltas of computed pixels lie as far apart as the stride,
+    // with a border, so that the gradient by the input is a convolution of stride 1 with the
+    // weights [input block][tap, flipped][16].
     ck_layout deltas;
     ck_grid delta_pixels;
     ptrdiff_t delta_start; // where the input's pixel (0, 0) reads its first tap
-    float *delta_buffers;  // [thread]; of a convolution
+    float *delta_buffers;  // [thread]
     ck_taps flipped_taps;
-    float *flipped;        // [input block][flipped tap][16]
-    ptrdiff_t *tap_places; // in the input
-    ptrdiff_t sums;        // where the gradient's sums start in a chain
+
+    // The way back of a convolution with a max-pool, but for the first stage: three in four deltas
+    // are zero, and more behind a ReLU, so that those that are not are listed for each output
+    // channel. Weights and sums lie by output channel: [channel][tap].
+    int sparse;
+    ck_spot *spots;    // [thread][channel][window]
+    ptrdiff_t windows; // of a channel
+    float *spot_sums;  // [thread]: the taps' sums of one chain
 } ck_planned;
 
 struct ck_plan {

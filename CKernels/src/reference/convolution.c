@@ -29,6 +29,27 @@ void ck_correlate_reference(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixel
                 }
 }
 
+void ck_correlate_spots_reference(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps,
+                                  const ptrdiff_t *at, const float *x, float *g) {
+    for (ptrdiff_t t = 0; t < taps; t++)
+        for (int j = 0; j < CK_LANES; j++, g++)
+            for (ptrdiff_t i = 0; i < n; i++)
+                *g = fmaf(x[spots[i].at + at[t * CK_LANES] + j], spots[i].delta, *g);
+}
+
+void ck_scatter_spots_reference(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps,
+                                const float *w, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const float *tap = w;
+        for (ptrdiff_t b = 0; b < taps->blocks; b++)
+            for (ptrdiff_t r = 0; r < taps->rows; r++)
+                for (ptrdiff_t p = 0; p < taps->run; p++, tap++) {
+                    float *to = y + spots[i].at + b * taps->block + r * taps->row + p;
+                    *to = fmaf(*tap, spots[i].delta, *to);
+                }
+    }
+}
+
 void ck_max_pool_reference(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y,
                            uint8_t *places) {
     for (ptrdiff_t i = 0; i < n; i++)

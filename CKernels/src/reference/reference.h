@@ -24,6 +24,10 @@ void ck_convolve_reference(ptrdiff_t n, const float *x, ptrdiff_t step, const ck
                            const float *w, const float *bias, float *y);
 void ck_correlate_reference(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixels, const float *x,
                             ck_grid x_at, const float *delta, ck_grid delta_at, float *g);
+void ck_correlate_spots_reference(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps,
+                                  const ptrdiff_t *at, const float *x, float *g);
+void ck_scatter_spots_reference(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps,
+                                const float *w, float *y);
 void ck_max_pool_reference(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y,
                            uint8_t *places);
 void ck_average_pool_reference(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y);

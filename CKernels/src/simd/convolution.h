@@ -100,6 +100,66 @@ static void correlate(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixels, con
     }
 }
 
+// ---------------------------------------------------------------- few deltas
+
+// m taps of 16 channels. m is a constant in each call.
+INLINE void spots_tile(const int m, ptrdiff_t n, const ck_spot *spots, const ptrdiff_t *at,
+                       const float *x, float *g) {
+    const float *from[CK_ROWS];
+    vf acc[CK_ROWS][VECTORS];
+    for (int t = 0; t < m; t++) {
+        from[t] = x + at[t * CK_LANES];
+        for (int j = 0; j < VECTORS; j++)
+            acc[t][j] = load(g + t * CK_LANES + j * WIDTH);
+    }
+#pragma clang loop unroll_count(2)
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const vf d = splat(spots[i].delta);
+        const ptrdiff_t place = spots[i].at;
+        for (int t = 0; t < m; t++)
+            for (int j = 0; j < VECTORS; j++)
+                acc[t][j] = fma_v(load(from[t] + place + j * WIDTH), d, acc[t][j]);
+    }
+    for (int t = 0; t < m; t++)
+        for (int j = 0; j < VECTORS; j++)
+            store(g + t * CK_LANES + j * WIDTH, acc[t][j]);
+}
+
+static void correlate_spots(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps, const ptrdiff_t *at,
+                            const float *x, float *g) {
+    for (ptrdiff_t tiles = (taps + CK_ROWS - 1) / CK_ROWS; tiles > 0; tiles--) {
+        const ptrdiff_t m = (taps + tiles - 1) / tiles;
+        WITH_ROWS(m, spots_tile, n, spots, at, x, g)
+        taps -= m;
+        at += m * CK_LANES;
+        g += m * CK_LANES;
+    }
+}
+
+// All taps of a spot before the next spot: their sums go through memory, and neighbouring spots
+// wait for each other's. `run` may be a constant.
+INLINE void scatter_runs(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps,
+                         const ptrdiff_t run, const float *restrict w, float *restrict y) {
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const vf d = splat(spots[i].delta);
+        const float *tap = w;
+        for (ptrdiff_t b = 0; b < taps->blocks; b++) {
+            float *to = y + spots[i].at + b * taps->block;
+            for (ptrdiff_t r = 0; r < taps->rows; r++, to += taps->row, tap += run)
+                for (ptrdiff_t p = 0; p < run; p += WIDTH)
+                    store(to + p, fma_v(load(tap + p), d, load(to + p)));
+        }
+    }
+}
+
+static void scatter_spots(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps, const float *w,
+                          float *y) {
+    if (taps->run == 3 * CK_LANES)
+        scatter_runs(n, spots, taps, 3 * CK_LANES, w, y);
+    else
+        scatter_runs(n, spots, taps, taps->run, w, y);
+}
+
 // ---------------------------------------------------------------- pools
 
 INLINE vi places_of(const uint8_t *places) {

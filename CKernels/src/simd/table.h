@@ -7,6 +7,8 @@
 .pack_bytes = pack_bytes,
 .convolve = convolve,
 .correlate = correlate,
+.correlate_spots = correlate_spots,
+.scatter_spots = scatter_spots,
 .max_pool = max_pool,
 .average_pool = average_pool,
 .max_unpool = max_unpool,
