@@ -221,6 +221,11 @@ static void list_row(const ck_planned *p, ptrdiff_t y, ptrdiff_t used, const flo
         }
 }
 
+// Floats of the sums of a sparse convolution, which lie by output channel; 0 of another.
+static ptrdiff_t spot_sums(const ck_planned *p) {
+    return p->sparse ? p->panels * CK_LANES * p->rows : 0;
+}
+
 static void sparse_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,
                             float *below, float *line, float *sums, int thread) {
     const ck_planned *p = &pass->plan->stages[s];
@@ -290,31 +295,19 @@ void ck_image_backward(const ck_image_pass *pass, ptrdiff_t image, float *sums, 
     }
 }
 
-// The sums of convolutions that lie by output channel.
-static float *spot_sums(const ck_planned *p, int thread, ptrdiff_t *size) {
-    *size = p->panels * CK_LANES * p->rows;
-    return p->spot_sums + thread * *size;
-}
-
 void ck_start_chain(const ck_image_pass *pass, float *sums, int thread) {
     const ck_plan *plan = pass->plan;
     memset(sums, 0, (size_t)plan->sums_size * sizeof(float));
-    for (ptrdiff_t s = plan->lowest; s < plan->count; s++) {
-        ptrdiff_t size;
-        float *own = spot_sums(&plan->stages[s], thread, &size);
-        if (plan->stages[s].sparse)
-            memset(own, 0, (size_t)size * sizeof(float));
-    }
+    for (const ck_planned *p = plan->stages; p < plan->stages + plan->count; p++)
+        if (p->sparse)
+            memset(p->spot_sums + thread * spot_sums(p), 0, (size_t)spot_sums(p) * sizeof(float));
 }
 
 void ck_end_chain(const ck_image_pass *pass, float *sums, int thread) {
     const ck_plan *plan = pass->plan;
-    for (ptrdiff_t s = plan->lowest; s < plan->count; s++) {
-        const ck_planned *p = &plan->stages[s];
-        ptrdiff_t size;
-        const float *own = spot_sums(p, thread, &size);
+    for (const ck_planned *p = plan->stages; p < plan->stages + plan->count; p++)
         for (ptrdiff_t panel = 0; p->sparse && panel < p->panels; panel++)
-            ck_pack_transposed(p->rows, CK_LANES, own + panel * CK_LANES * p->rows, p->rows,
-                               sums + p->sums + panel * (p->rows + 1) * CK_LANES);
-    }
+            ck_pack_transposed(p->rows, CK_LANES,
+                               p->spot_sums + thread * spot_sums(p) + panel * CK_LANES * p->rows,
+                               p->rows, sums + p->sums + panel * (p->rows + 1) * CK_LANES);
 }
