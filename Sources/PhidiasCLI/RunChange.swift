@@ -23,7 +23,8 @@ enum RunChange {
             ? ["data", "keep", "filters_every"]
             : ["data", "keep", "filters_every", "checkpoint_every"]
         let settings = new.settings.filter { !neutral.contains($0.name) }.compactMap {
-            change($0.name, old[$0.name], $0.value)
+            // A run that names no network has one of --hidden.
+            change($0.name, old[$0.name] ?? ($0.name == "network" ? "none" : nil), $0.value)
         }
         let data = new.checksums.compactMap { sum in
             change(

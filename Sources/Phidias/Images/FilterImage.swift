@@ -84,10 +84,12 @@ public struct FilterImage: Sendable {
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
         let image = try draw(model, layer: layer)
-        let (rows, width) = Self.shape(model, layer)
-        let weights = model.parameters[layer].weight
+        let number = model.network.weighted.firstIndex { $0.index == layer } ?? 0
+        let (rows, width) = Self.shape(model, number)
+        let weights = model.parameters[number].weight
+        let kind = model.network.weighted[number].isConvolution ? "kernels" : "units"
         let summary =
-            "\(weights.count / (rows * width)) units of \(rows) × \(width) weights, row by row; "
+            "\(weights.count / (rows * width)) \(kind) of \(rows) × \(width) weights, row by row; "
             + "the largest magnitude is \(Self.peak(weights[...]))"
         try PNG.write(
             image,
@@ -100,21 +102,44 @@ public struct FilterImage: Sendable {
             ], to: path)
     }
 
-    /// Draws a layer's weights.
+    /// Draws a layer's weights. The kernels of a convolution over several channels form a grid, unless
+    /// `columns` says otherwise: a row for each output, a column for each input.
+    /// - Parameter layer: the layer's place among all.
     /// - Throws: `ImageError`.
     package func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
-        guard model.parameters.indices.contains(layer) else {
-            throw .layer(layer, count: model.parameters.count)
+        guard model.network.layers.indices.contains(layer) else {
+            throw .layer(layer, count: model.network.layers.count)
         }
-        let (rows, width) = Self.shape(model, layer)
-        return try draw(weights: model.parameters[layer].weight, rows: rows, width: width)
+        guard let number = model.network.weighted.firstIndex(where: { $0.index == layer }) else {
+            throw .noWeights(layer: layer, known: model.network.weighted.map(\.index))
+        }
+        let (rows, width) = Self.shape(model, number)
+        var picture = self
+        let chosen = model.network.weighted[number]
+        if chosen.isConvolution, chosen.shape[1] > 1, columns == nil {
+            picture.columns = chosen.shape[1]
+        }
+        return try picture.draw(
+            weights: model.parameters[number].weight, rows: rows, width: width)
     }
 
-    /// Above the first layer inputs are units, which have no place: drawn as one row of them.
-    private static func shape(_ model: Model, _ layer: Int) -> (rows: Int, width: Int) {
-        let inputs = model.network.layerInputs[layer]
-        let width = layer == 0 ? model.network.columns : inputs
-        return (inputs / width, width)
+    /// Size of a picture: a kernel's; of a unit over an image, the image's with its channels one below
+    /// the other. Inputs that are units have no place: one row of them.
+    private static func shape(_ model: Model, _ number: Int) -> (rows: Int, width: Int) {
+        let layer = model.network.weighted[number]
+        if layer.isConvolution { return (layer.shape[2], layer.shape[3]) }
+        // Flatten and dropout keep the order of an image's values.
+        var (below, input) = (layer.index, layer.input)
+        while below > 0, case .units = input {
+            switch model.network.layers[below - 1] {
+            case .flatten, .dropout: below -= 1
+            default: return (1, layer.inputs)
+            }
+            input =
+                below > 0 ? model.network.shapes[below - 1] : .image(model.network.input)
+        }
+        guard case .image(let image) = input else { return (1, layer.inputs) }
+        return (layer.inputs / image.columns, image.columns)
     }
 
     /// The largest magnitude.
