@@ -20,7 +20,7 @@ struct PhidiasProgram: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
-            SummaryCommand.self, VerifyCommand.self, SweepCommand.self, DataCommand.self, BenchCommand.self,
+            FeaturesCommand.self,            SummaryCommand.self, VerifyCommand.self, SweepCommand.self, DataCommand.self, BenchCommand.self,
             RecordCommand.self, ExplainCommand.self, ExperimentCommand.self,
         ])
 

@@ -43,6 +43,10 @@ struct SweepOptions: ParsableArguments {
     var learningRate: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Numbers, golden and coupled.")
     var momentum: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Numbers; 0 for none.")
+    var weightDecay: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Largest norms of a gradient.")
+    var clipNorm: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Schedules, such as 'constant;cosine'.")
     var schedule: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Epochs of linear warm-up.")
@@ -76,7 +80,8 @@ struct SweepOptions: ParsableArguments {
             ("network", network), ("hidden", hidden), ("activation", activation),
             ("output_activation", outputActivation), ("input_range", inputRange), ("loss", loss),
             ("learning_rate", preset?.learningRates ?? learningRate),
-            ("momentum", preset?.momenta ?? momentum), ("schedule", schedule),
+            ("momentum", preset?.momenta ?? momentum), ("weight_decay", weightDecay),
+            ("clip_norm", clipNorm), ("schedule", schedule),
             ("warm_up", warmUp), ("epochs", epochs), ("batch_size", batchSize),
         ]
     }

@@ -112,7 +112,8 @@ struct TrainCommand: ParsableCommand {
         _ document: RunDocument, _ path: String, given: some Sequence<String>
     ) throws -> TrainCommand {
         let plain = try TrainCommand.parse([])
-        let known = Set((plain.options.settings + plain.safety.settings).map(\.name) + ["network"])
+        let known = Set((plain.options.settings + plain.safety.settings).map(\.name))
+            .union(TrainOptions.optionalSettings.keys)
         if let other = document.settings.first(where: { !known.contains($0.name) }) {
             throw UsageError(description: "\(path): a run has no setting '\(other.name)'.")
         }

@@ -65,6 +65,16 @@ struct TrainOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "golden, coupled (1 − √η at every step), or a number.")
     var momentum = "golden"
     @Option(
+        parsing: .unconditional,
+        help: "λ: λw is added to the gradient of every parameter w, biases too.")
+    var weightDecay = 0.0
+    @Flag(help: "Nesterov's form of the momentum.")
+    var nesterov = false
+    @Option(
+        parsing: .unconditional,
+        help: "Largest Euclidean norm of a step's gradient; a longer one is scaled down to it.")
+    var clipNorm: Double?
+    @Option(
         help:
             "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
     var schedule = "constant"
@@ -122,11 +132,12 @@ struct TrainOptions: ParsableArguments {
     func optimizer() throws -> MomentumSGD {
         let rate = try LearningRate(
             try Self.learningRate(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)
-        if momentum == "coupled" {
-            return try MomentumSGD(learningRate: rate, momentum: .coupled)
-        }
         return try MomentumSGD(
-            learningRate: rate, momentum: .constant(try Self.momentum(momentum)))
+            learningRate: rate,
+            momentum: momentum == "coupled"
+                ? .coupled : .constant(try Self.momentum(momentum)),
+            options: .init(
+                weightDecay: weightDecay, isNesterov: nesterov, largestNorm: clipNorm))
     }
 
     /// What is minimised, by its name.
@@ -219,6 +230,11 @@ struct TrainOptions: ParsableArguments {
         _ = try Model.threads(threads)
     }
 
+    /// Settings that a record has only if they are given, and what it means that they are not.
+    static let optionalSettings = [
+        "network": "none", "weight_decay": "0.0", "nesterov": "false", "clip_norm": "none",
+    ]
+
     /// Settings in the order of the help, as text.
     var settings: [RunDocument.Setting] {
         let pairs: KeyValuePairs = [
@@ -229,7 +245,14 @@ struct TrainOptions: ParsableArguments {
             "batch_size": String(batchSize), "seed": String(seed),
             "validation": validation.map { String($0) } ?? "none",
         ]
-        let all = pairs.map { RunDocument.Setting(name: $0.key, value: $0.value) }
+        var all = pairs.map { RunDocument.Setting(name: $0.key, value: $0.value) }
+        // What is off stands in no record.
+        func add(_ name: String, _ value: String?) {
+            if let value { all.append(.init(name: name, value: value)) }
+        }
+        add("weight_decay", weightDecay == 0 ? nil : String(weightDecay))
+        add("nesterov", nesterov ? "true" : nil)
+        add("clip_norm", clipNorm.map { String($0) })
         guard let choice else { return all }
         // What --network says stands there alone.
         let said: Set =

@@ -50,6 +50,18 @@ import Testing
             let drawn = try Program.run("filters", model, "--layer", layer, "--output", picture)
             #expect(drawn.code == code, "layer \(layer): \(drawn.errors)")
         }
+        // A picture has to show something; the filters' does.
+        let digit = bench.path("filters-3.png")
+        for (layer, code) in [("0", 0), ("2", 0), ("3", 64)] as [(String, Int32)] {
+            let maps = try Program.run(
+                "features", model, digit, "--layer", layer, "--output", bench.path("maps.png"))
+            #expect(maps.code == code, "layer \(layer): \(maps.errors)")
+            let images = try Program.run(
+                "features", model, "--strongest", "3", "--layer", layer, "--data",
+                bench.folder.path, "--output", bench.path("images.png"))
+            #expect(images.code == code, "layer \(layer): \(images.errors)")
+        }
+        #expect(try Program.run("features", model, "--output", bench.path("no.png")).code == 64)
         let described = try Program.run("summary", model)
         #expect(described.output.contains("conv 5 3x3 pad 1 relu"), "\(described.errors)")
 
@@ -111,7 +123,7 @@ import Testing
         (["--network", "dbl-2024", "--loss", "mean-square"], 64, "sigmoid"),
         (["--network", "dense 3", "--activation", "relu"], 64, "--activation"),
         (["--network", "conv 8192 3x3 pad 600, dense 3"], 64, "1202 × 1202"),
-        (["--network", "/proc/self/mem"], 66, "/proc/self/mem"),
+        (["--network", "/proc/self/mem"], 65, "/proc/self/mem"),
     ]
 
     @Test(arguments: bad.indices) func aBadNetworkIsASentenceAndACode(index: Int) throws {
@@ -121,6 +133,28 @@ import Testing
         #expect(result.code == code, "\(options): \(result.errors)")
         #expect(result.errors.contains(part), "\(options): \(result.errors)")
         #expect(!FileManager.default.fileExists(atPath: bench.path("run/model.safetensors")))
+    }
+
+    @Test func variationsOfTheStepAreRecordedAndReplayed() throws {
+        let bench = try Bench()
+        let options = [
+            "--network", "dense 5 relu, dense 3", "--weight-decay", "0.01", "--nesterov",
+            "--clip-norm", "0.5", "--epochs", "2",
+        ]
+        let trained = try Self.object(Self.run(bench, options))
+        #expect(try Program.run("verify", bench.path("run")).code == 0)
+        let other = try Bench()
+        let plain = try Self.object(
+            Self.run(other, ["--network", "dense 5 relu, dense 3", "--epochs", "2"]))
+        #expect(trained["weights_sha256"] as? String != plain["weights_sha256"] as? String)
+        let changed = try Program.run(
+            "train", "--resume", bench.path("run"), "--epochs", "3", "--weight-decay", "0")
+        #expect(changed.code == 64, "\(changed.errors)")
+        #expect(changed.errors.contains("weight_decay: 0.01 → 0.0"), "\(changed.errors)")
+        for (option, part) in [("--weight-decay", "weight decay"), ("--clip-norm", "norm")] {
+            let bad = try Self.run(bench, [option, "-1", "--force"])
+            #expect(bad.code == 64 && bad.errors.contains(part), "\(bad.errors)")
+        }
     }
 
     @Test func summaryCountsThePapersNetwork() throws {

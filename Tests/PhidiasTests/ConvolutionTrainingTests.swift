@@ -22,26 +22,45 @@ extension BitEqualityTests {
                 initialization: .fanInUniform), seed: seed)
     }
 
-    static func trainer(_ model: Model, seed: UInt64 = 1, threads: Int) throws -> Trainer {
+    static func trainer(
+        _ model: Model, seed: UInt64 = 1, threads: Int, options: MomentumSGD.Options = .init()
+    ) throws -> Trainer {
         try Trainer(
-            model: model, loss: CrossEntropyLoss(outputActivation: .softmax), batchSize: 17,
-            seed: seed, threads: threads)
+            model: model, loss: CrossEntropyLoss(outputActivation: .softmax),
+            optimizer: MomentumSGD(learningRate: .golden, momentum: .golden, options: options),
+            batchSize: 17, seed: seed, threads: threads)
     }
+
+    /// All variations of the step; the norm is one that some gradients have and some do not.
+    static let variations = MomentumSGD.Options(
+        weightDecay: 0.01, isNesterov: true, largestNorm: 1.5)
 
     @Test(arguments: networks)
     func convolutionsHaveTheSameBitsEverywhere(text: String) throws {
         let data = try SyntheticDigits.dataset(count: 90, seed: 3)
         let model = try Self.model(text)
-        func hash(_ table: String?, threads: Int, seed: UInt64 = 1) throws -> String {
+        func hash(
+            _ table: String?, threads: Int, seed: UInt64 = 1,
+            options: MomentumSGD.Options = .init()
+        ) throws -> String {
             #expect(KernelTable.select(table))
             defer { KernelTable.select(nil) }
-            let trainer = try Self.trainer(model, seed: seed, threads: threads)
+            let trainer = try Self.trainer(
+                model, seed: seed, threads: threads, options: options)
             try trainer.train(on: data, epochs: 2)
             return trainer.model.weightsSHA256
         }
         let expected = try hash(nil, threads: 1)
         #expect(try hash(nil, threads: 1, seed: 2) != expected)
+        let varied = try hash(nil, threads: 2, options: Self.variations)
+        for options in [
+            MomentumSGD.Options(isNesterov: true, largestNorm: 1.5),
+            .init(weightDecay: 0.01, largestNorm: 1.5), .init(weightDecay: 0.01, isNesterov: true),
+        ] {
+            #expect(try hash(nil, threads: 1, options: options) != varied)
+        }
         for table in KernelTable.available {
+            #expect(try hash(table, threads: 3, options: Self.variations) == varied, "\(table)")
             for threads in [1, 2, 3, 7] {
                 #expect(try hash(table, threads: threads) == expected, "\(table), \(threads)")
             }
@@ -53,17 +72,19 @@ extension BitEqualityTests {
         defer { KernelTable.select(nil) }
         let data = try SyntheticDigits.dataset(count: 60, seed: 3)
         let model = try Self.model(text)
-        let whole = try Self.trainer(model, threads: 2)
+        let whole = try Self.trainer(model, threads: 2, options: Self.variations)
         try whole.train(on: data, epochs: 3)
         for stop in 1..<3 * 4 {
             #expect(KernelTable.select(stop.isMultiple(of: 2) ? "reference" : nil))
             var count = 0
-            let before = try Self.trainer(model, threads: 1 + stop % 3)
+            let before = try Self.trainer(
+                model, threads: 1 + stop % 3, options: Self.variations)
             try before.train(
                 on: data, epochs: 3, shouldStop: { count == stop }, onStep: { _ in count += 1 })
             let state = try CheckpointTests.throughAFile(try #require(before.state))
             #expect(KernelTable.select(stop.isMultiple(of: 2) ? nil : "reference"))
-            let after = try Self.trainer(model, threads: 1 + (stop + 1) % 3)
+            let after = try Self.trainer(
+                model, threads: 1 + (stop + 1) % 3, options: Self.variations)
             try after.train(on: data, epochs: 3, from: state)
             #expect(after.model == whole.model, "after \(stop) steps")
             #expect(after.state?.velocity == whole.state?.velocity, "after \(stop) steps")
@@ -104,6 +125,39 @@ extension BitEqualityTests {
                 network: try BitEqualityTests.model(text).network, parameters: dense.parameters)
             #expect(try model.logits(images: images) == expected, "\(text)")
         }
+    }
+
+    /// Maps by hand: a kernel that takes the pixel to the left, one that takes the mean of both.
+    @Test func featureMapsAreTheLayersOutputs() throws {
+        let network = try Network(
+            input: Phidias.ImageShape(rows: 2, columns: 2),
+            layers: [Layer](text: "conv 2 1x2 pad 0x1 relu, maxpool 2, dropout 0.5, dense 2"))
+        let model = try Model(
+            network: network,
+            parameters: [
+                LayerParameters(weight: [1, 0, -0.5, 0.5], bias: [0, 0.25]),
+                LayerParameters(weight: [0, 0, 0, 0], bias: [0, 0]),
+            ])
+        let images: [UInt8] = [255, 0, 51, 204]
+        // Rows (1, 0) and (0.2, 0.8), with a zero on each side.
+        let maps = try model.features(of: images, layer: 0)
+        #expect(maps.shape == Phidias.ImageShape(channels: 2, rows: 2, columns: 3))
+        let expected: [Float] = [0, 1, 0, 0, 0.2, 0.8, 0.75, 0, 0.25, 0.35, 0.55, 0]
+        for (got, exact) in zip(maps.values, expected) { #expect(abs(got - exact) < 1e-6) }
+        for layer in [1, 2] {
+            let pooled = try model.features(of: images, layer: layer)
+            #expect(pooled.shape == Phidias.ImageShape(channels: 2, rows: 1, columns: 1))
+            #expect(pooled.values[0] == 1 && pooled.values[1] == maps.values[6])
+        }
+        #expect(throws: ModelError.features(layer: 3, known: [0, 1, 2])) {
+            try model.features(of: images, layer: 3)
+        }
+        let data = try Dataset(
+            images: [0, 0, 0, 0] + images + [9, 9, 9, 9], labels: [0, 1, 0], rows: 2, columns: 2,
+            classes: 2)
+        let strongest = try model.strongest(2, in: data, layer: 0)
+        #expect(strongest.map { $0.map(\.image) } == [[1, 2], [1, 2]])
+        #expect(strongest[0][0].value == 1)
     }
 
     @Test func aConvolutionLearnsSyntheticDigits() throws {

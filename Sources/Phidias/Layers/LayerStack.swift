@@ -87,13 +87,13 @@ final class LayerStack {
     /// Back-propagates the gradient by the logits of the last `forward`, with the update.
     /// - Returns: the place, among all layers of the network, of the first layer with a weight that
     ///   is not finite, or nil.
-    func backward(delta: Span<Float>, learningRate: Float, momentum: Float) -> Int? {
+    /// - Throws: `KernelError.outOfMemory`.
+    func backward(delta: Span<Float>, rule: UpdateRule) throws(KernelError) -> Int? {
         let number =
             switch kernels {
-            case .dense(let stack):
-                stack.backward(delta: delta, learningRate: learningRate, momentum: momentum)
+            case .dense(let stack): try stack.backward(delta: delta, rule: rule)
             case .convolution(let stack):
-                stack.backward(delta: delta, learningRate: learningRate, momentum: momentum)
+                try stack.backward(delta: delta, rule: rule)
                     .map { plan.places.firstIndex(of: $0) ?? 0 }
             }
         return number.map { network.weighted[$0].index }

@@ -79,6 +79,8 @@ public enum ModelError: PhidiasError, Equatable {
     case shape(layer: Int, inputs: Int, outputs: Int, weights: Int, biases: Int)
     /// The data's images have not the size that the network takes.
     case images(network: String, expected: String, found: String)
+    /// A layer whose outputs are no images; `known` are those whose are.
+    case features(layer: Int, known: [Int])
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
     /// The system refuses the memory for network and batch.
@@ -100,6 +102,10 @@ public enum ModelError: PhidiasError, Equatable {
             "Layer \(layer) needs weights [\(outputs), \(inputs)] and \(outputs) biases, but there are \(weights) weights and \(biases) biases."
         case .images(let network, let expected, let found):
             "The model \(network) takes images of \(expected) pixels, but the data has \(found)."
+        case .features(let layer, []):
+            "Layer \(layer) gives no image; no layer of this network does."
+        case .features(let layer, let known):
+            "Layer \(layer) gives no image; these layers do: \(known.map(String.init).joined(separator: ", "))."
         case .classes(let outputs, let classes):
             "The model tells \(outputs) classes apart, but the data has \(classes)."
         case .memory(let bytes, let reason):
@@ -119,7 +125,7 @@ public enum ModelError: PhidiasError, Equatable {
         switch self {
         case .layers, .shape, .images, .classes: 65
         case .memory, .noThreads: 71
-        case .threads: 64
+        case .threads, .features: 64
         case .kernels, .threadVariable: 78
         }
     }

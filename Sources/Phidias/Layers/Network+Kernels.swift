@@ -6,14 +6,20 @@ extension Network {
         package private(set) var shape: ConvolutionStack.Shape
         /// Of each layer with parameters: its place among stages and, after them, layers.
         package private(set) var places: [Int]
+        /// Of each layer, the stage whose outputs are the layer's; nil where no stage has them.
+        package private(set) var stages: [Int?]
         /// Nothing but dense layers, which have kernels of their own.
         package private(set) var isDense: Bool
+        private let fusesPools: Bool
 
-        package init(_ network: Network) {
+        /// - Parameter fusesPools: false gives each layer's outputs a place of their own in memory.
+        package init(_ network: Network, fusesPools: Bool = true) {
+            self.fusesPools = fusesPools
             shape = ConvolutionStack.Shape(
                 input: PhidiasKernels.ImageShape(network.input), stages: [], layers: [],
                 layerDropout: [])
             places = []
+            stages = []
             isDense = true
             var below = LayerShape.image(network.input)
             for (index, layer) in network.layers.enumerated() {
@@ -23,6 +29,7 @@ extension Network {
                 case .dense: places.append(-shape.layers.count)
                 default: break
                 }
+                stages.append(shape.layers.isEmpty ? shape.stages.indices.last : nil)
                 below = network.shapes[index]
             }
             // Layers, counted from −1 down up to here, come after all stages.
@@ -58,7 +65,7 @@ extension Network {
 
         /// Makes the pool part of the convolution below it, if it can be.
         private mutating func fuse(_ pool: MaxPool2D) -> Bool {
-            guard pool.window == 2, pool.stride == 2, let last = shape.stages.last,
+            guard fusesPools, pool.window == 2, pool.stride == 2, let last = shape.stages.last,
                 last.isConvolution, !last.maxPool, last.activation != .sigmoid, last.dropout == 0
             else { return false }
             shape.stages[shape.stages.count - 1].maxPool = true

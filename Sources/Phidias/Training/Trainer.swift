@@ -181,8 +181,8 @@ public final class Trainer {
             let result: (loss: Double, correct: Int)
             do {
                 result = try workspace.step(
-                    stack, data, indices, next: next, dropout, loss, values, threads, onGradient,
-                    number: step + 1)
+                    stack, data, indices, next: next, dropout, loss, optimizer.rule(values), threads,
+                    onGradient, number: step + 1)
             } catch {
                 self.stack = nil
                 throw error
@@ -245,8 +245,7 @@ private struct Workspace {
 
     mutating func step(
         _ stack: LayerStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
-        _ dropout: DropoutKey, _ loss: any Loss,
-        _ values: (learningRate: Float, momentum: Float), _ threads: Int, _ onGradient: Trainer.GradientObserver?, number: Int
+        _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int, _ onGradient: Trainer.GradientObserver?, number: Int
     ) throws -> (loss: Double, correct: Int) {
         let count = indices.count
         let used = 0..<count * classes
@@ -284,9 +283,7 @@ private struct Workspace {
             try stack.gradient(delta: delta.span.extracting(used))
             try onGradient(stack)
         }
-        let bad = stack.backward(
-            delta: delta.span.extracting(used), learningRate: values.learningRate,
-            momentum: values.momentum)
+        let bad = try stack.backward(delta: delta.span.extracting(used), rule: rule)
         if let bad {
             throw TrainingError.diverged(step: number, layer: bad, what: "weight")
         }

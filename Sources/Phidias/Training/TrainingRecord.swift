@@ -66,6 +66,7 @@ extension Trainer {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
         guard model.network.isPlain else { throw RecordError.network(model.network.description) }
+        guard optimizer.options == MomentumSGD.Options() else { throw RecordError.options }
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
         }
@@ -106,6 +107,7 @@ public enum RecordError: PhidiasError, Equatable {
     case steps(Int, run: Int)
     case images(Int)
     case network(String)
+    case options
     case shortBatch(step: Int, images: Int)
     case changingParameters(step: Int)
 
@@ -115,6 +117,8 @@ public enum RecordError: PhidiasError, Equatable {
             "\(steps) steps cannot be recorded of a run that has \(run). Give 1 to \(run), or more epochs."
         case .network(let network):
             "Of '\(network)' no record can be made: it holds dense layers alone."
+        case .options:
+            "A record is of the plain step alone: leave out --weight-decay, --nesterov and --clip-norm."
         case .images(let count):
             "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
         case .shortBatch(let step, let images):
