@@ -26,4 +26,10 @@
 #define CK_LOG_C4         0x1.f13c4cp-3f
 #define CK_SQRT_HALF_BITS 0x3f3504f3
 
+// Philox4x32: multipliers, and what the key grows by.
+#define CK_PHILOX_M0 0xd2511f53u
+#define CK_PHILOX_M1 0xcd9e8d57u
+#define CK_PHILOX_K0 0x9e3779b9u
+#define CK_PHILOX_K1 0xbb67ae85u
+
 #endif

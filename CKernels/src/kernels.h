@@ -20,6 +20,29 @@ typedef struct {
     ptrdiff_t row, step, panel;
 } ck_strides;
 
+// Where the taps of a convolution lie in its input, from the first tap: `blocks` times `rows` runs
+// of `run` floats.
+typedef struct {
+    ptrdiff_t blocks, rows, run;
+    ptrdiff_t block, row; // floats from a block or row to the next
+} ck_taps;
+
+// Where pixels lie: floats from a row and from a pixel to the next.
+typedef struct {
+    ptrdiff_t row, step;
+} ck_grid;
+
+// A delta that is not zero, and where the first tap of its pixel lies in the input.
+typedef struct {
+    float delta;
+    int32_t at;
+} ck_spot;
+
+// What random bits are drawn from, and the least 16 of them that keep an output: see ck_dropout.
+typedef struct {
+    uint32_t seed[2], epoch, purpose, threshold;
+} ck_mask_key;
+
 typedef struct {
     const char *name;
 
@@ -54,6 +77,48 @@ typedef struct {
     void (*pack_bytes)(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width, const uint8_t *images,
                        const uint32_t *indices, ptrdiff_t pixels, float scale, float offset,
                        float *out, ptrdiff_t panel);
+
+    // A row of n pixels of a convolution: y[i][16] = bias[16] + sum over the taps t in order of
+    // x[i * step + place of t] * w[t][16].
+    void (*convolve)(ptrdiff_t n, const float *x, ptrdiff_t step, const ck_taps *taps,
+                     const float *w, const float *bias, float *y);
+
+    // Goes on with sums over the pixels of an image, row by row, for `taps` taps and the bias:
+    // g[t][16] += x[at[t] + pixel in x_at] * delta[pixel in delta_at][16], with 1 for x in row
+    // `taps`.
+    void (*correlate)(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixels, const float *x,
+                      ck_grid x_at, const float *delta, ck_grid delta_at, float *g);
+
+    // The same for one output channel with few deltas: for spots i ascending
+    // g[t][16] += x[spots[i].at + at[16 t]][16] * spots[i].delta, for taps t that are 16 channels.
+    void (*correlate_spots)(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps, const ptrdiff_t *at,
+                            const float *x, float *g);
+    // The way back of one output channel with few deltas: for spots i ascending, and all taps t,
+    // y[spots[i].at + place of t] += w[t] * spots[i].delta. Runs are whole rows of 16.
+    void (*scatter_spots)(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps, const float *w,
+                          float *y);
+
+    // A row of n windows of 16 channels, whose pixels (r, c) lie at x[i * at.step + r * at.row +
+    // c * 16]: the largest value and, unless places is NULL, its place r * window.width + c.
+    void (*max_pool)(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y,
+                     uint8_t *places);
+    // The same with the average.
+    void (*average_pool)(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y);
+
+    // The way back for windows whose pixels lie at x[i * at.step + r * at.row + c * column]: delta
+    // goes to the pixel at its place. If `add`, x += it, window by window; else x is set, to zero
+    // at the other places.
+    void (*max_unpool)(ptrdiff_t n, ck_extent window, const float *delta, const uint8_t *places,
+                       float *x, ck_grid at, ptrdiff_t column, int add);
+    // x += delta / pixels of the window, window by window.
+    void (*average_unpool)(ptrdiff_t n, ck_extent window, const float *delta, float *x, ck_grid at);
+
+    // masks[i]: bit j is set if output j of block `block + i * block_step` of the image number
+    // images[i * image_step] is kept.
+    void (*masks)(ptrdiff_t n, const ck_mask_key *key, const uint32_t *images, ptrdiff_t image_step,
+                  ptrdiff_t block, ptrdiff_t block_step, uint16_t *masks);
+    // y[n][16]: times scale where the mask's bit is set, else +0.
+    void (*drop)(ptrdiff_t n, const uint16_t *masks, float scale, float *y);
 
     void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
     void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);

@@ -35,6 +35,7 @@ int main(int count, char **arguments) {
         return 69; // sysexits.h: EX_UNAVAILABLE
     }
     report_kernels(threads);
+    report_networks(threads);
     if (count == KERNELS_ALONE)
         return 0;
     ptrdiff_t units[MOST_SIZES];

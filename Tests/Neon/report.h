@@ -31,6 +31,9 @@ float *floats(ptrdiff_t n);
 /// A hash for every kernel over edge sizes and special values.
 void report_kernels(int threads);
 
+/// The same for convolutional networks of many shapes.
+void report_networks(int threads);
+
 /// What a record of phidias holds beside its tensors.
 typedef struct {
     const char *record, *images; // paths: safetensors of phidias record, plain IDX

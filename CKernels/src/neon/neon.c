@@ -7,6 +7,7 @@
 #include "simd/operations.h"
 #include "simd/gemm.h"
 #include "simd/gradient.h"
+#include "simd/convolution.h"
 #include "simd/vector.h"
 #include "simd/probe.h"
 

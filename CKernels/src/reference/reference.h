@@ -20,6 +20,26 @@ void ck_store_reference(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc,
 void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,
                              const uint8_t *images, const uint32_t *indices, ptrdiff_t pixels,
                              float scale, float offset, float *out, ptrdiff_t panel);
+void ck_convolve_reference(ptrdiff_t n, const float *x, ptrdiff_t step, const ck_taps *taps,
+                           const float *w, const float *bias, float *y);
+void ck_correlate_reference(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixels, const float *x,
+                            ck_grid x_at, const float *delta, ck_grid delta_at, float *g);
+void ck_correlate_spots_reference(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps,
+                                  const ptrdiff_t *at, const float *x, float *g);
+void ck_scatter_spots_reference(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps,
+                                const float *w, float *y);
+void ck_max_pool_reference(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y,
+                           uint8_t *places);
+void ck_average_pool_reference(ptrdiff_t n, ck_extent window, const float *x, ck_grid at, float *y);
+void ck_max_unpool_reference(ptrdiff_t n, ck_extent window, const float *delta,
+                             const uint8_t *places, float *x, ck_grid at, ptrdiff_t column,
+                             int add);
+void ck_average_unpool_reference(ptrdiff_t n, ck_extent window, const float *delta, float *x,
+                                 ck_grid at);
+void ck_masks_reference(ptrdiff_t n, const ck_mask_key *key, const uint32_t *images,
+                        ptrdiff_t image_step, ptrdiff_t block, ptrdiff_t block_step,
+                        uint16_t *masks);
+void ck_drop_reference(ptrdiff_t n, const uint16_t *masks, float scale, float *y);
 void ck_momentum_update_reference(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
 double ck_fma_probe_reference(ptrdiff_t rounds, const float *operands, float *result);
 

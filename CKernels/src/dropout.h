@@ -1,0 +1,64 @@
+// Dropout of one place of a network: what its masks are made from, and the masks.
+#ifndef CK_DROPOUT_H
+#define CK_DROPOUT_H
+
+#include "kernels.h"
+
+typedef struct {
+    ck_mask_key key;
+    const uint32_t *images; // a number for each image of the batch
+    float scale, keep;      // kept outputs are multiplied by scale = 1 / keep
+    uint16_t *masks;        // a bit for each output, 16 neighbouring channels or units a mask
+} ck_drop;
+
+/// For a share of `dropout` of the outputs of `place`, which is in (0, 1).
+static inline ck_drop ck_drop_at(const ck_dropout *source, const uint32_t *indices, float dropout,
+                                 ptrdiff_t place, uint16_t *masks) {
+    const uint32_t all = 65536;
+    uint32_t threshold = (uint32_t)(dropout * (float)all + 0.5f);
+    threshold = threshold < all ? threshold : all - 1;
+    return (ck_drop){
+        .key = {.seed = {(uint32_t)source->seed, (uint32_t)(source->seed >> 32)},
+                .epoch = source->epoch,
+                .purpose = source->purpose + ((uint32_t)place << 16),
+                .threshold = threshold},
+        .images = source->images ? source->images : indices,
+        .scale = (float)all / (float)(all - threshold),
+        .keep = (float)(all - threshold) / (float)all,
+        .masks = masks,
+    };
+}
+
+/// delta becomes the gradient before activation and dropout of n * 16 outputs y, where it was the
+/// gradient after them. masks: of these outputs, or NULL where nothing is dropped.
+static inline void ck_slope(const ck_kernels *kernels, ck_activation activation, ptrdiff_t n,
+                            const float *y, const ck_drop *drop, const uint16_t *masks,
+                            float *delta) {
+    if (masks)
+        kernels->drop(n, masks, drop->scale, delta);
+    switch (activation) {
+    case CK_IDENTITY: break;
+    case CK_RELU: kernels->relu_backward(n * CK_LANES, y, delta); break;
+    case CK_SIGMOID:
+        for (ptrdiff_t i = 0; masks && i < n; i++) { // y was scaled: its slope wants it as it was
+            float before[CK_LANES];
+            for (int j = 0; j < CK_LANES; j++)
+                before[j] = y[i * CK_LANES + j] * drop->keep;
+            kernels->sigmoid_backward(CK_LANES, before, delta + i * CK_LANES);
+        }
+        if (!masks)
+            kernels->sigmoid_backward(n * CK_LANES, y, delta);
+    }
+}
+
+/// y = activation(y), in place.
+static inline void ck_activate(const ck_kernels *kernels, ck_activation activation, ptrdiff_t n,
+                               float *y) {
+    switch (activation) {
+    case CK_IDENTITY: break;
+    case CK_SIGMOID: kernels->sigmoid(n, y, y); break;
+    case CK_RELU: kernels->relu(n, y, y); break;
+    }
+}
+
+#endif

@@ -1,0 +1,413 @@
+import CKernels
+
+/// A network of stages over images and dense layers above them, in the kernels' layouts, with the
+/// buffers of one batch. Without stages it is a `DenseStack` that knows dropout.
+/// Not thread-safe: one stack trains one network; the kernels inside are parallel.
+package final class ConvolutionStack {
+    /// What a stack is made of.
+    package struct Shape: Sendable, Equatable {
+        package var input: ImageShape
+        package var stages: [StageShape]
+        /// The first layer has as many inputs as the last stage, or the image, has values.
+        package var layers: [DenseShape]
+        /// Share of each layer's outputs that training drops, in [0, 1); of the last layer 0.
+        package var layerDropout: [Float]
+
+        package init(
+            input: ImageShape, stages: [StageShape], layers: [DenseShape],
+            layerDropout: [Float]? = nil
+        ) {
+            (self.input, self.stages, self.layers) = (input, stages, layers)
+            self.layerDropout = layerDropout ?? layers.map { _ in 0 }
+        }
+
+        /// Input of each stage, and after them what is flattened; nil if a stage does not fit.
+        package var images: [ImageShape]? {
+            var shapes = [input]
+            for stage in stages {
+                guard let next = stage.output(of: shapes[shapes.count - 1]) else { return nil }
+                shapes.append(next)
+            }
+            return shapes
+        }
+    }
+
+    package let shape: Shape
+    /// Input of each stage, and after them what is flattened.
+    package let images: [ImageShape]
+    package let batchCapacity: Int
+    package let role: DenseStack.Role
+    /// The most threads that a pass may use.
+    package let threads: Int
+
+    private let stages: UnsafeMutablePointer<ck_stage>
+    private let layers: UnsafeMutablePointer<ck_dense>
+    private let layerDropout: UnsafeMutablePointer<Float>
+    private var network: ck_network
+    private var buffers: [AlignedBuffer] = []
+    /// The packed batch, of a network without stages.
+    private let packed: AlignedBuffer
+    /// Of the last forward pass: the backward pass goes on with it.
+    private var batch = 0, team = 1
+
+    /// Inputs of a layer as the kernels count them: the first above stages has padding lanes.
+    private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
+        layer == 0 && !shape.stages.isEmpty
+            ? ck_flatten_size(images[images.count - 1].flag) : shape.layers[layer].inputs
+    }
+
+    /// Floats of the weights of a place: a stage or, after the stages, a layer.
+    private static func weights(_ place: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
+        guard place < shape.stages.count else {
+            let layer = place - shape.stages.count
+            return ck_panel_size(inputs(layer, shape, images) + 1, shape.layers[layer].outputs)
+        }
+        guard case .convolution(let channels) = shape.stages[place].kind else { return 0 }
+        return ck_convolution_size(
+            images[place].channels, channels, shape.stages[place].window.flag, place == 0 ? 1 : 0)
+    }
+
+    private static func buffers(
+        of layer: Int, _ shape: Shape, _ images: [ImageShape], batch: Int,
+        role: DenseStack.Role, threads: Int
+    ) -> (activations: Int, deltas: Int, scratch: Int) {
+        let outputs = ck_panel_size(batch, shape.layers[layer].outputs)
+        guard role == .training else { return (outputs, 0, 0) }
+        let isLast = layer == shape.layers.count - 1
+        let isLowest = layer == 0 && shape.stages.isEmpty
+        return (
+            outputs, outputs * (isLast ? threads : 1),
+            isLowest
+                ? 0
+                : ck_dense_scratch(inputs(layer, shape, images), shape.layers[layer].outputs)
+        )
+    }
+
+    /// The description that the kernels work out a workspace from.
+    private static func description(
+        _ shape: Shape, _ images: [ImageShape], stages: UnsafeMutablePointer<ck_stage>,
+        layers: UnsafeMutablePointer<ck_dense>, layerDropout: UnsafeMutablePointer<Float>,
+        batch: Int, role: DenseStack.Role, threads: Int
+    ) -> ck_network {
+        for (index, stage) in shape.stages.enumerated() {
+            (stages + index).initialize(to: stage.flag)
+        }
+        for (index, layer) in shape.layers.enumerated() {
+            (layers + index).initialize(
+                to: ck_dense(
+                    inputs: inputs(index, shape, images), outputs: layer.outputs,
+                    activation: layer.activation.flag, weights: nil, velocity: nil, gradient: nil,
+                    activations: nil, deltas: nil, scratch: nil))
+            (layerDropout + index).initialize(to: shape.layerDropout[index])
+        }
+        return ck_network(
+            input: shape.input.flag, stage_count: shape.stages.count, stages: stages,
+            layer_count: shape.layers.count, layers: layers, layer_dropout: layerDropout,
+            batch: batch, threads: Int32(threads), training: role == .training ? 1 : 0,
+            workspace: nil)
+    }
+
+    /// Bytes that a stack of this shape allocates: a caller can check it before.
+    package static func size(
+        _ shape: Shape, batchCapacity: Int, role: DenseStack.Role, threads: Int
+    ) -> Int {
+        let images = checkedImages(shape)
+        let stages = UnsafeMutablePointer<ck_stage>.allocate(capacity: shape.stages.count)
+        let layers = UnsafeMutablePointer<ck_dense>.allocate(capacity: shape.layers.count)
+        let dropout = UnsafeMutablePointer<Float>.allocate(capacity: shape.layers.count)
+        defer {
+            stages.deallocate()
+            layers.deallocate()
+            dropout.deallocate()
+        }
+        var network = description(
+            shape, images, stages: stages, layers: layers, layerDropout: dropout,
+            batch: batchCapacity, role: role, threads: threads)
+        var floats =
+            shape.stages.isEmpty ? threads * ck_panel_size(batchCapacity, shape.input.count) : 0
+        for place in 0..<shape.stages.count + shape.layers.count {
+            floats += weights(place, shape, images) * (role == .training ? 2 : 1)
+        }
+        for layer in shape.layers.indices {
+            let own = buffers(
+                of: layer, shape, images, batch: batchCapacity, role: role, threads: threads)
+            floats += own.activations + own.deltas + own.scratch
+        }
+        return ck_network_workspace(&network) + floats * MemoryLayout<Float>.stride
+    }
+
+    private static func checkedImages(_ shape: Shape) -> [ImageShape] {
+        precondition(!shape.layers.isEmpty, "a stack needs layers")
+        guard let images = shape.images else { preconditionFailure("a stage does not fit") }
+        precondition(
+            shape.layers[0].inputs == images[images.count - 1].count,
+            "\(shape.layers[0]) does not fit above \(images[images.count - 1])")
+        for (below, above) in zip(shape.layers, shape.layers.dropFirst()) {
+            precondition(below.outputs == above.inputs, "\(below) does not fit below \(above)")
+        }
+        let dropout = shape.layerDropout + shape.stages.map(\.dropout)
+        precondition(
+            shape.layerDropout.count == shape.layers.count
+                && dropout.allSatisfy { $0 >= 0 && $0 < 1 }
+                && shape.layerDropout[shape.layers.count - 1] == 0, "dropout \(dropout)")
+        return images
+    }
+
+    /// - Parameter threads: the most that a pass may use.
+    /// - Throws: `KernelError.outOfMemory`.
+    package init(
+        _ shape: Shape, batchCapacity: Int, role: DenseStack.Role, threads: Int
+    ) throws(KernelError) {
+        let images = Self.checkedImages(shape)
+        precondition(batchCapacity > 0, "batch of \(batchCapacity)")
+        precondition(threads > 0, "thread count \(threads) is not positive")
+        (self.shape, self.images, self.batchCapacity) = (shape, images, batchCapacity)
+        (self.role, self.threads) = (role, threads)
+        packed = try AlignedBuffer(
+            count: shape.stages.isEmpty
+                ? threads * ck_panel_size(batchCapacity, shape.input.count) : 0)
+        stages = .allocate(capacity: shape.stages.count)
+        layers = .allocate(capacity: shape.layers.count)
+        layerDropout = .allocate(capacity: shape.layers.count)
+        network = Self.description(
+            shape, images, stages: stages, layers: layers, layerDropout: layerDropout,
+            batch: batchCapacity, role: role, threads: threads)
+        let trains = role == .training
+        for stage in shape.stages.indices where shape.stages[stage].isConvolution {
+            let count = Self.weights(stage, shape, images)
+            stages[stage].weights = try floats(count)
+            if trains { stages[stage].velocity = try floats(count) }
+        }
+        for layer in shape.layers.indices {
+            let count = Self.weights(shape.stages.count + layer, shape, images)
+            let own = Self.buffers(
+                of: layer, shape, images, batch: batchCapacity, role: role, threads: threads)
+            layers[layer].weights = try floats(count)
+            layers[layer].activations = try floats(own.activations)
+            guard trains else { continue }
+            layers[layer].velocity = try floats(count)
+            layers[layer].deltas = try floats(own.deltas)
+            layers[layer].scratch = try floats(own.scratch)
+        }
+        let bytes = ck_network_workspace(&network)
+        precondition(bytes > 0, "the kernels refuse \(shape)")
+        network.workspace = UnsafeMutableRawPointer(
+            try floats(bytes / MemoryLayout<Float>.stride))
+        ck_network_prepare(&network)
+    }
+
+    private func floats(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
+        let buffer = try AlignedBuffer(count: count)
+        buffers.append(buffer)
+        return buffer.base
+    }
+
+    deinit {
+        stages.deallocate()
+        layers.deallocate()
+        layerDropout.deallocate()
+    }
+
+    // MARK: Parameters
+
+    /// Stages and layers together: the places that `values(_:of:)` knows.
+    package var places: Int { shape.stages.count + shape.layers.count }
+
+    private func panels(
+        _ content: DenseStack.Content, of place: Int
+    ) -> UnsafeMutablePointer<Float> {
+        precondition((0..<places).contains(place), "no place \(place)")
+        let layer = place - shape.stages.count
+        let all =
+            layer < 0
+            ? (stages[place].weights, stages[place].velocity, stages[place].gradient)
+            : (layers[layer].weights, layers[layer].velocity, layers[layer].gradient)
+        let pointer =
+            switch content {
+            case .weights: all.0
+            case .velocity: all.1
+            case .gradient: all.2
+            }
+        guard let pointer else { preconditionFailure("place \(place) holds no \(content)") }
+        return pointer
+    }
+
+    /// Numbers of weights and biases of a place; none of a pool.
+    private func counts(of place: Int) -> (weights: Int, biases: Int) {
+        guard place >= shape.stages.count else {
+            return shape.stages[place].parameters(of: images[place])
+        }
+        let layer = shape.layers[place - shape.stages.count]
+        return (layer.inputs * layer.outputs, layer.outputs)
+    }
+
+    /// Values of a place in the order that people and files use: of a convolution [outputs, inputs,
+    /// height, width], of a layer [outputs, inputs] where the inputs above stages are [channels,
+    /// height, width]. A pool's are empty.
+    package func values(
+        _ content: DenseStack.Content = .weights, of place: Int
+    ) -> DenseValues {
+        let (weights, biases) = counts(of: place)
+        var weight = [Float](repeating: 0, count: weights)
+        var bias = [Float](repeating: 0, count: biases)
+        guard biases > 0 else { return DenseValues(weight: [], bias: []) }
+        let from = panels(content, of: place)
+        if place < shape.stages.count {
+            ck_convolution_unpack(
+                images[place].channels, biases, shape.stages[place].window.flag,
+                place == 0 ? 1 : 0, from, &weight, &bias)
+        } else if place == shape.stages.count && place > 0 {
+            ck_flatten_unpack(images[place].flag, biases, from, &weight, &bias)
+        } else {
+            ck_dense_unpack(weights / biases, biases, from, &weight, &bias)
+        }
+        return DenseValues(weight: weight, bias: bias)
+    }
+
+    package func set(
+        _ content: DenseStack.Content = .weights, of place: Int, to values: DenseValues
+    ) {
+        let (weights, biases) = counts(of: place)
+        precondition(
+            values.weight.count == weights && values.bias.count == biases,
+            "\(values.weight.count) weights and \(values.bias.count) biases for place \(place)")
+        guard biases > 0 else { return }
+        let to = panels(content, of: place)
+        if place < shape.stages.count {
+            ck_convolution_pack(
+                images[place].channels, biases, shape.stages[place].window.flag,
+                place == 0 ? 1 : 0, values.weight, values.bias, to)
+        } else if place == shape.stages.count && place > 0 {
+            ck_flatten_pack(images[place].flag, biases, values.weight, values.bias, to)
+        } else {
+            ck_dense_pack(weights / biases, biases, values.weight, values.bias, to)
+        }
+    }
+
+    // MARK: Passes
+
+    private func check(_ indices: Span<UInt32>, below count: Int) {
+        for position in indices.indices {
+            precondition(Int(indices[position]) < count, "image \(indices[position]) of \(count)")
+        }
+    }
+
+    /// Packs the images at `indices` and runs them through the network.
+    /// - Parameters:
+    ///   - images: bytes, [channels][height][width] an image.
+    ///   - indices: the batch; at most `batchCapacity`, each inside `images`.
+    ///   - next: the batch of the next call, if it is known: a hint to fetch its images early.
+    ///   - scale: an input is fma(byte, scale, offset).
+    ///   - dropout: nil for evaluation: nothing is dropped.
+    ///   - numbers: what the masks know each image of the batch by; its index if this is empty.
+    ///   - logits: [batch][outputs].
+    package func forward(
+        images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(), scale: Float,
+        offset: Float, dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
+        logits: inout MutableSpan<Float>, threads: Int
+    ) {
+        let pixels = shape.input.count
+        precondition(
+            indices.count > 0 && indices.count <= batchCapacity,
+            "batch of \(indices.count), capacity \(batchCapacity)")
+        precondition(
+            logits.count == indices.count * shape.layers[shape.layers.count - 1].outputs,
+            "\(logits.count) logits for a batch of \(indices.count)")
+        precondition(
+            threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
+        precondition(
+            numbers.isEmpty || numbers.count == indices.count,
+            "\(numbers.count) numbers for a batch of \(indices.count)")
+        precondition(role == .training || dropout == nil, "this stack only evaluates")
+        check(indices, below: images.count / pixels)
+        check(next, below: images.count / pixels)
+        batch = indices.count
+        team = threads
+        images.withUnsafeBufferPointer { bytes in
+            indices.withUnsafeBufferPointer { order in
+                next.withUnsafeBufferPointer { next in
+                    numbers.withUnsafeBufferPointer { numbers in
+                        logits.withUnsafeMutableBufferPointer { out in
+                            var from = ck_batch_input(
+                                images: bytes.baseAddress, indices: order.baseAddress,
+                                next: next.baseAddress, next_count: next.count, pixels: pixels,
+                                scale: scale, offset: offset, panels: packed.base)
+                            guard let dropout else {
+                                ck_network_forward(
+                                    &network, batch, &from, nil, out.baseAddress, Int32(threads))
+                                return
+                            }
+                            var source = ck_dropout(
+                                seed: dropout.seed, epoch: dropout.epoch,
+                                purpose: dropout.purpose,
+                                images: numbers.isEmpty ? nil : numbers.baseAddress)
+                            ck_network_forward(
+                                &network, batch, &from, &source, out.baseAddress, Int32(threads))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkBackward(_ delta: Span<Float>) {
+        precondition(role == .training, "this stack only evaluates")
+        precondition(batch > 0, "backward without a forward pass before it")
+        precondition(
+            delta.count == batch * shape.layers[shape.layers.count - 1].outputs,
+            "\(delta.count) deltas for a batch of \(batch)")
+    }
+
+    /// The packed batch of the last forward pass.
+    private var packedInput: ck_batch_input {
+        ck_batch_input(
+            images: nil, indices: nil, next: nil, next_count: 0, pixels: shape.input.count,
+            scale: 0, offset: 0, panels: packed.base)
+    }
+
+    /// Back-propagates the gradient by the logits of the batch of the last `forward` and updates
+    /// weights and velocity, on as many threads.
+    /// - Returns: the first place with a weight that is not finite, or nil.
+    package func backward(
+        delta: Span<Float>, learningRate: Float, momentum: Float
+    ) -> Int? {
+        checkBackward(delta)
+        var from = packedInput
+        let bad = delta.withUnsafeBufferPointer {
+            ck_network_backward(
+                &network, batch, &from, $0.baseAddress, learningRate, momentum, Int32(team))
+        }
+        return bad < 0 ? nil : bad
+    }
+
+    /// Like `backward`, but keeps the gradients, to be read as `values(.gradient, of:)`, and
+    /// changes no weight.
+    /// - Throws: `KernelError.outOfMemory`.
+    package func gradient(delta: Span<Float>) throws(KernelError) {
+        checkBackward(delta)
+        for stage in shape.stages.indices
+        where shape.stages[stage].isConvolution && stages[stage].gradient == nil {
+            stages[stage].gradient = try floats(Self.weights(stage, shape, images))
+        }
+        for layer in shape.layers.indices where layers[layer].gradient == nil {
+            layers[layer].gradient = try floats(
+                Self.weights(shape.stages.count + layer, shape, images))
+        }
+        var from = packedInput
+        delta.withUnsafeBufferPointer {
+            ck_network_gradient(&network, batch, &from, $0.baseAddress, Int32(team))
+        }
+    }
+
+    /// What a stage gave for an image of the last batch, dropout included: [channels][height]
+    /// [width]. A stack for evaluation keeps this of a batch of one alone.
+    package func outputs(ofStage stage: Int, image: Int = 0) -> [Float] {
+        precondition(shape.stages.indices.contains(stage), "no stage \(stage)")
+        precondition(
+            (0..<batch).contains(image) && (role == .training || batch == 1),
+            "image \(image) of a batch of \(batch)")
+        var values = [Float](repeating: 0, count: images[stage + 1].count)
+        ck_network_values(&network, stage, image, &values)
+        return values
+    }
+}
