@@ -72,10 +72,10 @@ import Testing
     /// and do not say so: the first is to be known before, the second not to be waited for.
     @Test func withAnyLimitOfAddressesARunWorksOrSaysWhatItNeeds() throws {
         let bench = try Bench()
-        for limit in stride(from: 100_000, through: 340_000, by: 16_000) {
+        for limit in stride(from: 100_000, through: 260_000, by: 10_000) {
             for command in [
-                "train --threads 16 --hidden 4 --batch-size 4 --force --output $1/run",
-                "sweep --jobs 8 --hidden 4 --batch-size 4 --folds 2 --output $1/sweep-\(limit)",
+                "train --threads 8 --hidden 4 --batch-size 60 --force --output $1/run",
+                "sweep --jobs 8 --hidden 4 --batch-size 20 --folds 2 --output $1/sweep-\(limit)",
             ] {
                 let result = try bench.shell(
                     "ulimit -v \(limit); exec timeout -k 1 60 $0 \(command) --epochs 1 --data $1")
