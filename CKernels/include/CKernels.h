@@ -59,9 +59,10 @@ int ck_cgroup_cpus(const char *membership, const char *root);
 /// The same for memory, in bytes: v2's memory.max and v1's memory.limit_in_bytes.
 int64_t ck_cgroup_memory(const char *membership, const char *root);
 
-/// Sees whether the system lets this process have `threads` threads, by starting them and waiting
-/// for their end: where it does not, OpenMP would end the process. Returns 0, or an errno.
-int ck_threads_try(int threads);
+/// Starts the threads that the caller's parallel regions of up to `threads` threads will use, so
+/// that nothing that happens later can keep them from being had. First as many are started on
+/// trial: where the system refuses them, OpenMP would end the process. Returns 0, or an errno.
+int ck_threads_start(int threads);
 
 /// Runs a parallel region of `threads` threads and returns how many different operating-system
 /// threads were seen in it: a build without working OpenMP answers 1.
