@@ -21,8 +21,11 @@ struct ExperimentResult {
 
     /// What is measured, with the names of the charts, for `phidias report`.
     ///
-    /// - Parameter measured: an object.
+    /// - Parameters:
+    ///   - measured: an object.
+    ///   - charts: those without a panel, for which there was nothing to measure, are left out.
     init(name: String, text: String, json measured: JSON, charts: [(name: String, chart: Chart)]) {
+        let charts = charts.filter { !$0.chart.panels.isEmpty }
         (self.name, self.text, self.charts) = (name, text, charts)
         let names = JSON.Member(key: "charts", value: .array(charts.map { .string($0.name) }))
         json = .object((measured.objectValue ?? []) + [names])

@@ -88,7 +88,11 @@ import Testing
         // Not even as the name of a format, but for the policy that forbids it.
         let text = page.text.replacing("http-equiv", with: "")
         #expect(!text.contains("http") && !text.contains("url(") && !text.contains("@import"))
-        #expect(text.contains("default-src 'none'; img-src data:; style-src 'sha256-"))
+        let policy = page.elements.first {
+            $0.attributes["http-equiv"] == "Content-Security-Policy"
+        }?.attributes["content"]
+        #expect(
+            policy?.hasPrefix("default-src 'none'; img-src data:; style-src 'sha256-") == true)
         #expect(text.components(separatedBy: "<script").count == 2)
         #expect(text.components(separatedBy: "<style").count == 2)
         let ids = page.elements.compactMap { $0.attributes["id"] }
@@ -264,7 +268,8 @@ import Testing
         let page = try Self.page(bench, "both")
         #expect(page.headings.contains("Experiment smoothing: both"))
         #expect(page.headings.contains("Experiment golden-point: both"))
-        #expect(page.count("img") == 6 + 4)
+        // So few steps leave three of the six charts of smoothing without anything to show.
+        #expect(page.count("img") == 3 + 4)
         #expect(page.words.contains("ROUGHNESS OF THE LOSS"))
         #expect(page.words.contains("--roughness-epochs=1"), "the command is whole")
         #expect(page.words.contains("this project's own"))
