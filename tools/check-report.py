@@ -131,7 +131,8 @@ def look(browser, path, *, width, scheme, scripts=True, motion="no-preference", 
     page.goto(path.as_uri(), wait_until="load")
     if then:
         said += then(page)
-    page.screenshot(path=pictures / f"{label}.png", full_page=True)
+    if path.suffix == ".html":
+        page.screenshot(path=pictures / f"{label}.png", full_page=True)
     context.close()
     findings.extend(f"{label}: {what}" for what in said)
 

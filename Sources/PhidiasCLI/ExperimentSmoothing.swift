@@ -54,7 +54,7 @@ struct ExperimentSmoothing: ParsableCommand {
             impulse: SyntheticGradients.impulseResponse(
                 learningRate: Float(eta), momentum: Float(alpha), steps: 61),
             network: network, images: data.count, curvatureImages: curvatureImages,
-            record: .init(settings: options.settings + settings, checksums: pair.checksums))
+            record: .init(settings: options.settings + settings(layers), checksums: pair.checksums))
         let plan = Trainer.SmoothingPlan(
             epochs: options.epochs, layers: layers,
             curvatureImages: min(curvatureImages, data.count), curvatureSteps: curvatureSteps,
@@ -80,9 +80,9 @@ struct ExperimentSmoothing: ParsableCommand {
     }
 
     /// Those of this experiment alone, in the order of the help.
-    private var settings: [RunDocument.Setting] {
+    private func settings(_ layers: [Int]) -> [RunDocument.Setting] {
         let pairs: KeyValuePairs = [
-            "layers": layers ?? "none", "momenta": momenta,
+            "layers": layers.map { String($0) }.joined(separator: ","), "momenta": momenta,
             "roughness_epochs": String(roughnessEpochs),
             "curvature_images": String(curvatureImages), "curvature_steps": String(curvatureSteps),
         ]

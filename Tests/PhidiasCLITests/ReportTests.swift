@@ -25,7 +25,7 @@ import Testing
             super.init()
             #expect(text.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
             let body = text.replacing("<!DOCTYPE html>", with: "")
-                .replacing(/<(meta|link|img|input)([^>]*)>/) { "<\($0.1)\($0.2)/>" }
+                .replacing(/<(meta|link|img|input|br)([^>]*)>/) { "<\($0.1)\($0.2)/>" }
                 .replacing(/\ hidden(?=[ >\/])/, with: " hidden=\"\"")
                 .replacing(/<(style|script)>[^<]*<\/(style|script)>/, with: "")
             let parser = XMLParser(data: Data(body.utf8))
@@ -181,14 +181,16 @@ import Testing
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let changed = text.replacing("\"hidden\": \"4\"", with: "\"hidden\": \"\(attack)\"")
             .replacing("\"phidias\": \"0.1.0\"", with: "\"phidias\": \"\(attack)\"")
-            .replacing("\"data_sha256\": {", with: "\"data_sha256\": {\"\(attack)\": \"\(attack)\",")
+            .replacing(
+                "\"data_sha256\": {", with: "\"data_sha256\": {\"\(attack)\": \"\(attack)\",")
         #expect(changed.components(separatedBy: "<script>").count == 5)
         try changed.write(toFile: path, atomically: true, encoding: .utf8)
         _ = try bench.shell("mv $1/run '$1/<b>run'")
         let page = try Self.page(bench, "run")
         #expect(page.words.contains("<script>alert(1)</script>"))
         #expect(page.words.contains("\\u{202E}"), "what turns the text around is shown")
-        #expect(page.words.contains("'--hidden=<script>alert(1)</script>'\\''"), "quoted for a shell")
+        #expect(
+            page.words.contains("'--hidden=<script>alert(1)</script>'\\''"), "quoted for a shell")
         #expect(page.words.contains("does not understand the settings"))
         #expect(page.count("b") == 0)
     }
@@ -217,7 +219,8 @@ import Testing
         #expect(page.words.contains("60 of 150 frames"))
         #expect(page.elements.contains { $0.name == "input" && $0.attributes["max"] == "59" })
         // A frame of another size, and one that is no picture.
-        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: bench.path("run/frames/step-00000000.png")))
+        try Data([1, 2, 3]).write(
+            to: URL(fileURLWithPath: bench.path("run/frames/step-00000000.png")))
         let damaged = try Program.run(
             "report", bench.path("run"), "--output", bench.path("report.html"))
         #expect(damaged.code == 65 && damaged.errors.contains("step-00000000.png"))
@@ -242,7 +245,8 @@ import Testing
         #expect(page.words.contains("--learning-rate=0.01,golden --momentum=0,golden"))
         #expect(page.words.contains("--seeds=2"))
         // Half-done, and with settings that no sweep has.
-        _ = try bench.shell("head -n 3 $1/sweep/results.jsonl > $1/r; mv $1/r $1/sweep/results.jsonl")
+        _ = try bench.shell(
+            "head -n 3 $1/sweep/results.jsonl > $1/r; mv $1/r $1/sweep/results.jsonl")
         #expect(try Self.page(bench, "sweep").words.contains("13 of 16 cells are not done"))
         _ = try bench.shell("rm $1/sweep/results.jsonl")
         #expect(try Self.page(bench, "sweep").words.contains("No cell is finished"))
@@ -275,7 +279,8 @@ import Testing
         #expect(page.words.contains("this project's own"))
         #expect(page.words.contains(Bench.images), "checksums of the data")
         let command = try #require(
-            page.words.split(separator: "\n").first { $0.hasPrefix("phidias experiment smoothing") })
+            page.words.split(separator: "\n").first { $0.hasPrefix("phidias experiment smoothing") }
+        )
         let before = try Data(contentsOf: URL(fileURLWithPath: bench.path("both/smoothing.json")))
         let words = command.split(separator: " ").dropFirst().map { String($0) }
         #expect(try Program.run(words).code == 0)

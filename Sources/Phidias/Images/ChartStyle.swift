@@ -28,7 +28,9 @@ enum ChartStyle {
         let selectors: [String]
         let look: String
 
-        init(_ selectors: String..., look: String) { (self.selectors, self.look) = (selectors, look) }
+        init(_ selectors: String..., look: String) {
+            (self.selectors, self.look) = (selectors, look)
+        }
     }
 
     private static var shapes: [Rule] {
@@ -57,7 +59,8 @@ enum ChartStyle {
         _ colours: [String], _ page: String, _ ink: String, _ faint: String
     ) -> [Rule] {
         [
-            Rule(".page", ".gap", look: "fill:\(page)"), Rule("text", ".symbol", look: "fill:\(ink)"),
+            Rule(".page", ".gap", look: "fill:\(page)"),
+            Rule("text", ".symbol", look: "fill:\(ink)"),
             Rule(".axis", ".reference", ".whisker", ".gap", look: "stroke:\(ink)"),
             Rule(".grid", look: "stroke:\(faint)"),
         ]

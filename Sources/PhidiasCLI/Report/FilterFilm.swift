@@ -17,7 +17,7 @@ struct FilterFilm {
     /// Frames in the folder.
     let all: Int
     private let size: (width: Int, height: Int)
-    private let command: String
+    private let command: ShellCommand
 
     init(run: ReportedRun) throws {
         let folder = RunFolder(run.path).path("frames")
@@ -27,8 +27,8 @@ struct FilterFilm {
         // How often, a run need not record: it changes no result.
         let every =
             run.document["filters_every"] == nil && steps.count > 1
-            ? " --filters-every=\(steps[1] - steps[0])" : ""
-        command = run.trainCommand + every
+            ? ["--filters-every=\(steps[1] - steps[0])"] : []
+        command = run.trainCommand(every)
         func path(_ step: Int) -> String { "\(folder)/\(Self.name(step))" }
         guard let last = steps.last else {
             (frames, size) = ([], (0, 0))
@@ -94,13 +94,10 @@ struct FilterFilm {
         let some = frames.count < all ? "\(frames.count) of \(all)" : "\(all)"
         return .section(
             "Film of the filters",
-            .element(
-                "figure", ["class": "film"], .joined(pictures), controls,
-                .element(
-                    "figcaption", [:],
-                    .paragraph(
-                        "\(some) frames, all in the same colours, from step \(frames[0].step) to step \(frames[frames.count - 1].step)."
-                    ), .command(command))))
+            .figure(
+                .joined(pictures) + controls,
+                "\(some) frames, all in the same colours, from step \(frames[0].step) to step \(frames[frames.count - 1].step).",
+                command: command, kind: "film"))
     }
 }
 

@@ -20,11 +20,14 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "The page.")
     var output = "report.html"
     @Option(
-        help: "A folder with a run's data, if it is no longer where the run had it; may be repeated.")
+        help:
+            "A folder with a run's data, if it is no longer where the run had it; may be repeated.")
     var data: [String] = []
 
     /// More would make a page that nobody reads.
     private static let mostFolders = 64
+    /// In the title.
+    private static let mostNames = 3
 
     func run() throws {
         guard folders.count <= Self.mostFolders else {
@@ -44,9 +47,14 @@ struct ReportCommand: ParsableCommand {
             case .experiment(let experiment): chapters.append(experiment.chapter())
             }
         }
+        let names = subjects.map(\.name)
+        let list =
+            names.count > Self.mostNames
+            ? "\(names[0]) and \(names.count - 1) more" : names.joined(separator: ", ")
         let page = ReportPage(
-            title: "Phidias report: \(subjects.map(\.name).joined(separator: ", "))",
-            summary: .paragraph("From \(folders.joined(separator: ", "))."), chapters: chapters)
+            title: "Phidias report: \(list)",
+            summary: .paragraph("Made from \(folders.joined(separator: ", "))."),
+            chapters: chapters)
         try DurableFile.write(page.bytes, to: output)
         print(output)
     }

@@ -23,8 +23,8 @@ struct ReportComparison {
             ]))
     }
 
-    private var command: String {
-        ShellCommand.text(["phidias", "report"] + runs.map(\.path) + sweeps.map(\.path))
+    private var command: ShellCommand {
+        ShellCommand(["phidias", "report"] + runs.map(\.path) + sweeps.map(\.path))
     }
 
     private var finalNumbers: HTML {
@@ -87,7 +87,11 @@ struct ReportComparison {
         let drawn = runs.filter { !$0.metrics.isEmpty }.prefix(Self.mostLines)
         guard drawn.count > 1 else { return .nothing }
         func lines(_ value: (EpochMetrics) -> Double?) -> [Chart.Series] {
-            drawn.map { ReportCurves.series(Self.short($0.name), $0.metrics, value) }
+            drawn.map { run in
+                let isThere = run.metrics.contains { value($0) != nil }
+                let name = Self.short(run.name) + (isThere ? "" : " (none)")
+                return ReportCurves.series(name, run.metrics, value)
+            }
         }
         let accuracy = ChartAxis("accuracy, %", .fitted)
         var charts = [
@@ -97,7 +101,8 @@ struct ReportComparison {
         if drawn.contains(where: { $0.metrics.contains { $0.validation != nil } }) {
             charts.append(
                 ReportCurves.chart(
-                    "Validation accuracy", accuracy, lines { $0.validation.map { 100 * $0.accuracy } }))
+                    "Validation accuracy", accuracy,
+                    lines { $0.validation.map { 100 * $0.accuracy } }))
         }
         if let loss = drawn.first?.lossName, drawn.allSatisfy({ $0.lossName == loss }) {
             let ours = loss == LossName.synaptic.rawValue ? " (our reconstruction)" : ""
@@ -113,7 +118,8 @@ struct ReportComparison {
         return .section(
             "Curves", .element("div", ["class": "figures"], .joined(figures)),
             drawn.count < runs.count
-                ? .paragraph("Of \(runs.count) runs the first \(drawn.count) with epochs are drawn.")
+                ? .paragraph(
+                    "Of \(runs.count) runs the first \(drawn.count) with epochs are drawn.")
                 : .nothing)
     }
 
@@ -125,7 +131,8 @@ struct ReportComparison {
     // MARK: - Settings
 
     private var settings: HTML {
-        let columns = runs.map { ($0.name, $0.document.settings) }
+        let columns =
+            runs.map { ($0.name, $0.document.settings) }
             + sweeps.map { ($0.name, $0.settings) }
         var names: [String] = []
         for setting in columns.flatMap(\.1) where !names.contains(setting.name) {

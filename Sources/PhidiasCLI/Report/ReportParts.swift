@@ -11,18 +11,28 @@ extension HTML {
         .element("section", [:], .element("h3", [:], HTML(title)), .joined(content))
     }
 
-    /// A command to type.
-    static func command(_ command: String) -> HTML {
-        .element("pre", ["class": "command"], .element("code", [:], HTML(command)))
+    /// A command to type; lines are broken between its words.
+    static func command(_ command: ShellCommand) -> HTML {
+        let words = command.quoted.map { HTML.element("span", [:], HTML($0)) }
+        let spaced = words.dropFirst().reduce(words.first ?? .nothing) { $0 + " " + $1 }
+        return .element("pre", ["class": "command"], .element("code", [:], spaced))
     }
 
-    /// A picture with what is to be known of it, and the command that makes it again.
-    static func figure(_ picture: HTML, _ caption: String, command: String) -> HTML {
-        .element(
-            "figure", [:], picture,
+    /// A picture with what is to be known of it, and the command that makes it again; a long one
+    /// waits behind its name.
+    static func figure(
+        _ picture: HTML, _ caption: String = "", command: ShellCommand, kind: String? = nil
+    ) -> HTML {
+        let isLong = command.quoted.reduce(0) { $0 + 1 + $1.count } > 100
+        let again =
+            isLong
+            ? HTML.element(
+                "details", [:], .element("summary", [:], "The command for this figure"),
+                .command(command)) : .command(command)
+        return .element(
+            "figure", kind.map { ["class": $0] } ?? [:], picture,
             .element(
-                "figcaption", [:], caption.isEmpty ? .nothing : .paragraph(caption),
-                .command(command)))
+                "figcaption", [:], caption.isEmpty ? .nothing : .paragraph(caption), again))
     }
 
     /// What may be wider than the page: it scrolls by itself, by keys too.
@@ -41,6 +51,11 @@ extension HTML {
     }
 
     static let widest = 500.0
+
+    /// What a table shows; it stays in sight where the table scrolls.
+    static func caption(_ text: String) -> HTML {
+        .element("caption", [:], .element("span", [:], HTML(text)))
+    }
 
     /// The few figures that say most.
     static func facts(_ facts: [(name: String, value: String)]) -> HTML {
@@ -101,7 +116,7 @@ struct ReportTable {
         return .scroll(
             caption,
             .element(
-                "table", [:], .element("caption", [:], HTML(caption)),
+                "table", [:], .caption(caption),
                 .element("thead", [:], .element("tr", [:], .joined(head))),
                 .element("tbody", [:], .joined(body))))
     }
@@ -109,16 +124,18 @@ struct ReportTable {
     private func cell(_ kind: Column, _ text: String) -> HTML {
         switch kind {
         case .head: .element("th", ["scope": "row"], HTML(text))
-        case .text: .element("td", [:], HTML(text))
+        case .text: .element("td", ["class": "text"], HTML(text))
         case .long: .element("td", ["class": "long"], HTML(text))
         case .number: .element("td", ["class": "number"], HTML(text))
         }
     }
 }
 
-/// A command line as a shell reads it.
-enum ShellCommand {
-    static func text(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+/// A command line, each word as a shell reads it.
+struct ShellCommand {
+    let quoted: [String]
+
+    init(_ words: [String]) { quoted = words.map(Self.quoted) }
 
     private static func quoted(_ word: String) -> String {
         if word.wholeMatch(of: /[A-Za-z0-9_.,:=+@%\/-]+/) != nil { return word }

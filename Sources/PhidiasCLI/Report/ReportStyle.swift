@@ -26,21 +26,27 @@ enum ReportStyle {
         pre{margin:0;padding:.6rem .75rem;background:var(--panel);border:1px solid var(--line);\
         border-radius:4px}
         pre.command{white-space:pre-wrap;margin:.4rem 0}
+        .command span{display:inline-block;max-width:100%;vertical-align:top}
         .scroll{overflow-x:auto;max-width:100%;margin:.5rem 0}
         .scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-        table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
+        table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;\
+        overflow-wrap:normal}
         caption{text-align:left;color:var(--faint);padding:.25rem 0}
+        caption span{display:inline-block;position:sticky;left:0;\
+        max-width:calc(min(100vw,64rem) - 2rem)}
         th,td{padding:.3rem .7rem .3rem 0;text-align:left;vertical-align:top;\
         border-bottom:1px solid var(--line)}
         th{font-weight:600}
-        thead th{white-space:nowrap}
+        thead th{vertical-align:bottom}
         .number{text-align:right;white-space:nowrap}
-        tbody th{font-weight:400;color:var(--faint)}
+        tbody th{font-weight:400;color:var(--faint);min-width:8rem}
+        td.text{min-width:5rem}
         tr.marked>*{background:var(--mark)}
         .long{overflow-wrap:anywhere;min-width:10rem}
         figure{margin:1rem 0;min-width:0}
         figcaption{color:var(--faint);font-size:.875rem}
         figcaption p{margin:.35rem 0}
+        summary{cursor:pointer;padding:.35rem 0}
         .note{border-left:3px solid var(--note);padding-left:.75rem}
         .figures{display:grid;gap:0 1.5rem;\
         grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
@@ -56,8 +62,9 @@ enum ReportStyle {
         .digits img{width:100%;max-width:7rem;image-rendering:pixelated;border:1px solid var(--line)}
         .digits figcaption{font-size:.75rem;line-height:1.35}
         .controls{display:flex;gap:.75rem;align-items:center;margin:.5rem 0;flex-wrap:wrap}
-        .controls input{flex:1 1 8rem;min-width:0}
-        .controls output{min-width:8rem;font-size:.875rem;font-variant-numeric:tabular-nums}
+        .film{max-width:46rem}
+        .controls input{flex:1 1 6rem;min-width:0}
+        .controls output{min-width:5.5rem;font-size:.875rem;font-variant-numeric:tabular-nums}
         button{font:inherit;padding:.35rem 1rem;min-width:5.5rem;min-height:2.5rem}
         @media (min-width:40rem){body{padding:1.5rem}}
 
@@ -71,6 +78,7 @@ enum ReportStyle {
             ".confusion .g\(grade){background:rgb(213 94 0/\(6 + 7 * (grade - 1))%)}"
         }
         return ".confusion th,.confusion td{padding:.25rem .35rem;text-align:right;font-size:.8rem}"
+            + ".confusion td{white-space:nowrap}.confusion tbody th{min-width:0}"
             + ".confusion .right{font-weight:600}\(shades.joined())\n"
     }
 

@@ -45,8 +45,8 @@ struct ReportedExperiment {
 
     private var settings: [RunDocument.Setting] { RunDocument.Setting.read(json["settings"]) ?? [] }
 
-    private var command: String {
-        ShellCommand.text(
+    private var command: ShellCommand {
+        ShellCommand(
             ["phidias", "experiment", kind] + settings.arguments + ["--output=\(path)"])
     }
 
@@ -58,7 +58,7 @@ struct ReportedExperiment {
         for sum in sums { checksums.add([sum.name, sum.value]) }
         let figures = charts.map { name, bytes in
             HTML.figure(
-                Self.picture(bytes, "Chart \(name) of the experiment \(kind)"), "",
+                Self.picture(bytes, "Chart \(name) of the experiment \(kind)"),
                 command: command)
         }
         // Parts of the text stand apart from each other by empty lines.

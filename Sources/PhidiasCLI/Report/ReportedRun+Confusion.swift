@@ -24,7 +24,7 @@ extension ReportedRun {
                 .joined(reasons.map { .paragraph($0) }),
                 .paragraph(
                     "With the data (for MNIST, tools/fetch-mnist gets it; phidias data info FOLDER prints its checksums), this section is drawn by:"
-                ), .command(ShellCommand.text(["phidias", "report", path, "--data", "FOLDER"])))
+                ), .command(ShellCommand(["phidias", "report", path, "--data", "FOLDER"])))
         case .data(let pair, let folder):
             return .section(title, try confusion(model, pair.test, folder))
         }
@@ -38,7 +38,7 @@ extension ReportedRun {
         let result = try model.evaluate(test, loss: name.loss(model.network.outputActivation))
         let place =
             folder.map { ["--data", $0] } ?? document["seed"].map { ["--seed", $0] } ?? []
-        let command = ShellCommand.text(
+        let command = ShellCommand(
             ["phidias", "evaluate", "\(path)/model.safetensors"] + place)
         let mistakes = try self.mistakes(model, test)
         let text =
@@ -81,7 +81,7 @@ extension ReportedRun {
         return .scroll(
             label,
             .element(
-                "table", ["class": "confusion"], .element("caption", [:], HTML(label)),
+                "table", ["class": "confusion"], .caption(label),
                 .element(
                     "thead", [:],
                     .element(
@@ -119,7 +119,9 @@ extension ReportedRun {
     }
 
     private func pictures(_ mistakes: [Mistake], _ model: Model, _ test: Dataset) throws -> HTML {
-        guard !mistakes.isEmpty, test.rows * test.columns <= Self.mostPixels else { return .nothing }
+        guard !mistakes.isEmpty, test.rows * test.columns <= Self.mostPixels else {
+            return .nothing
+        }
         let classes = model.network.classes
         let items = try mistakes.prefix(Self.mostShown).map { mistake -> HTML in
             let pixels = test.image(mistake.index)
@@ -137,14 +139,18 @@ extension ReportedRun {
                     ),
                     .element(
                         "figcaption", [:],
+                        .element(
+                            "strong", [:],
+                            HTML("\(mistake.label) taken for \(mistake.answer)")),
+                        .void("br", [:]),
                         HTML(
-                            "\(mistake.label) taken for \(mistake.answer): \(Double(values[mistake.answer]).fixed(2)) against \(Double(values[mistake.label]).fixed(2))"
-                        ))))
+                            "\(Double(values[mistake.answer]).fixed(2)) against \(Double(values[mistake.label]).fixed(2))"
+                        ), .void("br", [:]), HTML("image \(mistake.index)"))))
         }
         return .element("h4", [:], "The most confused images")
             + .paragraph(
                 "Those whose wrong logit is furthest above the right one, with both outputs (\(model.network.outputActivation.rawValue)); images are numbered from 0."
             ) + .element("ul", ["class": "digits"], .joined(Array(items)))
-            + .command(ShellCommand.text(["phidias", "report", path]))
+            + .command(ShellCommand(["phidias", "report", path]))
     }
 }

@@ -32,8 +32,8 @@ extension ReportedRun {
         guard !metrics.isEmpty else {
             return .section("Curves", .note("No epoch was finished, so there is nothing to draw."))
         }
-        let command = ShellCommand.text(["phidias", "report", path])
-        let training = "training (each image with the weights of its step)"
+        let command = ShellCommand(["phidias", "report", path])
+        let text = "From metrics.jsonl. Training: each image with the weights of its step."
         func lines(_ value: @escaping (EpochMetrics.Score) -> Double) -> [Chart.Series] {
             var lines = [
                 ReportCurves.series("training", metrics) { value($0.training) },
@@ -52,12 +52,12 @@ extension ReportedRun {
                     ReportCurves.chart(
                         "Accuracy", ChartAxis("accuracy, %", .fitted),
                         lines { 100 * $0.accuracy })),
-                "From metrics.jsonl; \(training).", command: command),
+                text, command: command),
             HTML.figure(
                 .fitted(
                     ReportCurves.chart(
                         "Loss: \(lossName)\(ours)", ChartAxis("mean loss of an image"),
-                        lines(\.loss))), "From metrics.jsonl; \(training).", command: command),
+                        lines(\.loss))), text, command: command),
         ]
         figures += schedule(command)
         return .section(
@@ -92,7 +92,7 @@ extension ReportedRun {
     }
 
     /// Learning rate and momentum, if they change on the way.
-    private func schedule(_ command: String) -> [HTML] {
+    private func schedule(_ command: ShellCommand) -> [HTML] {
         guard let options, let optimizer = try? options.optimizer(),
             optimizer.learningRate.schedule != .constant || optimizer.learningRate.warmUp > 0
                 || !document.halvings.isEmpty,

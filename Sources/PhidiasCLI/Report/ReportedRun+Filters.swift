@@ -23,7 +23,7 @@ extension ReportedRun {
         var picture = FilterImage()
         picture.peak = peak
         picture.scale = 2
-        let command = ShellCommand.text(["phidias", "report", path])
+        let command = ShellCommand(["phidias", "report", path])
         var figures: [HTML] = []
         for (title, weights) in [
             ("Before training, from seed \(seed)", before),
@@ -51,7 +51,7 @@ extension ReportedRun {
             ), .element("div", ["class": "figures"], .joined(figures)),
             .paragraph("The same weights, each filter in its own full colours:"),
             .command(
-                ShellCommand.text([
+                ShellCommand([
                     "phidias", "filters", "\(path)/model.safetensors", "--output", "filters.png",
                 ])))
     }

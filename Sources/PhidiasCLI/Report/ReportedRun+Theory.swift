@@ -43,7 +43,7 @@ extension ReportedRun {
             title, table.html, scheduled ? .note(Self.scheduleNote) : .nothing,
             .paragraph("Published: \(Explanation.source). \(Explanation.caution)"),
             .command(
-                ShellCommand.text([
+                ShellCommand([
                     "phidias", "explain",
                     "--learning-rate=\(document["learning_rate"] ?? "golden")",
                     "--momentum=\(document["momentum"] ?? "golden")",

@@ -57,8 +57,9 @@ struct ReportedRun {
     var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
 
     /// The command that trains it.
-    var trainCommand: String {
-        ShellCommand.text(["phidias", "train"] + document.settings.arguments + ["--output=\(path)"])
+    func trainCommand(_ more: [String] = []) -> ShellCommand {
+        ShellCommand(
+            ["phidias", "train"] + document.settings.arguments + more + ["--output=\(path)"])
     }
 
     static func percent(_ value: Double) -> String { "\((100 * value).fixed(2)) %" }
@@ -95,7 +96,8 @@ extension ReportedRun {
         for setting in document.settings { table.add([setting.name, setting.value]) }
         var notes: [HTML] = []
         if !misunderstanding.isEmpty {
-            notes.append(.note("This program does not understand the settings: \(misunderstanding)"))
+            notes.append(
+                .note("This program does not understand the settings: \(misunderstanding)"))
         }
         for change in document.changes {
             notes.append(
@@ -111,7 +113,7 @@ extension ReportedRun {
         }
         return .section(
             "Settings", table.html, .joined(notes), .paragraph("The run anew, bit for bit:"),
-            .command(trainCommand))
+            .command(trainCommand()))
     }
 
     private var checksums: HTML {
@@ -124,6 +126,6 @@ extension ReportedRun {
             "Checksums", table.html,
             .paragraph(
                 "Begun by phidias \(document.program) with \(document.threads) threads and \(document.kernels) kernels; neither changes a bit. Whether the run gives the same bits again:"
-            ), .command(ShellCommand.text(["phidias", "verify", path])))
+            ), .command(ShellCommand(["phidias", "verify", path])))
     }
 }

@@ -27,8 +27,8 @@ struct ReportedSweep {
         (done, cells, strangers) = (own.count, plan.cells.count, found.count - own.count)
     }
 
-    var command: String {
-        ShellCommand.text(
+    var command: ShellCommand {
+        ShellCommand(
             ["phidias", "sweep"] + data + SweepOptions.arguments(of: document)
                 + ["--output=\(path)"])
     }
@@ -59,7 +59,8 @@ struct ReportedSweep {
             content: .joined([
                 facts, isSynaptic ? .reconstruction : .nothing,
                 done < cells
-                    ? .note("\(cells - done) of \(cells) cells are not done; the same command goes on.")
+                    ? .note(
+                        "\(cells - done) of \(cells) cells are not done; the same command goes on.")
                     : .nothing,
                 strangers > 0
                     ? .note(
