@@ -146,11 +146,11 @@ struct ReportComparison {
         }
         var table = ReportTable(
             "Settings; those that differ come first and are marked ≠",
-            [("", .text), ("setting", .head)] + columns.map { ($0.0, .text) })
+            [("setting", .head)] + columns.map { ($0.0, .text) })
         for (name, values) in rows where !isSame(name, values) {
-            table.add(["≠", name] + values, marked: true)
+            table.add(["≠ \(name)"] + values, marked: true)
         }
-        for (name, values) in rows where isSame(name, values) { table.add(["", name] + values) }
+        for (name, values) in rows where isSame(name, values) { table.add([name] + values) }
         return .section("Settings", table.html, .command(command))
     }
 }

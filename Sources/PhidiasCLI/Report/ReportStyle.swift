@@ -37,10 +37,10 @@ enum ReportStyle {
         th,td{padding:.3rem .7rem .3rem 0;text-align:left;vertical-align:top;\
         border-bottom:1px solid var(--line)}
         th{font-weight:600}
-        thead th{vertical-align:bottom}
+        thead th{vertical-align:bottom;white-space:normal}
         .number{text-align:right;white-space:nowrap}
         tbody th{font-weight:400;color:var(--faint);min-width:8rem}
-        td.text{min-width:5rem}
+        td.text{min-width:6.5rem}
         tr.marked>*{background:var(--mark)}
         .long{overflow-wrap:anywhere;min-width:10rem}
         figure{margin:1rem 0;min-width:0}

@@ -88,7 +88,7 @@ struct ReportedExperiment {
             let height = size(/\ height="([0-9.]{1,8})"/)
         else { return .note("\(label): the file is no chart.") }
         let title = head.firstMatch(of: /<title>([^<]*)<\/title>/).map { ": \($0.1)" } ?? ""
-        let image = HTML.image(DataURL.svg(bytes), width, height, label + title)
-        return Double(width) > HTML.widest ? .scroll(label, wide: true, image) : image
+        return .scroll(
+            label, wide: true, .image(DataURL.svg(bytes), width, height, label + title))
     }
 }
