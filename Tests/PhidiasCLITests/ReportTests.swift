@@ -218,7 +218,7 @@ import Testing
         #expect(frames.last?.attributes["hidden"] == nil)
         #expect(page.words.contains("60 of 150 frames"))
         #expect(page.elements.contains { $0.name == "input" && $0.attributes["max"] == "59" })
-        // A frame of another size, and one that is no picture.
+        // One that is no picture.
         try Data([1, 2, 3]).write(
             to: URL(fileURLWithPath: bench.path("run/frames/step-00000000.png")))
         let damaged = try Program.run(

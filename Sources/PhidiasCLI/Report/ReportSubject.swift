@@ -48,7 +48,11 @@ enum ReportSubject {
             subjects.append(.run(try ReportedRun(folder, name: name)))
         }
         if files.contains("sweep.json") {
-            subjects.append(.sweep(try ReportedSweep(folder, name: name)))
+            // The runs of an experiment are kept as those of a sweep.
+            let document = try SweepDocument(path: "\(folder)/sweep.json")
+            if document["experiment"] == nil {
+                subjects.append(.sweep(try ReportedSweep(folder, document, name: name)))
+            }
         }
         for file in files.sorted() where file.hasSuffix(".json") {
             let kind = String(file.dropLast(5))
@@ -61,7 +65,7 @@ enum ReportSubject {
             throw NothingToReport(
                 folder: folder,
                 reason:
-                    "there is nothing to report: neither a run (run.json) nor a sweep (sweep.json) nor an experiment (such as smoothing.json with smoothing.txt)"
+                    "there is nothing to report: neither a run (run.json) nor a sweep (sweep.json) nor an experiment that has ended (such as smoothing.json with smoothing.txt)"
             )
         }
         return subjects

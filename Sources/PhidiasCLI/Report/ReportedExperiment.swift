@@ -27,14 +27,18 @@ struct ReportedExperiment {
         charts = try Self.charts(json, path)
     }
 
-    /// Those that the experiment names, in its order.
+    /// Those that the experiment names, in its order; of one that names none, all in the folder.
     private static func charts(
         _ json: JSON, _ path: String
     ) throws -> [(name: String, bytes: [UInt8])] {
         var room = mostBytes
-        let names = (json["charts"]?.arrayValue ?? []).compactMap(\.stringValue)
-            .filter { $0.wholeMatch(of: /[a-z0-9-]{1,64}/) != nil }
-        return try names.prefix(mostCharts).compactMap { name in
+        var names = (json["charts"]?.arrayValue ?? []).compactMap(\.stringValue)
+        if json["charts"] == nil {
+            names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+                .filter { $0.hasSuffix(".svg") }.map { String($0.dropLast(4)) }
+        }
+        let plain = names.filter { $0.wholeMatch(of: /[a-z0-9-]{1,64}/) != nil }
+        return try plain.prefix(mostCharts).compactMap { name in
             let file = "\(path)/\(name).svg"
             guard access(file, F_OK) == 0 else { return nil }
             let bytes = try FileBytes.read(file, limit: room)

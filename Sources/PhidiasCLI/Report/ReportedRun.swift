@@ -57,9 +57,9 @@ struct ReportedRun {
     var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
 
     /// The command that trains it.
-    func trainCommand(_ more: [String] = []) -> ShellCommand {
+    var trainCommand: ShellCommand {
         ShellCommand(
-            ["phidias", "train"] + document.settings.arguments + more + ["--output=\(path)"])
+            ["phidias", "train"] + document.settings.arguments + ["--output=\(path)"])
     }
 
     static func percent(_ value: Double) -> String { "\((100 * value).fixed(2)) %" }
@@ -71,7 +71,7 @@ extension ReportedRun {
     func chapter(_ data: ReportData) throws -> ReportPage.Chapter {
         let parts = [
             facts, isSynaptic ? .reconstruction : .nothing, settings, curves,
-            try filters(), try FilterFilm(run: self).html, try confusion(data), theory, checksums,
+            try filters(), try FilmFigure(self).html, try confusion(data), theory, checksums,
         ]
         return .init(title: "Run \(name)", content: .joined(parts))
     }
@@ -113,7 +113,7 @@ extension ReportedRun {
         }
         return .section(
             "Settings", table.html, .joined(notes), .paragraph("The run anew, bit for bit:"),
-            .command(trainCommand()))
+            .command(trainCommand))
     }
 
     private var checksums: HTML {

@@ -10,11 +10,11 @@ struct ReportedSweep {
     let done, cells, strangers: Int
 
     /// - Throws: if a file of the sweep that is there cannot be read.
-    init(_ path: String, name: String) throws {
+    init(_ path: String, _ document: SweepDocument, name: String) throws {
         self.name = name
         self.path = path
+        self.document = document
         let record = "\(path)/sweep.json", results = "\(path)/results.jsonl"
-        document = try SweepDocument(path: record)
         let plan = try SweepPlan(
             SweepOptions.recorded(document, record),
             checksums: Dictionary(
