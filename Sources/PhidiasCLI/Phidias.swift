@@ -21,7 +21,7 @@ struct PhidiasProgram: ParsableCommand {
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
             VerifyCommand.self, SweepCommand.self, DataCommand.self, BenchCommand.self,
-            RecordCommand.self, ExplainCommand.self, ExperimentCommand.self,
+            RecordCommand.self, ExplainCommand.self, ExperimentCommand.self, ReportCommand.self,
         ])
 
     static func main() {

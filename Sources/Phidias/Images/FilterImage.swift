@@ -83,14 +83,12 @@ public struct FilterImage: Sendable {
     /// - Parameter name: What the text calls the model, for instance its file.
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
-        let image = try draw(model, layer: layer)
-        let (rows, width) = Self.shape(model, layer)
-        let weights = model.parameters[layer].weight
+        let (weights, rows, width) = try Self.filters(of: model, layer: layer)
         let summary =
             "\(weights.count / (rows * width)) units of \(rows) × \(width) weights, row by row; "
             + "the largest magnitude is \(Self.peak(weights[...]))"
         try PNG.write(
-            image,
+            try draw(weights: weights, rows: rows, width: width),
             text: [
                 "Title": "Weights of layer \(layer) of \(name)", "Description": summary,
                 "Model": "\(name) (\(model.network))", "Layer": String(layer),
@@ -103,18 +101,22 @@ public struct FilterImage: Sendable {
     /// Draws a layer's weights.
     /// - Throws: `ImageError`.
     package func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
+        let (weights, rows, width) = try Self.filters(of: model, layer: layer)
+        return try draw(weights: weights, rows: rows, width: width)
+    }
+
+    /// A layer's weights [units, rows, width] as `draw` takes them.
+    /// - Throws: `ImageError.layer`.
+    package static func filters(
+        of model: Model, layer: Int
+    ) throws(ImageError) -> (weights: [Float], rows: Int, width: Int) {
         guard model.parameters.indices.contains(layer) else {
             throw .layer(layer, count: model.parameters.count)
         }
-        let (rows, width) = Self.shape(model, layer)
-        return try draw(weights: model.parameters[layer].weight, rows: rows, width: width)
-    }
-
-    /// Above the first layer inputs are units, which have no place: drawn as one row of them.
-    private static func shape(_ model: Model, _ layer: Int) -> (rows: Int, width: Int) {
         let inputs = model.network.layerInputs[layer]
+        // Above the first layer inputs are units, which have no place: drawn as one row of them.
         let width = layer == 0 ? model.network.columns : inputs
-        return (inputs / width, width)
+        return (model.parameters[layer].weight, inputs / width, width)
     }
 
     /// The largest magnitude.
