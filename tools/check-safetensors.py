@@ -1,6 +1,6 @@
 """What tools/check-safetensors runs: see there."""
 
-import collections, hashlib, json, os, random, re, struct, subprocess, sys
+import collections, hashlib, json, math, os, random, re, struct, subprocess, sys, unicodedata
 import numpy as np
 import safetensors
 from safetensors import SafetensorError, deserialize, safe_open
@@ -8,21 +8,73 @@ from safetensors.numpy import save
 
 exchange, folder, count, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 
-# Files that one of the two refuses, by what Phidias says of them; docs/formats.md tells why.
+ENTRY = r"file: the header's entry '.*' "
+HEADER = r"file: is not a safetensors file: byte \d+, in its header: "
+
+
+def header(file, hook=None):
+    """The header of a file that one of the two reads."""
+    return json.loads(file[8 : 8 + struct.unpack("<Q", file[:8])[0]], object_pairs_hook=hook)
+
+
+def entries(file):
+    return [entry for name, entry in header(file).items() if name != "__metadata__"]
+
+
+def has_key_twice(file):
+    """Whether an object has a key twice, up to its form in Unicode."""
+    found = []
+
+    def keep(pairs):
+        keys = [unicodedata.normalize("NFC", key) for key, _ in pairs]
+        found.append(len(set(keys)) < len(keys))
+        return dict(pairs)
+
+    header(file, keep)
+    return any(found)
+
+
+def overflows(shape):
+    """Whether the product of the sizes before the first 0 has more than 64 bits."""
+    return 0 in shape and math.prod(shape[: shape.index(0)]) >= 2**64
+
+
+# Files that one of the two reads alone: what the other says of them, all of it, and what must be
+# true of the file. docs/formats.md tells why.
 KNOWN = {
-    "python accepts": {
-        "another dtype than F32": r"holds .* numbers|dtype",
-        "white space before '{'": r"'{' must be the first",
-        "an unknown member of an entry": r"unknown member",
-        "a key twice": r"appears twice",
-        "a number or a depth beyond what is read, in a member that Python skips": r"nested|out of range",
-        "metadata null": r"__metadata__' is not an object",
-        "a size beyond 2^63 beside a 0": r"no shape",
+    "python reads": {
+        "another dtype than F32": (
+            r"file: tensor '.*' holds (?!F32)\w+ numbers, weights must be F32; .*"
+            + "|" + ENTRY + r"has the unknown dtype '(F4|F6_E2M3|F6_E3M2)'\.",
+            lambda file: any(entry["dtype"] != "F32" for entry in entries(file)),
+        ),
+        "white space before '{'": (
+            HEADER + r"'\{' must be the first\.", lambda file: file[8] in b" \t\r\n"),
+        "an unknown member of an entry": (
+            ENTRY + r"has the unknown member '.*'\.",
+            lambda file: any(entry.keys() - MEMBERS for entry in entries(file)),
+        ),
+        "a key twice": (HEADER + r'the key ".*" appears twice\.', has_key_twice),
+        "a number or a depth beyond what is read, in a member that Python skips": (
+            HEADER + r"(nested more than 8 deep|the number is out of range)\.",
+            lambda file: any(entry.keys() - MEMBERS for entry in entries(file)),
+        ),
+        "metadata null": (
+            ENTRY + r"is not an object\.", lambda file: header(file)["__metadata__"] is None),
+        "a size beyond 2^63 beside a 0": (
+            ENTRY + r"has no shape, or one that is not a list of sizes\.",
+            lambda file: any(
+                0 in entry["shape"] and max(entry["shape"]) >= 2**63 for entry in entries(file)),
+        ),
     },
-    "phidias accepts": {
-        "sizes whose product overflows before a 0": r"",
+    "phidias reads": {
+        "sizes whose product overflows before a 0": (
+            r"Error while deserializing: overflow computing buffer size from shape and/or element type",
+            lambda file: any(overflows(entry["shape"]) for entry in entries(file)),
+        ),
     },
 }
+MEMBERS = {"dtype", "shape", "data_offsets"}
 
 
 def pack(files):
@@ -49,7 +101,7 @@ def digest(metadata, tensors):
 
 
 def read(file):
-    """The digest of a file's content, by Python; None if it refuses it."""
+    """Python's verdict on a file: as Phidias's, the digest of its content or why it is refused."""
     try:
         tensors = deserialize(file)
         path = os.path.join(folder, "one")
@@ -57,9 +109,9 @@ def read(file):
             output.write(file)
         with safe_open(path, "numpy") as opened:
             metadata = opened.metadata() or {}
-    except SafetensorError:
-        return None
-    return digest(metadata, [(name, t["shape"], t["data"]) for name, t in tensors])
+    except SafetensorError as error:
+        return "reject", str(error)
+    return "accept", digest(metadata, [(name, t["shape"], t["data"]) for name, t in tensors])
 
 
 def phidias(files):
@@ -144,9 +196,10 @@ def change(rng, file):
     return file
 
 
-def reason(known, message):
-    for name, pattern in known.items():
-        if re.search(pattern, message):
+def reason(side, file, message):
+    """The known reason why one side reads the file alone, and the other says `message`."""
+    for name, (pattern, is_true) in KNOWN[side].items():
+        if re.fullmatch(pattern, message, re.DOTALL) and is_true(file):
             return name
     return None
 
@@ -159,11 +212,11 @@ def main():
     paths = [os.path.join(folder, name) for name in ("written", "digests")]
     subprocess.run([exchange, "write", str(count), str(seed), *paths], check=True)
     with open(paths[0], "rb") as stream:
-        ours = unpack(stream.read())
+        written = unpack(stream.read())
     with open(paths[1], encoding="ascii") as lines:
         digests = [line.split()[1] for line in lines]
-    wrong = sum(read(file) != expected for file, expected in zip(ours, digests, strict=True))
-    print(f"written by Phidias, read by Python: {len(ours)} files, {wrong} differ")
+    wrong = sum(read(file) != ("accept", expected) for file, expected in zip(written, digests, strict=True))
+    print(f"written by Phidias, read by Python: {len(written)} files, {wrong} differ")
     failures += wrong
 
     made = [make(rng) for _ in range(count)]
@@ -172,25 +225,26 @@ def main():
     print(f"written by Python, read by Phidias: {count} files, {wrong} differ")
     failures += wrong
 
-    valid = ours + [file for file, _ in made]
+    valid = written + [file for file, _ in made]
     changed = [change(rng, rng.choice(valid)) for _ in range(count)]
     counts = collections.Counter()
-    for file, (verdict, message) in zip(changed, phidias(changed), strict=True):
-        theirs = read(file)
-        if verdict == "accept" and theirs is not None:
-            same = theirs == message
-            counts["both accept" + ("" if same else ", as something else")] += 1
-            failures += not same
-        elif verdict == "reject" and theirs is None:
+    for file, ours, theirs in zip(changed, phidias(changed), map(read, changed), strict=True):
+        if ours[0] == theirs[0] == "reject":
             counts["both refuse"] += 1
+        elif ours == theirs:
+            counts["both read"] += 1
+        elif ours[0] == theirs[0]:
+            counts["both read, as something else"] += 1
+            failures += 1
         else:
-            side = "phidias accepts" if verdict == "accept" else "python accepts"
-            known = reason(KNOWN[side], message)
+            side, message = (
+                ("phidias reads", theirs[1]) if ours[0] == "accept" else ("python reads", ours[1]))
+            known = reason(side, file, message)
             counts[f"{side} alone: {known or 'UNKNOWN'}"] += 1
             if known is None:
                 failures += 1
                 if failures <= 10:
-                    print(f"  {side} alone: {message}\n    {file[:300]!r}")
+                    print(f"  {side} alone, the other: {message}\n    {file[:300]!r}")
     print(f"changed: {len(changed)} files")
     for name, number in sorted(counts.items(), key=lambda item: -item[1]):
         print(f"  {number:6} {name}")

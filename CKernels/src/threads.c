@@ -4,9 +4,12 @@
 #include "threads.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,25 +62,54 @@ static void *wait_at(void *argument) {
     return NULL;
 }
 
-int ck_threads_try(int threads) {
-    const int others = threads - 1; // the caller is one
-    pthread_t *started = others > 0 ? malloc((size_t)others * sizeof *started) : NULL;
-    if (others > 0 && !started)
-        return ENOMEM;
-    // All are held until the last has started, so that all are there at once.
-    gate at = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
-    int error = 0, count = 0;
-    while (count < others && !error) {
-        error = pthread_create(&started[count], NULL, wait_at, &at);
-        count += !error;
+// Whether `others` threads with stacks as OpenMP's can be had beside the caller: 0, or an errno.
+static int try_threads(int others) {
+    // Memory for what OpenMP needs beside the stacks: it asks for none while this is held.
+    const size_t spare = (size_t)4 << 20;
+    void *held = mmap(NULL, spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_t *started = malloc((size_t)others * sizeof *started);
+    pthread_attr_t attributes;
+    int error = held == MAP_FAILED || !started ? ENOMEM : pthread_attr_init(&attributes);
+    if (!error) {
+        // libomp makes its stacks larger than it says, by 128 bytes times the thread's number. Ours
+        // are not smaller: the system library keeps some for later, and those must be of use.
+        pthread_attr_setstacksize(&attributes, kmp_get_stacksize_s() + ((size_t)256 << 10));
+        // All are held until the last has started, so that all are there at once.
+        gate at = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+        int count = 0;
+        while (count < others && !error) {
+            error = pthread_create(&started[count], &attributes, wait_at, &at);
+            count += !error;
+        }
+        pthread_mutex_lock(&at.lock);
+        at.is_open = 1;
+        pthread_cond_broadcast(&at.opened);
+        pthread_mutex_unlock(&at.lock);
+        for (int i = 0; i < count; i++)
+            pthread_join(started[i], NULL);
+        pthread_attr_destroy(&attributes);
     }
-    pthread_mutex_lock(&at.lock);
-    at.is_open = 1;
-    pthread_cond_broadcast(&at.opened);
-    pthread_mutex_unlock(&at.lock);
-    for (int i = 0; i < count; i++)
-        pthread_join(started[i], NULL);
     free(started);
+    if (held != MAP_FAILED)
+        munmap(held, spare);
+    return error;
+}
+
+// Where addresses are limited (ulimit -v), glibc's ways to save time would take most of them: it
+// reserves 64 MiB for the allocations of every thread, and keeps large blocks that were freed.
+static void spare_addresses(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
+int ck_threads_start(int threads) {
+    spare_addresses();
+    const int error = threads > 1 ? try_threads(threads - 1) : 0;
+    if (threads > 1 && !error)
+        ck_threads_observed(threads);
     return error;
 }
 

@@ -6,6 +6,7 @@
 
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
+size_t kmp_get_stacksize_s(void); // libomp's own: bytes of a worker's stack
 
 typedef struct {
     ptrdiff_t first, last; // last is excluded

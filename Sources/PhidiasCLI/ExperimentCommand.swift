@@ -19,6 +19,18 @@ struct ExperimentResult {
     let json: JSON
     let charts: [(name: String, chart: Chart)]
 
+    /// What is measured, with the names of the charts, for `phidias report`.
+    ///
+    /// - Parameters:
+    ///   - measured: an object.
+    ///   - charts: those without a panel, for which there was nothing to measure, are left out.
+    init(name: String, text: String, json measured: JSON, charts: [(name: String, chart: Chart)]) {
+        let charts = charts.filter { !$0.chart.panels.isEmpty }
+        (self.name, self.text, self.charts) = (name, text, charts)
+        let names = JSON.Member(key: "charts", value: .array(charts.map { .string($0.name) }))
+        json = .object((measured.objectValue ?? []) + [names])
+    }
+
     /// Writes NAME.txt, NAME.json and the charts.
     func write(to folder: String) throws {
         try DurableFile.makeDirectory(folder)
@@ -75,9 +87,18 @@ extension Double {
     }
 }
 
-extension TrainOptions {
-    /// What a run computes, as an object.
-    var settingsJSON: JSON {
-        RunDocument.Setting.object(settings)
+/// What an experiment computes, and from what data: enough to do it again.
+struct ExperimentRecord {
+    let settings: [RunDocument.Setting]
+    let checksums: [String: String]
+
+    var members: [JSON.Member] {
+        let sums = checksums.sorted { $0.key < $1.key }
+        return [
+            .init(key: "settings", value: RunDocument.Setting.object(settings)),
+            .init(
+                key: "data_sha256",
+                value: .object(sums.map { .init(key: $0.key, value: .string($0.value)) })),
+        ]
     }
 }

@@ -35,7 +35,7 @@ struct ExperimentGoldenPoint: ParsableCommand {
         try DurableFile.makeDirectory(output)
         var report = GoldenPointReport(
             network: network, images: pair.training.count, testImages: pair.test.count,
-            settings: options.settingsJSON)
+            record: .init(settings: options.settings, checksums: pair.checksums))
         for name in LossName.allCases {
             let start = Model(network: network, seed: options.seed)
             let trainer = try options.trainer(start, loss: try name.loss(.sigmoid))

@@ -39,7 +39,8 @@ struct ExperimentSmoothing: ParsableCommand {
             throw UsageError(description: "The experiment needs a constant momentum.")
         }
         let eta = try LearningRate.base(options.learningRate)
-        let data = try options.loadData().training
+        let pair = try options.loadData()
+        let data = pair.training
         let network = try options.network(for: data)
         let layers = try chosenLayers(network)
         try DurableFile.makeDirectory(output)
@@ -53,7 +54,7 @@ struct ExperimentSmoothing: ParsableCommand {
             impulse: SyntheticGradients.impulseResponse(
                 learningRate: Float(eta), momentum: Float(alpha), steps: 61),
             network: network, images: data.count, curvatureImages: curvatureImages,
-            settings: options.settingsJSON)
+            record: .init(settings: options.settings + settings(layers), checksums: pair.checksums))
         let plan = Trainer.SmoothingPlan(
             epochs: options.epochs, layers: layers,
             curvatureImages: min(curvatureImages, data.count), curvatureSteps: curvatureSteps,
@@ -76,6 +77,16 @@ struct ExperimentSmoothing: ParsableCommand {
         let result = try report.result()
         try result.write(to: output)
         result.show(format)
+    }
+
+    /// Those of this experiment alone, in the order of the help.
+    private func settings(_ layers: [Int]) -> [RunDocument.Setting] {
+        let pairs: KeyValuePairs = [
+            "layers": layers.map { String($0) }.joined(separator: ","), "momenta": momenta,
+            "roughness_epochs": String(roughnessEpochs),
+            "curvature_images": String(curvatureImages), "curvature_steps": String(curvatureSteps),
+        ]
+        return pairs.map { .init(name: $0.key, value: $0.value) }
     }
 
     private func trainer(_ optimizer: MomentumSGD, _ network: Network) throws -> Trainer {

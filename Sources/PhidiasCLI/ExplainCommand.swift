@@ -21,16 +21,7 @@ struct ExplainCommand: ParsableCommand {
     var format: OutputFormat = .text
 
     func run() throws {
-        let eta = try LearningRate.base(learningRate)
-        let optimizer = try MomentumSGD(
-            learningRate: LearningRate(eta), momentum: Momentum(momentum))
-        let alpha =
-            switch optimizer.momentum {
-            case .constant(let value): value
-            case .coupled: 1 - eta.squareRoot()
-            }
-        let explanation = Explanation(
-            analysis: MomentumAnalysis(learningRate: eta, momentum: alpha))
+        let explanation = try Explanation(learningRate: learningRate, momentum: momentum)
         switch format {
         case .text: print(explanation.text)
         case .json: print(explanation.json.text())

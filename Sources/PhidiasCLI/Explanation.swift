@@ -4,7 +4,22 @@ import Phidias
 struct Explanation {
     let analysis: MomentumAnalysis
 
-    private struct Figure {
+    init(analysis: MomentumAnalysis) { self.analysis = analysis }
+
+    /// From the forms of the command line; a momentum that is coupled is that of the learning rate.
+    init(learningRate: String, momentum: String) throws {
+        let eta = try LearningRate.base(learningRate)
+        let optimizer = try MomentumSGD(
+            learningRate: LearningRate(eta), momentum: Momentum(momentum))
+        let alpha =
+            switch optimizer.momentum {
+            case .constant(let value): value
+            case .coupled: 1 - eta.squareRoot()
+            }
+        self.init(analysis: MomentumAnalysis(learningRate: eta, momentum: alpha))
+    }
+
+    struct Figure {
         let key, meaning, formula: String
         let value: Double
         var unit = ""
@@ -33,7 +48,7 @@ struct Explanation {
         Nor do we derive η and α from this loss: they are the published values.
         """
 
-    private static let published = [
+    static let published = [
         Figure(
             key: "phi", meaning: "golden ratio φ", formula: "(1 + √5) / 2",
             value: GoldenRatio.phi),
@@ -45,7 +60,7 @@ struct Explanation {
             value: GoldenRatio.learningRate),
     ]
 
-    private var derived: [Figure] {
+    var derived: [Figure] {
         [
             Figure(
                 key: "effective_learning_rate", meaning: "effective learning rate",
@@ -75,7 +90,7 @@ struct Explanation {
         ]
     }
 
-    private static let goldenPoint = [
+    static let goldenPoint = [
         Figure(
             key: "golden_point_p", meaning: "golden point, z = −ln p: p", formula: "1 / φ",
             value: GoldenRatio.goldenPoint),

@@ -55,7 +55,7 @@ struct GoldenPointReport {
 
     let network: Network
     let images, testImages: Int
-    let settings: JSON
+    let record: ExperimentRecord
     var runs: [Run] = []
 
     var result: ExperimentResult {
@@ -100,8 +100,12 @@ struct GoldenPointReport {
     }
 
     private var json: JSON {
+        let head = [JSON.Member(key: "experiment", value: .string("golden-point"))] + record.members
+        return .object(head + (measured.objectValue ?? []))
+    }
+
+    private var measured: JSON {
         .members([
-            "experiment": .string("golden-point"), "settings": settings,
             "network": .string(network.description), "images": .integer(images),
             "test_images": .integer(testImages),
             "origin": .string("golden point and synaptic loss: our reconstruction, docs/theory.md"),

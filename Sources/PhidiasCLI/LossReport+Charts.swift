@@ -58,10 +58,28 @@ extension LossReport {
 
     var json: JSON {
         get throws {
+            let head = [JSON.Member(key: "experiment", value: .string("loss"))]
+            return .object(head + record.members + (try measured.objectValue ?? []))
+        }
+    }
+
+    /// What the experiment chooses itself is left out.
+    private var record: ExperimentRecord {
+        let own: Set = ["loss", "learning_rate", "momentum"]
+        let pairs: KeyValuePairs = [
+            "seeds": String(experiment.seeds), "tuning_seeds": String(experiment.tuningSeeds),
+            "rates": experiment.rates.joined(separator: ","),
+        ]
+        return ExperimentRecord(
+            settings: experiment.options.settings.filter { !own.contains($0.name) }
+                + pairs.map { .init(name: $0.key, value: $0.value) },
+            checksums: experiment.checksums)
+    }
+
+    private var measured: JSON {
+        get throws {
             .members([
-                "experiment": .string("loss"),
                 "origin": .string("synaptic loss: our reconstruction, docs/theory.md"),
-                "settings": experiment.options.settingsJSON,
                 "seeds": .array(experiment.finalSeeds.map { .string(String($0)) }),
                 "tuning_seeds": .integer(experiment.tuningSeeds),
                 "rates": .array(experiment.rates.map { .string($0) }),

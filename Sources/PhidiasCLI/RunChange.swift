@@ -8,6 +8,14 @@ extension RunDocument.Setting {
     }
 }
 
+extension [RunDocument.Setting] {
+    /// As options of training; what a command line does not give is left out.
+    var arguments: [String] {
+        filter { $0.value != "none" && !($0.name == "data" && $0.value == "synthetic") }
+            .map(\.argument)
+    }
+}
+
 /// What a resumed run would compute otherwise than the run that was begun.
 enum RunChange {
     /// The settings that differ, but for those that change no result: where the data lies (its

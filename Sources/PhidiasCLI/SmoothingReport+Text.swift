@@ -122,8 +122,12 @@ extension SmoothingReport {
 
 extension SmoothingReport {
     fileprivate var json: JSON {
+        let head = [JSON.Member(key: "experiment", value: .string("smoothing"))] + record.members
+        return .object(head + (measured.objectValue ?? []))
+    }
+
+    private var measured: JSON {
         .members([
-            "experiment": .string("smoothing"), "settings": settings,
             "network": .string(network.description), "images": .integer(images),
             "theory": .members([
                 "origin": .string("ours: docs/theory.md"),

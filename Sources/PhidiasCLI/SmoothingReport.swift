@@ -32,17 +32,17 @@ struct SmoothingReport {
     let impulse: [Double]
     let network: Network
     let images, curvatureImages: Int
-    let settings: JSON
+    let record: ExperimentRecord
     var roughness: [LossRoughness] = []
     private(set) var rows: [Row] = []
     private(set) var epochs: [SmoothingEpoch] = []
 
     init(
         analysis: MomentumAnalysis, synthetic: GradientWindow, impulse: [Double],
-        network: Network, images: Int, curvatureImages: Int, settings: JSON
+        network: Network, images: Int, curvatureImages: Int, record: ExperimentRecord
     ) {
         (self.analysis, self.synthetic, self.impulse) = (analysis, synthetic, impulse)
-        (self.network, self.images, self.settings) = (network, images, settings)
+        (self.network, self.images, self.record) = (network, images, record)
         self.curvatureImages = min(curvatureImages, images)
     }
 

@@ -137,6 +137,41 @@ struct SweepOptions: ParsableArguments {
         return choices.compactMap { $0.choice?.text }
     }
 
+    /// The options of a sweep from its record.
+    /// - Throws: if they are not those of a sweep.
+    static func recorded(_ document: SweepDocument, _ path: String) throws -> SweepOptions {
+        let options: SweepOptions
+        do {
+            options = try SweepOptions.parse(arguments(of: document))
+            try options.check()
+            let axes = try options.axes() + options.protocolAxes
+            if let axis = zip(axes, document.axes).first(where: { $0 != $1 })?.1 {
+                throw UsageError(description: "the setting \(axis.name) is not one of a sweep")
+            }
+            guard axes.count == document.axes.count else {
+                throw UsageError(description: "the settings are not all those of a sweep")
+            }
+        } catch {
+            let reason =
+                (error as? any PhidiasError)?.description ?? SweepOptions.message(for: error)
+            throw SweepFileError(path: path, byte: 0, reason: reason)
+        }
+        return options
+    }
+
+    /// A record as a command line.
+    static func arguments(of document: SweepDocument) -> [String] {
+        let hasPreset = document["preset"] ?? ["none"] != ["none"]
+        return document.axes.compactMap { axis in
+            let isGiven = !(hasPreset && ["learning_rate", "momentum"].contains(axis.name))
+            guard isGiven, axis.values != ["none"] else { return nil }
+            let mark = withCommas.contains(axis.name) ? ";" : ","
+            return RunDocument.Setting(
+                name: axis.name, value: axis.values.joined(separator: mark)
+            ).argument
+        }
+    }
+
     private static func values(_ name: String, _ texts: [String]) throws -> [String] {
         let option = "--\(name.replacing("_", with: "-"))"
         let mark: Character = withCommas.contains(name) ? ";" : ","

@@ -104,35 +104,31 @@ struct SweepReport {
         value.map { "\(percent($0.low)) – \(percent($0.high))" } ?? "–"
     }
 
-    /// A table, best first.
-    var text: String {
+    /// Heads of the table, and its rows, best first.
+    var table: (head: [String], rows: [[String]]) {
         let names = plan.points.first?.settings.map(\.name) ?? []
         let head =
             ["rank"] + names
             + ["validation %", "95 % interval", "test %", "95 % interval", "cells", ""]
-        var table = [head]
-        for row in rows {
+        let cells = rows.map { row in
             var marks: [String] = []
             if row.isGolden { marks.append("φ") }
             if row.isNotWorse == true { marks.append("=") }
             if row.diverged > 0 { marks.append("\(row.diverged) diverged") }
-            table.append(
-                [row.rank.map { $0 == $0.rounded() ? "\(Int($0))" : $0.fixed(1) } ?? "–"]
-                    + row.point.settings.map(\.value)
-                    + [
-                        Self.percent(row.mean), Self.percent(row.interval),
-                        Self.percent(row.testMean), Self.percent(row.testInterval),
-                        "\(row.validation.count + row.diverged)", marks.joined(separator: " "),
-                    ])
+            return [row.rank.map { $0 == $0.rounded() ? "\(Int($0))" : $0.fixed(1) } ?? "–"]
+                + row.point.settings.map(\.value)
+                + [
+                    Self.percent(row.mean), Self.percent(row.interval),
+                    Self.percent(row.testMean), Self.percent(row.testInterval),
+                    "\(row.validation.count + row.diverged)", marks.joined(separator: " "),
+                ]
         }
-        let widths = head.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-        let lines = table.map { row in
-            zip(row, widths).enumerated().map { column, pair in
-                let room = String(repeating: " ", count: pair.1 - pair.0.count)
-                return column == head.count - 1 ? pair.0 : room + pair.0
-            }.joined(separator: "  ")
-        }
-        var notes = ["", "Ranked by mean validation accuracy; test accuracy is only reported."]
+        return (head, cells)
+    }
+
+    /// What is to be known to read the table.
+    var notes: [String] {
+        var notes = ["Ranked by mean validation accuracy; test accuracy is only reported."]
         if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
         if rows.contains(where: { $0.isNotWorse == true }) {
             notes.append(
@@ -146,7 +142,20 @@ struct SweepReport {
         if rows.first?.interval != nil {
             notes.append("Intervals of the mean: Nadeau and Bengio's, for cells that share images.")
         }
-        return (lines + notes).joined(separator: "\n")
+        return notes
+    }
+
+    var text: String {
+        let (head, rows) = table
+        let all = [head] + rows
+        let widths = head.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        let lines = all.map { row in
+            zip(row, widths).enumerated().map { column, pair in
+                let room = String(repeating: " ", count: pair.1 - pair.0.count)
+                return column == head.count - 1 ? pair.0 : room + pair.0
+            }.joined(separator: "  ")
+        }
+        return (lines + [""] + notes).joined(separator: "\n")
     }
 
     func json(output: String, heatMap: String?) -> JSON {

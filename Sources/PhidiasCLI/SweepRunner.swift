@@ -1,4 +1,3 @@
-import Foundation
 import Phidias
 import Synchronization
 
@@ -41,17 +40,7 @@ final class SweepRunner: Sendable {
     ///   were being computed will be computed again.
     func run(jobs: Int) throws -> [SweepResult] {
         Interruption.watch()
-        let group = DispatchGroup()
-        for _ in 0..<min(jobs, cells.count) {
-            group.enter()
-            let thread = Thread {
-                self.work()
-                group.leave()
-            }
-            thread.stackSize = 8 << 20
-            thread.start()
-        }
-        group.wait()
+        Workers.run(min(jobs, cells.count)) { self.work() }
         clearBar()
         let (results, failure) = state.withLock { ($0.results, $0.failure) }
         if let failure { throw failure }

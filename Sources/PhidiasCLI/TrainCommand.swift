@@ -117,12 +117,7 @@ struct TrainCommand: ParsableCommand {
         if let other = document.settings.first(where: { !known.contains($0.name) }) {
             throw UsageError(description: "\(path): a run has no setting '\(other.name)'.")
         }
-        let recorded = document.settings.compactMap { setting -> String? in
-            let isLeftOut =
-                setting.value == "none" || (setting.name == "data" && setting.value == "synthetic")
-            return isLeftOut ? nil : setting.argument
-        }
-        return try TrainCommand.parse(recorded + given)
+        return try TrainCommand.parse(document.settings.arguments + given)
     }
 
     private func `continue`(

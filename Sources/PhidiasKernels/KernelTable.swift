@@ -45,13 +45,14 @@ package enum Threads {
     }
 
     /// The most threads that have been started so far.
-    private static let tried = Mutex(1)
+    private static let started = Mutex(0)
 
-    /// Why the system does not let this process have so many threads; nil if it does.
+    /// Starts so many threads, if there are fewer. Gives why the system does not let this process
+    /// have them; nil if it does.
     package static func refusal(_ threads: Int) -> String? {
-        tried.withLock { most in
+        started.withLock { most in
             guard threads > most else { return nil }
-            let error = ck_threads_try(Int32(threads))
+            let error = ck_threads_start(Int32(threads))
             guard error == 0 else { return String(cString: strerror(error)) }
             most = threads
             return nil

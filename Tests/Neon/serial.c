@@ -8,3 +8,7 @@ int omp_get_thread_num(void) {
 int omp_get_num_threads(void) {
     return 1;
 }
+
+size_t kmp_get_stacksize_s(void) {
+    return 0;
+}

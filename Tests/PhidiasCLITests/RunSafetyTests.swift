@@ -68,6 +68,23 @@ import Testing
         #expect(many.output.contains("filters.png"))
     }
 
+    /// OpenMP ends the process if it cannot start a thread, and Foundation's threads do not begin
+    /// and do not say so: the first is to be known before, the second not to be waited for.
+    @Test func withAnyLimitOfAddressesARunWorksOrSaysWhatItNeeds() throws {
+        let bench = try Bench()
+        for limit in stride(from: 100_000, through: 260_000, by: 10_000) {
+            for command in [
+                "train --threads 8 --hidden 4 --batch-size 60 --force --output $1/run",
+                "sweep --jobs 8 --hidden 4 --batch-size 20 --folds 2 --output $1/sweep-\(limit)",
+            ] {
+                let result = try bench.shell(
+                    "ulimit -v \(limit); exec timeout -k 1 60 $0 \(command) --epochs 1 --data $1")
+                #expect(
+                    [0, 71].contains(result.code), "\(limit): \(command): \(result.errors)")
+            }
+        }
+    }
+
     /// A command, and where a shell sends its words: the exit code and what is said.
     static let outputs: [(String, Int32, String)] = [
         ("explain > /dev/full", 74, "No space left"),

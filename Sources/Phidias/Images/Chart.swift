@@ -18,15 +18,26 @@ package struct Chart: Sendable {
     // Around the axes: for labels and ticks on the left and below.
     private static let left = 74.0, right = 32.0, bottom = 52.0, margin = 20.0
 
-    package var svg: String {
-        let width = panels.reduce(0) { $0 + $1.content.size.width }
+    /// Pixels from left to right.
+    package var width: Double { panels.reduce(0) { $0 + $1.content.size.width } }
+
+    /// A file of its own.
+    package var svg: String { drawn(.file(css: ChartStyle.css)) }
+
+    /// An element of an HTML page whose style has `inlineStyle` in it, once for all charts.
+    package var inlineSVG: String { drawn(.element(kind: "chart")) }
+
+    /// The look of elements that `inlineSVG` makes, and of nothing else on the page.
+    package static var inlineStyle: String { ChartStyle.css(scope: "svg.chart ") }
+
+    private func drawn(_ place: SVGText.Place) -> String {
         let titleLines = ChartText.wrapped(
             title, size: ChartText.titleSize, to: width - Self.margin - Self.right)
         let top = 22 + 20 * Double(titleLines.count)
         let plot = panels.map(\.content.size.height).max() ?? 0
         let legends = self.legends(width: width)
         let height = top + plot + (legends.map(\.legend.height).max() ?? 0)
-        var out = SVGText(width: width, height: height, title: title, style: ChartStyle.css)
+        var out = SVGText(width: width, height: height, title: title, place: place)
         out.rectangle("page", x: 0, y: 0, width: width, height: height)
         for (index, line) in titleLines.enumerated() {
             out.text("title", x: Self.margin, y: 24 + 20 * Double(index), anchor: "start", line)

@@ -9,28 +9,68 @@ enum ChartStyle {
     /// The class of the index-th series.
     static func series(_ index: Int) -> String { "s\(index % count)" }
 
-    static var css: String {
-        func palette(_ colours: [String], page: String, ink: String, faint: String) -> String {
-            let series = colours.enumerated().map {
-                ".s\($0){stroke:\($1)}.mark.s\($0),.area.s\($0),.bar.s\($0){fill:\($1)}"
-            }
-            return
-                ".page,.gap{fill:\(page)}text,.symbol{fill:\(ink)}.axis,.reference,.whisker,.gap"
-                + "{stroke:\(ink)}.grid{stroke:\(faint)}"
-                + series.joined()
+    /// The rules of a file of its own.
+    static var css: String { css(scope: "") }
+
+    /// The rules, for elements below `scope` alone: a selector with a space at its end, or nothing.
+    static func css(scope: String) -> String {
+        func text(_ rules: [Rule]) -> String {
+            rules.map { rule in
+                rule.selectors.map { scope + $0 }.joined(separator: ",") + "{\(rule.look)}"
+            }.joined()
         }
-        let dashed = dashes.enumerated().map { ".line.s\($0){stroke-dasharray:\($1)}" }.joined()
-        return
-            "text{font-family:system-ui,sans-serif;font-size:12px}.title{font-size:15px;font-weight:600}"
-            + "polygon.area{fill-opacity:0.22;stroke:none}.bar{fill-opacity:0.75;stroke-width:1}"
-            + ".reference{fill:none;stroke-width:1.5}.whisker{stroke-width:1.5}.gap{stroke-width:0.5}"
-            + ".reference.r0{stroke-dasharray:6 3}.reference.r1{stroke-dasharray:2 2}"
-            + ".reference.r2{stroke-dasharray:8 2 2 2}"
-            + ".value{font-size:11px}.on-light,.dark-symbol{fill:#000000}.on-dark,.light-symbol{fill:#ffffff}"
-            + ".casing{fill:none;stroke:#ffffff;stroke-width:5}.golden{fill:none;stroke:#d55e00;stroke-width:3}"
-            + ".line{fill:none;stroke-width:2}.axis{stroke-width:1}.grid{stroke-width:0.5}\(dashed)"
-            + palette(light, page: "#ffffff", ink: "#1f2328", faint: "#c9ced4")
-            + "@media (prefers-color-scheme:dark){"
-            + palette(dark, page: "#0d1117", ink: "#e6edf3", faint: "#3d444d") + "}"
+        let common = text(shapes) + text(palette(light, "#ffffff", "#1f2328", "#c9ced4"))
+        let night = text(palette(dark, "#0d1117", "#e6edf3", "#3d444d"))
+        return common + "@media (prefers-color-scheme:dark){\(night)}"
+    }
+
+    private struct Rule {
+        let selectors: [String]
+        let look: String
+
+        init(_ selectors: String..., look: String) {
+            (self.selectors, self.look) = (selectors, look)
+        }
+    }
+
+    private static var shapes: [Rule] {
+        [
+            Rule("text", look: "font-family:system-ui,sans-serif;font-size:12px"),
+            Rule(".title", look: "font-size:15px;font-weight:600"),
+            Rule("polygon.area", look: "fill-opacity:0.22;stroke:none"),
+            Rule(".bar", look: "fill-opacity:0.75;stroke-width:1"),
+            Rule(".reference", look: "fill:none;stroke-width:1.5"),
+            Rule(".whisker", look: "stroke-width:1.5"), Rule(".gap", look: "stroke-width:0.5"),
+            Rule(".reference.r0", look: "stroke-dasharray:6 3"),
+            Rule(".reference.r1", look: "stroke-dasharray:2 2"),
+            Rule(".reference.r2", look: "stroke-dasharray:8 2 2 2"),
+            Rule(".value", look: "font-size:11px"),
+            Rule(".on-light", ".dark-symbol", look: "fill:#000000"),
+            Rule(".on-dark", ".light-symbol", look: "fill:#ffffff"),
+            Rule(".casing", look: "fill:none;stroke:#ffffff;stroke-width:5"),
+            Rule(".golden", look: "fill:none;stroke:#d55e00;stroke-width:3"),
+            Rule(".line", look: "fill:none;stroke-width:2"), Rule(".axis", look: "stroke-width:1"),
+            Rule(".grid", look: "stroke-width:0.5"),
+        ]
+            + dashes.enumerated().map { Rule(".line.s\($0)", look: "stroke-dasharray:\($1)") }
+    }
+
+    private static func palette(
+        _ colours: [String], _ page: String, _ ink: String, _ faint: String
+    ) -> [Rule] {
+        [
+            Rule(".page", ".gap", look: "fill:\(page)"),
+            Rule("text", ".symbol", look: "fill:\(ink)"),
+            Rule(".axis", ".reference", ".whisker", ".gap", look: "stroke:\(ink)"),
+            Rule(".grid", look: "stroke:\(faint)"),
+        ]
+            + colours.enumerated().flatMap { index, colour in
+                [
+                    Rule(".s\(index)", look: "stroke:\(colour)"),
+                    Rule(
+                        ".mark.s\(index)", ".area.s\(index)", ".bar.s\(index)",
+                        look: "fill:\(colour)"),
+                ]
+            }
     }
 }

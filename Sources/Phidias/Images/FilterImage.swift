@@ -83,16 +83,14 @@ public struct FilterImage: Sendable {
     /// - Parameter name: What the text calls the model, for instance its file.
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
-        let image = try draw(model, layer: layer)
-        let number = model.network.weighted.firstIndex { $0.index == layer } ?? 0
-        let (rows, width) = Self.shape(model, number)
-        let weights = model.parameters[number].weight
-        let kind = model.network.weighted[number].isConvolution ? "kernels" : "units"
+        let (weights, rows, width) = try Self.filters(of: model, layer: layer)
+        let isConvolution = Self.weighted(model, layer)?.isConvolution ?? false
+        let kind = isConvolution ? "kernels" : "units"
         let summary =
             "\(weights.count / (rows * width)) \(kind) of \(rows) × \(width) weights, row by row; "
             + "the largest magnitude is \(Self.peak(weights[...]))"
         try PNG.write(
-            image,
+            try draw(model, layer: layer),
             text: [
                 "Title": "Weights of layer \(layer) of \(name)", "Description": summary,
                 "Model": "\(name) (\(model.network))", "Layer": String(layer),
@@ -107,20 +105,31 @@ public struct FilterImage: Sendable {
     /// - Parameter layer: the layer's place among all.
     /// - Throws: `ImageError`.
     package func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
+        let (weights, rows, width) = try Self.filters(of: model, layer: layer)
+        var picture = self
+        if let layer = Self.weighted(model, layer), layer.isConvolution, layer.shape[1] > 1 {
+            picture.columns = columns ?? layer.shape[1]
+        }
+        return try picture.draw(weights: weights, rows: rows, width: width)
+    }
+
+    /// A layer's weights [units, rows, width] as `draw` takes them.
+    /// - Throws: `ImageError.layer`, `.noWeights`.
+    package static func filters(
+        of model: Model, layer: Int
+    ) throws(ImageError) -> (weights: [Float], rows: Int, width: Int) {
         guard model.network.layers.indices.contains(layer) else {
             throw .layer(layer, count: model.network.layers.count)
         }
         guard let number = model.network.weighted.firstIndex(where: { $0.index == layer }) else {
             throw .noWeights(layer: layer, known: model.network.weighted.map(\.index))
         }
-        let (rows, width) = Self.shape(model, number)
-        var picture = self
-        let chosen = model.network.weighted[number]
-        if chosen.isConvolution, chosen.shape[1] > 1, columns == nil {
-            picture.columns = chosen.shape[1]
-        }
-        return try picture.draw(
-            weights: model.parameters[number].weight, rows: rows, width: width)
+        let (rows, width) = shape(model, number)
+        return (model.parameters[number].weight, rows, width)
+    }
+
+    private static func weighted(_ model: Model, _ layer: Int) -> WeightedLayer? {
+        model.network.weighted.first { $0.index == layer }
     }
 
     /// Size of a picture: a kernel's; of a unit over an image, the image's with its channels one below

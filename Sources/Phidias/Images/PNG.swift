@@ -80,7 +80,7 @@ public enum PNG {
     }
 
     /// Width and height, from the first chunk, checked against the limits and the file's length.
-    private static func size(
+    package static func size(
         _ bytes: [UInt8], path: String
     ) throws(ImageError) -> (width: Int, height: Int) {
         guard bytes.starts(with: signature) else {

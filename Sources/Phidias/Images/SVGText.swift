@@ -4,14 +4,26 @@ import Foundation
 struct SVGText {
     private var text: String
 
-    init(width: Double, height: Double, title: String, style: String) {
+    /// What the picture is part of.
+    enum Place {
+        /// Nothing: it has its style in it.
+        case file(css: String)
+        /// An HTML page, whose style knows the class.
+        case element(kind: String)
+    }
+
+    init(width: Double, height: Double, title: String, place: Place) {
         let size = (Self.number(width), Self.number(height))
+        let (attribute, style) =
+            switch place {
+            case .file(let css): ("xmlns=\"http://www.w3.org/2000/svg\"", "<style>\(css)</style>\n")
+            case .element(let kind): ("class=\"\(kind)\"", "")
+            }
         text = """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size.0) \(size.1)" \
+            <svg \(attribute) viewBox="0 0 \(size.0) \(size.1)" \
             width="\(size.0)" height="\(size.1)" role="img">
             <title>\(Self.escaped(title))</title>
-            <style>\(style)</style>
-
+            \(style)
             """
     }
 

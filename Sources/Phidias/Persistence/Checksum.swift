@@ -9,6 +9,9 @@ package enum Checksum {
         return stream.value
     }
 
+    /// The same as 32 bytes.
+    package static func sha256Bytes(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+
     /// A checksum over many buffers, as if they were one.
     package struct Stream {
         private var hash = SHA256()

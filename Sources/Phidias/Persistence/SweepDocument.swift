@@ -96,6 +96,10 @@ package struct SweepFileError: PhidiasError, Equatable {
     package let byte: Int
     package let reason: String
 
+    package init(path: String, byte: Int, reason: String) {
+        (self.path, self.byte, self.reason) = (path, byte, reason)
+    }
+
     package var description: String {
         "\(path): byte \(byte): \(reason). Was the file written by phidias sweep?"
     }

@@ -16,6 +16,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case metrics
     /// Images as lines of a CSV file.
     case csv
+    /// The file sweep.json.
+    case sweep
+    /// The file results.jsonl.
+    case results
 
     /// Bytes of the longest input that is tried.
     public var longestInput: Int {
@@ -23,7 +27,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .idx, .metrics, .png, .csv: 512
         case .gzip: 256
         case .safetensors: 512
-        case .model, .run: 1024
+        case .model, .run, .sweep, .results: 1024
         case .checkpoint: 4096
         }
     }
@@ -41,6 +45,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .png: Self.png(bytes)
         case .run: Self.reading { try Self.run(bytes, $0) }
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
+        case .sweep: Self.reading { try Self.sweep(bytes, $0) }
+        case .results: Self.reading { try Self.results(bytes, $0) }
         }
     }
 
@@ -156,6 +162,24 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         isFixed(MetricsFile.bytes(epochs)) {
             MetricsFile.bytes(try MetricsFile.parse($0, path: path).epochs)
         }
+    }
+
+    private static func sweep(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(text(try SweepDocument(bytes: bytes, path: path))) {
+            text(try SweepDocument(bytes: $0, path: path))
+        }
+    }
+
+    private static func text(_ sweep: SweepDocument) -> [UInt8] { Array(sweep.json.text().utf8) }
+
+    private static func results(_ bytes: [UInt8], _ path: String) throws {
+        let (results, length) = try SweepResultsFile.parse(bytes, path: path)
+        precondition(length <= bytes.count)
+        isFixed(text(results)) { text(try SweepResultsFile.parse($0, path: path).results) }
+    }
+
+    private static func text(_ results: [SweepResult]) -> [UInt8] {
+        results.flatMap { Array($0.json.text().utf8) + [UInt8(ascii: "\n")] }
     }
 
     /// Sees that what was written is read, and written again as it was.

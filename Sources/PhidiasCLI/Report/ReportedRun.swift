@@ -1,0 +1,131 @@
+import Foundation
+import Phidias
+
+/// The folder of a training run as a report sees it.
+struct ReportedRun {
+    let name, path: String
+    let document: RunDocument
+    let metrics: [EpochMetrics]
+    /// The final model; nil if no epoch was finished.
+    let model: ModelFile?
+    /// The settings as this program understands them; nil if it does not, with the reason.
+    let options: TrainOptions?
+    let misunderstanding: String
+
+    /// - Throws: if a file of the run that is there cannot be read.
+    init(_ path: String, name: String) throws {
+        let folder = RunFolder(path)
+        func isThere(_ file: String) -> Bool { access(folder.path(file), F_OK) == 0 }
+        self.name = name
+        self.path = path
+        document = try RunDocument(path: folder.path("run.json"))
+        metrics =
+            isThere("metrics.jsonl") ? try MetricsFile.read(folder.path("metrics.jsonl")) : []
+        model =
+            isThere("model.safetensors")
+            ? try ModelFile(path: folder.path("model.safetensors")) : nil
+        do {
+            let options = try TrainCommand.recorded(document, path, given: []).options
+            try options.check()
+            self.options = options
+            misunderstanding = ""
+        } catch {
+            options = nil
+            misunderstanding =
+                (error as? any PhidiasError)?.description ?? TrainOptions.message(for: error)
+        }
+    }
+
+    /// Metrics of the model that the run has left: the last one's, or at the end of a run with
+    /// `--patience` the best one's.
+    var result: EpochMetrics? {
+        guard let last = metrics.last, let patience = document["patience"].flatMap({ Int($0) }),
+            let best = metrics.min(by: {
+                $0.validation?.loss ?? .infinity < $1.validation?.loss ?? .infinity
+            })
+        else { return metrics.last }
+        let isFinished =
+            document["epochs"].flatMap { Int($0) } == last.epoch
+            || last.epoch - best.epoch >= patience
+        return isFinished ? best : last
+    }
+
+    var seconds: Double { metrics.reduce(0) { $0 + $1.seconds } }
+
+    var lossName: String { document["loss"] ?? "unknown" }
+
+    var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
+
+    /// The command that trains it.
+    var trainCommand: ShellCommand {
+        ShellCommand(
+            ["phidias", "train"] + document.settings.arguments + ["--output=\(path)"])
+    }
+
+    static func percent(_ value: Double) -> String { "\((100 * value).fixed(2)) %" }
+}
+
+// MARK: - Chapter
+
+extension ReportedRun {
+    func chapter(_ data: ReportData) throws -> ReportPage.Chapter {
+        let parts = [
+            facts, isSynaptic ? .reconstruction : .nothing, settings, curves,
+            try filters(), try FilmFigure(self).html, try confusion(data), theory, checksums,
+        ]
+        return .init(title: "Run \(name)", content: .joined(parts))
+    }
+
+    private var facts: HTML {
+        var facts = [
+            ("network", document.network.description),
+            ("parameters", "\(document.network.parameterCount)"), ("loss", lossName),
+        ]
+        if let result {
+            facts += [
+                ("test accuracy", Self.percent(result.test.accuracy)),
+                ("test loss", result.test.loss.fixed(4)),
+                ("epochs", "\(metrics.count)"), ("training time", "\(seconds.fixed(2)) s"),
+            ]
+        }
+        return .facts(facts.map { (name: $0.0, value: $0.1) })
+    }
+
+    private var settings: HTML {
+        var table = ReportTable("What decides the result", [("setting", .head), ("value", .long)])
+        for setting in document.settings { table.add([setting.name, setting.value]) }
+        var notes: [HTML] = []
+        if !misunderstanding.isEmpty {
+            notes.append(
+                .note("This program does not understand the settings: \(misunderstanding)"))
+        }
+        for change in document.changes {
+            notes.append(
+                .note(
+                    "\(change.setting) was changed after epoch \(change.epochs), step \(change.steps): \(change.from) → \(change.to)."
+                ))
+        }
+        for halving in document.halvings {
+            notes.append(
+                .note(
+                    "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and coupled momentum."
+                ))
+        }
+        return .section(
+            "Settings", table.html, .joined(notes), .paragraph("The run anew, bit for bit:"),
+            .command(trainCommand))
+    }
+
+    private var checksums: HTML {
+        var table = ReportTable("SHA-256", [("of", .head), ("checksum", .long)])
+        if let model {
+            table.add(["weights (model.safetensors)", model.model.weightsSHA256])
+        }
+        for sum in document.checksums { table.add([sum.name, sum.value]) }
+        return .section(
+            "Checksums", table.html,
+            .paragraph(
+                "Begun by phidias \(document.program) with \(document.threads) threads and \(document.kernels) kernels; neither changes a bit. Whether the run gives the same bits again:"
+            ), .command(ShellCommand(["phidias", "verify", path])))
+    }
+}
