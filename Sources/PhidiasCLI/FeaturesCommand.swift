@@ -4,7 +4,8 @@ import Phidias
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features",
-        abstract: "Draw what a layer makes of an image, or the images that excite its filters most.",
+        abstract:
+            "Draw what a layer makes of an image, or the images that excite its filters most.",
         discussion: """
             Example:
               phidias features runs/convolution/model.safetensors digit.png --output maps.png

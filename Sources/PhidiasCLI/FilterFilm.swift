@@ -58,7 +58,8 @@ final class FilterFilm {
     private func draw(_ model: Model, step: Int) throws {
         let path = Self.path(run, step, isPublic ? "frames" : "frames-new")
         try DurableFile.makeDirectory(isPublic ? "\(run)/frames" : "\(run)/frames-new")
-        try picture.write(model, layer: model.network.weighted[0].index, name: "step \(step)", to: path)
+        try picture.write(
+            model, layer: model.network.weighted[0].index, name: "step \(step)", to: path)
     }
 
     private static func path(_ run: String, _ step: Int, _ folder: String = "frames") -> String {

@@ -26,7 +26,10 @@ import Testing
                 "16 × 28 × 28", "16 × 14 × 14", "32 × 14 × 14", "32 × 7 × 7", "1568", "1568",
                 "128", "10",
             ])
-        #expect(network.weighted.map(\.shape) == [[16, 1, 3, 3], [32, 16, 3, 3], [128, 1568], [10, 128]])
+        #expect(
+            network.weighted.map(\.shape) == [
+                [16, 1, 3, 3], [32, 16, 3, 3], [128, 1568], [10, 128],
+            ])
         #expect(network.weighted.map(\.index) == [0, 2, 6, 7])
         // 2 · (9 · 16 · 784 + 144 · 32 · 196 + 1568 · 128 + 128 · 10)
         #expect(network.forwardFlops == 2_436_096)
@@ -140,7 +143,8 @@ import Testing
         ("\"kernel\":[3,3]", "\"kernel\":[99,3]", "Layer 0 (conv 16 99x3 pad 1 relu)"),
         ("\"padding\"", "\"pading\"", "'pading'"), ("0.25", "\"much\"", "rate of layer 5"),
         ("\"relu\"", "\"swish\"", "activation of layer 0"), ("fan-in", "fan-out", "initialization"),
-        ("\"layers\":[", "\"layers\":3,\"x\":[", "'x'"), ("\"type\"", "\"kind\"", "type of layer 0"),
+        ("\"layers\":[", "\"layers\":3,\"x\":[", "'x'"),
+        ("\"type\"", "\"kind\"", "type of layer 0"),
         ("{", "[", "byte"),
     ]
 

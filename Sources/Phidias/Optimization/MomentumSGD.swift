@@ -94,7 +94,9 @@ public struct MomentumSGD: Sendable, Hashable {
 
     /// Half the learning rate, with the momentum coupled to it (0 where the rate is above 1): how a
     /// run goes on after it diverged.
-    public var halved: MomentumSGD { MomentumSGD(unchecked: learningRate.halved, .coupled, options) }
+    public var halved: MomentumSGD {
+        MomentumSGD(unchecked: learningRate.halved, .coupled, options)
+    }
 
     /// A step with these η and α.
     func rule(_ values: (learningRate: Float, momentum: Float)) -> UpdateRule {

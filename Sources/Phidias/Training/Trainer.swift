@@ -181,7 +181,8 @@ public final class Trainer {
             let result: (loss: Double, correct: Int)
             do {
                 result = try workspace.step(
-                    stack, data, indices, next: next, dropout, loss, optimizer.rule(values), threads,
+                    stack, data, indices, next: next, dropout, loss, optimizer.rule(values),
+                    threads,
                     onGradient, number: step + 1)
             } catch {
                 self.stack = nil
@@ -245,7 +246,8 @@ private struct Workspace {
 
     mutating func step(
         _ stack: LayerStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
-        _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int, _ onGradient: Trainer.GradientObserver?, number: Int
+        _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int,
+        _ onGradient: Trainer.GradientObserver?, number: Int
     ) throws -> (loss: Double, correct: Int) {
         let count = indices.count
         let used = 0..<count * classes
