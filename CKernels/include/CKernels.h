@@ -165,6 +165,7 @@ typedef struct {
     float *deltas;      ///< panels, rows = batch; of the last layer one copy a thread; NULL for
                         ///< evaluation
     float *scratch;     ///< ck_dense_scratch(inputs, outputs) floats; unused by the first layer
+                        ///< of a network without stages
 } ck_dense;
 
 /// Bytes of images, and which of them make the batch: image b is images[indices[b] * pixels …],
@@ -234,6 +235,12 @@ void ck_dense_gradient(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
 // - Of a convolution with max_pool, but for a first stage, the deltas that are zero are left out of
 //   both: three in four are. The pixels of its chains are the windows row by row, of which each has
 //   one place with a delta; the gradient by an input goes over (output channel, window).
+// - A max-pool takes the first largest value of a window, or its last NaN if it has one, and the
+//   delta goes to that place. An average is a sum from +0 in the order of the window's rows,
+//   divided by the number of its pixels, and so is each pixel's part of the delta. Where windows
+//   overlap, a pixel's deltas are added from +0, window by window. Pixels that fill no window are
+//   left out.
+// - Dropout follows the activation. The sigmoid's slope behind it is that of output * (1 - share).
 
 typedef enum { CK_CONVOLUTION = 0, CK_MAX_POOL = 1, CK_AVERAGE_POOL = 2 } ck_stage_kind;
 
@@ -261,10 +268,6 @@ typedef struct {
     float *gradient; ///< like weights; only for ck_network_gradient, else NULL
 } ck_stage;
 
-/// A max-pool takes the first largest value of a window, or its last NaN if it has one, and its
-/// gradient goes to that place. An average is a sum in the order of the window's rows, divided by
-/// the number of its pixels. Pixels that fill no window are left out.
-///
 /// The whole network. It stays the caller's, who may change the layers' and stages' buffers for
 /// parameters between calls, but not their shapes.
 typedef struct {
@@ -322,8 +325,8 @@ void ck_flatten_unpack(ck_shape shape, ptrdiff_t outputs, const float *panels, f
 /// How many chains the images of a batch are dealt to: it depends on the network's shapes and the
 /// batch alone.
 ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch);
-/// Bytes of the workspace, of which nothing but shapes, dropout, `batch`, `threads` and `training`
-/// is read; 0 if stages do not fit each other or their layers, or for a number too large.
+/// Bytes of the workspace; 0 if stages do not fit each other or their layers, or for a number too
+/// large. Reads shapes, dropout, `batch`, `threads` and `training`, no other field.
 size_t ck_network_workspace(const ck_network *network);
 /// Makes the workspace ready: once, and again after a change of shapes or of `workspace`.
 void ck_network_prepare(const ck_network *network);
