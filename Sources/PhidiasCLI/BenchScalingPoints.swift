@@ -107,7 +107,7 @@ struct ScalingPoint: CustomStringConvertible {
             isBoundByMemory: memory > compute, isPlaced: before.isGood && after.isGood)
     }
 
-    private var units: Int { network.layers.reduce(0) { $0 + $1.outputs } }
+    private var units: Int { network.shapes.reduce(0) { $0 + $1.count } }
 
     /// What a step touches: weights and velocity, the packed batch, activations and deltas.
     private var workingSet: Int {

@@ -35,7 +35,7 @@ struct BenchTurns: ParsableCommand {
         let network = try options.network(for: data.training)
         let trainer = try Trainer(
             model: Model(network: network, seed: options.seed),
-            loss: try options.loss.loss(options.outputActivation),
+            loss: try options.lossFunction(),
             optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
             threads: options.threads)
         let turns = Turns(trainer: trainer, data: data)
@@ -119,15 +119,4 @@ private struct Turns {
     }
 
     private func rest() { Thread.sleep(forTimeInterval: Self.restSeconds) }
-}
-
-extension Network {
-    /// Products and sums of one image's training step: three products with each weight matrix
-    /// (forward, weight gradient, delta), but no delta below the first.
-    var trainingFlops: Double {
-        zip(layerInputs, layers).enumerated().reduce(0) { sum, layer in
-            let products = layer.offset == 0 ? 2.0 : 3.0
-            return sum + 2 * products * Double(layer.element.0) * Double(layer.element.1.outputs)
-        }
-    }
 }

@@ -23,7 +23,7 @@ struct ExperimentGoldenPoint: ParsableCommand {
 
     func run() throws {
         try options.check()
-        guard options.outputActivation == .sigmoid else {
+        guard options.logitsBecome == .sigmoid else {
             throw UsageError(description: "The golden point is one of sigmoid outputs.")
         }
         guard options.validation == nil else {

@@ -76,7 +76,7 @@ struct ExperimentLoss: ParsableCommand {
             throw UsageError(
                 description: "The experiment chooses --\(name) itself; leave it out.")
         }
-        guard options.outputActivation == .sigmoid else {
+        guard options.logitsBecome == .sigmoid else {
             throw UsageError(
                 description:
                     "The mean-square loss needs sigmoid outputs: leave out --output-activation."

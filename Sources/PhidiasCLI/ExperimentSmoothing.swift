@@ -120,12 +120,12 @@ struct ExperimentSmoothing: ParsableCommand {
     }
 
     private func chosenLayers(_ network: Network) throws -> [Int] {
-        guard let layers else { return Array(network.layers.indices) }
+        guard let layers else { return Array(network.weighted.indices) }
         let numbers = layers.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.allSatisfy({ $0.map(network.layers.indices.contains) ?? false }) else {
+        guard numbers.allSatisfy({ $0.map(network.weighted.indices.contains) ?? false }) else {
             throw UsageError(
                 description:
-                    "--layers '\(layers)': give numbers from 0 to \(network.layers.count - 1).")
+                    "--layers '\(layers)': give numbers from 0 to \(network.weighted.count - 1).")
         }
         return Set(numbers.compactMap { $0 }).sorted()
     }

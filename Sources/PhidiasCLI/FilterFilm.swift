@@ -31,7 +31,7 @@ final class FilterFilm {
         self.start = start
         picture.peak = Self.headroom * FilterImage.peak(start.parameters[0].weight[...])
         picture.scale = 2
-        _ = try picture.draw(start, layer: 0)
+        _ = try picture.draw(start, layer: start.network.weighted[0].index)
         for frame in Self.frames(in: "\(run)/frames-new") { unlink(frame.path) }
     }
 
@@ -58,7 +58,8 @@ final class FilterFilm {
     private func draw(_ model: Model, step: Int) throws {
         let path = Self.path(run, step, isPublic ? "frames" : "frames-new")
         try DurableFile.makeDirectory(isPublic ? "\(run)/frames" : "\(run)/frames-new")
-        try picture.write(model, layer: 0, name: "step \(step)", to: path)
+        try picture.write(
+            model, layer: model.network.weighted[0].index, name: "step \(step)", to: path)
     }
 
     private static func path(_ run: String, _ step: Int, _ folder: String = "frames") -> String {

@@ -26,7 +26,7 @@ extension LossReport {
     private var experimentName: String {
         let options = experiment.options
         return
-            "hidden \(options.hidden), batch \(options.batchSize), \(options.epochs) epochs, data \(options.data ?? "synthetic")"
+            "\(options.choice.map { "network \($0.text)" } ?? "hidden \(options.hidden)"), batch \(options.batchSize), \(options.epochs) epochs, data \(options.data ?? "synthetic")"
     }
 
     // MARK: - Search

@@ -20,8 +20,9 @@ struct PhidiasProgram: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
-            VerifyCommand.self, SweepCommand.self, DataCommand.self, BenchCommand.self,
-            RecordCommand.self, ExplainCommand.self, ExperimentCommand.self, ReportCommand.self,
+            FeaturesCommand.self, SummaryCommand.self, VerifyCommand.self, SweepCommand.self,
+            DataCommand.self, BenchCommand.self, RecordCommand.self, ExplainCommand.self,
+            ExperimentCommand.self, ReportCommand.self,
         ])
 
     static func main() {

@@ -23,10 +23,21 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text
 
+    /// Sees that a picture's gray is all that the network takes.
+    static func check(_ network: Network) throws {
+        guard network.input.channels == 1 else {
+            throw UsageError(
+                description:
+                    "The model takes images of \(network.input.channels) channels; pictures are read as one channel of gray."
+            )
+        }
+    }
+
     func run() throws {
         _ = try Model.threads(nil)
         let network = try ModelFile(path: model).model
         let size = network.network
+        try Self.check(size)
         var pixels: [UInt8] = []
         for path in images {
             pixels += try DigitFitting.fit(

@@ -2,7 +2,10 @@ import Phidias
 
 extension RunDocument.Setting {
     /// The option that gives the setting on the command line.
-    var argument: String { "--\(name.replacing("_", with: "-"))=\(value)" }
+    var argument: String {
+        let option = "--\(name.replacing("_", with: "-"))"
+        return value == "true" ? option : "\(option)=\(value)"
+    }
 }
 
 extension [RunDocument.Setting] {
@@ -30,8 +33,12 @@ enum RunChange {
             new["on_divergence"] == "halve"
             ? ["data", "keep", "filters_every"]
             : ["data", "keep", "filters_every", "checkpoint_every"]
-        let settings = new.settings.filter { !neutral.contains($0.name) }.compactMap {
-            change($0.name, old[$0.name], $0.value)
+        let optional = TrainOptions.optionalSettings
+        let names =
+            new.settings.map(\.name)
+            + optional.keys.sorted().filter { new[$0] == nil && old[$0] != nil }
+        let settings = names.filter { !neutral.contains($0) }.compactMap {
+            change($0, old[$0] ?? optional[$0], new[$0] ?? optional[$0])
         }
         let data = new.checksums.compactMap { sum in
             change(

@@ -63,12 +63,12 @@ enum RunDifference {
         guard recorded.model.network == replayed.model.network else {
             return .model(
                 file: file, what: "network",
-                recorded: ModelFile.json(recorded.model.network).text(),
-                replayed: ModelFile.json(replayed.model.network).text())
+                recorded: NetworkDocument.json(recorded.model.network).text(),
+                replayed: NetworkDocument.json(replayed.model.network).text())
         }
         let layers = zip(recorded.model.parameters, replayed.model.parameters)
-        for (layer, (old, new)) in layers.enumerated() {
-            let inputs = recorded.model.network.layerInputs[layer]
+        for (weighted, (old, new)) in zip(recorded.model.network.weighted, layers) {
+            let (layer, inputs) = (weighted.index, weighted.inputs)
             if let place = firstDifference(old.weight, new.weight) {
                 return .parameter(
                     file: file, layer: layer, unit: place / inputs, input: place % inputs,

@@ -67,7 +67,8 @@ final class RunFolder {
             picture.scale = scale
             do {
                 try picture.write(
-                    model, layer: 0, name: "model.safetensors", to: path("filters.png"))
+                    model, layer: model.network.weighted[0].index, name: "model.safetensors",
+                    to: path("filters.png"))
                 return true
             } catch ImageError.pictureSize {}
         }

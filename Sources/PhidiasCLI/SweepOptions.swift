@@ -24,6 +24,10 @@ struct SweepOptions: ParsableArguments {
     var preset: SweepPreset?
     @Option(
         parsing: .unconditionalSingleValue,
+        help: "Networks, such as 'mlp;dbl-2024': presets, JSON files or layers.")
+    var network: [String] = []
+    @Option(
+        parsing: .unconditionalSingleValue,
         help: "Networks, such as '128;300,100': units of the hidden layers; 0 for none.")
     var hidden: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Activations of the hidden layers.")
@@ -39,6 +43,10 @@ struct SweepOptions: ParsableArguments {
     var learningRate: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Numbers, golden and coupled.")
     var momentum: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Numbers; 0 for none.")
+    var weightDecay: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Largest norms of a gradient.")
+    var clipNorm: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Schedules, such as 'constant;cosine'.")
     var schedule: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Epochs of linear warm-up.")
@@ -69,16 +77,17 @@ struct SweepOptions: ParsableArguments {
     /// The values that the command line gives, in the order of the help.
     private var given: [(name: String, values: [String])] {
         [
-            ("hidden", hidden), ("activation", activation),
+            ("network", network), ("hidden", hidden), ("activation", activation),
             ("output_activation", outputActivation), ("input_range", inputRange), ("loss", loss),
             ("learning_rate", preset?.learningRates ?? learningRate),
-            ("momentum", preset?.momenta ?? momentum), ("schedule", schedule),
+            ("momentum", preset?.momenta ?? momentum), ("weight_decay", weightDecay),
+            ("clip_norm", clipNorm), ("schedule", schedule),
             ("warm_up", warmUp), ("epochs", epochs), ("batch_size", batchSize),
         ]
     }
 
     /// Names whose values may hold commas, so that semicolons part them.
-    private static let withCommas: Set = ["hidden", "schedule"]
+    private static let withCommas: Set = ["network", "hidden", "schedule"]
 
     /// Every setting of training with the values that it takes.
     func axes() throws -> [SweepDocument.Axis] {
@@ -88,14 +97,44 @@ struct SweepOptions: ParsableArguments {
                     "--preset gives learning rates and momenta; leave out --learning-rate and --momentum, or --preset."
             )
         }
-        let usual = try TrainOptions.parse([]).settings
-        return try given.map { name, texts in
+        let networks = try networks()
+        let usual = try TrainOptions.parse(networks.first.map { ["--network=\($0)"] } ?? [])
+            .settings
+        return try given.compactMap { name, texts in
+            if name == "network" {
+                return networks.isEmpty ? nil : .init(name: name, values: networks)
+            }
             guard !texts.isEmpty else {
-                let value = usual.first { $0.name == name }?.value ?? ""
-                return .init(name: name, values: [value])
+                // What a network says itself has no value of its own.
+                return usual.first { $0.name == name }.map {
+                    .init(name: name, values: [$0.value])
+                }
             }
             return .init(name: name, values: try Self.values(name, texts))
         }
+    }
+
+    /// The networks as a run records them.
+    private func networks() throws -> [String] {
+        let choices = try Self.values("network", network).map { text -> TrainOptions in
+            try TrainOptions.parse(["--network=\(text)"])
+        }
+        for options in choices {
+            if case .failed(let error) = options.choice { throw error }
+        }
+        guard Set(choices.map { $0.choice?.isWhole }).count <= 1 else {
+            throw UsageError(
+                description:
+                    "--network has presets or files, which say what logits become, and layers, which do not; make files of them all (phidias summary --document)."
+            )
+        }
+        guard !loss.isEmpty || Set(choices.map(\.loss)).count <= 1 else {
+            throw UsageError(
+                description:
+                    "--network has networks that are usually trained with different losses; choose one by --loss."
+            )
+        }
+        return choices.compactMap { $0.choice?.text }
     }
 
     /// The options of a sweep from its record.

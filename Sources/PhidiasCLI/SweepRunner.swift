@@ -85,7 +85,7 @@ final class SweepRunner: Sendable {
     private func compute(_ cell: SweepPlan.Cell, _ split: SweepSplit) throws -> SweepResult? {
         let begin = ContinuousClock.now
         let options = try plan.options(cell.point, seed: cell.id.seed, threads: threads)
-        let loss = try options.loss.loss(options.outputActivation)
+        let loss = try options.lossFunction()
         let trainer = try options.trainer(
             Model(network: try options.network(for: split.training), seed: options.seed), loss: loss
         )

@@ -9,6 +9,7 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Example:
               phidias train --data data/mnist --hidden 128 --epochs 10 --output runs/mnist
+              phidias train --data data/mnist --network dbl-2024 --output runs/convolution
               phidias train --resume runs/mnist
             Writes model.safetensors, metrics.jsonl, run.json, filters.png and checkpoints into the
             output folder. A run that was interrupted goes on from its last checkpoint with the same
@@ -58,7 +59,7 @@ struct TrainCommand: ParsableCommand {
             TrainingRun.Plan(
                 options: options, safety: safety, training: training, test: pair.test,
                 validation: validation, network: network,
-                loss: try options.loss.loss(options.outputActivation)),
+                loss: try options.lossFunction()),
             pair.checksums
         )
     }
@@ -112,6 +113,7 @@ struct TrainCommand: ParsableCommand {
     ) throws -> TrainCommand {
         let plain = try TrainCommand.parse([])
         let known = Set((plain.options.settings + plain.safety.settings).map(\.name))
+            .union(TrainOptions.optionalSettings.keys)
         if let other = document.settings.first(where: { !known.contains($0.name) }) {
             throw UsageError(description: "\(path): a run has no setting '\(other.name)'.")
         }

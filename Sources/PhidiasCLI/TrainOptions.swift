@@ -39,6 +39,12 @@ struct TrainOptions: ParsableArguments {
         help: "Folder with the four IDX files of MNIST or the like. Without it: synthetic digits.")
     var data: String?
     @Option(
+        name: .customLong("network"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "In place of --hidden and --activation: mlp, dbl-2024, a JSON file, or layers such as 'conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 10'.",
+            valueName: "network"))
+    var choice: NetworkChoice?
+    @Option(
         parsing: .unconditional,
         help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
     var hidden = "128"
@@ -49,12 +55,25 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "What pixels are mapped to.", completion: .list(["0..1", "-1..1"]))
     var inputRange: InputRange = .zeroToOne
     @Option(
-        help: "What is minimised. The synaptic loss is our reconstruction; see phidias explain.")
-    var loss: LossName = .synaptic
+        name: .customLong("loss"),
+        help: ArgumentHelp(
+            "What is minimised. The synaptic loss is our reconstruction; see phidias explain. (default: synaptic; of dbl-2024 cross-entropy)",
+            valueName: "loss"))
+    var chosenLoss: LossName?
     @Option(parsing: .unconditional, help: "golden, or a number.")
     var learningRate = "golden"
     @Option(parsing: .unconditional, help: "golden, coupled (1 − √η at every step), or a number.")
     var momentum = "golden"
+    @Option(
+        parsing: .unconditional,
+        help: "λ: λw is added to the gradient of every parameter w, biases too.")
+    var weightDecay = 0.0
+    @Flag(help: "Nesterov's form of the momentum.")
+    var nesterov = false
+    @Option(
+        parsing: .unconditional,
+        help: "Largest Euclidean norm of a step's gradient; a longer one is scaled down to it.")
+    var clipNorm: Double?
     @Option(
         help:
             "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
@@ -105,7 +124,7 @@ struct TrainOptions: ParsableArguments {
         _ model: Model, loss: (any Loss)? = nil, optimizer: MomentumSGD? = nil
     ) throws -> Trainer {
         try Trainer(
-            model: model, loss: loss ?? self.loss.loss(outputActivation),
+            model: model, loss: loss ?? lossFunction(),
             optimizer: optimizer ?? self.optimizer(), batchSize: batchSize, seed: seed,
             threads: threads)
     }
@@ -113,11 +132,30 @@ struct TrainOptions: ParsableArguments {
     func optimizer() throws -> MomentumSGD {
         let rate = try LearningRate(
             try Self.learningRate(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)
-        if momentum == "coupled" {
-            return try MomentumSGD(learningRate: rate, momentum: .coupled)
-        }
         return try MomentumSGD(
-            learningRate: rate, momentum: .constant(try Self.momentum(momentum)))
+            learningRate: rate,
+            momentum: momentum == "coupled"
+                ? .coupled : .constant(try Self.momentum(momentum)),
+            options: .init(
+                weightDecay: weightDecay, isNesterov: nesterov, largestNorm: clipNorm))
+    }
+
+    /// What is minimised, by its name.
+    var loss: LossName {
+        if let chosenLoss { return chosenLoss }
+        if case .preset(.dbl2024) = choice { return .crossEntropy }
+        return .synaptic
+    }
+
+    func lossFunction() throws -> any Loss { try loss.loss(logitsBecome) }
+
+    /// How the network's logits become probabilities, wherever that is said.
+    var logitsBecome: OutputActivation {
+        switch choice {
+        case .preset(let preset): (try? preset.network().outputActivation) ?? outputActivation
+        case .document(let network): network.outputActivation
+        default: outputActivation
+        }
     }
 
     func hiddenUnits() throws -> [Int] {
@@ -133,10 +171,9 @@ struct TrainOptions: ParsableArguments {
 
     /// - Throws: also if there is no memory to train it, or the data is less than a batch.
     func network(for data: Dataset) throws -> Network {
-        let network = try Network(
-            rows: data.rows, columns: data.columns, inputRange: inputRange,
-            hidden: try hiddenUnits(), activation: activation, classes: data.classes,
-            outputActivation: outputActivation)
+        let network = try described(input: data.shape, classes: data.classes)
+        // Before memory is looked for: a file may describe a network for other images.
+        try Model.check(data, fits: network)
         try network.checkMemory(
             batchSize: min(batchSize, data.count), images: data.count,
             threads: try Model.threads(threads))
@@ -146,11 +183,45 @@ struct TrainOptions: ParsableArguments {
         return network
     }
 
+    private func described(input: ImageShape, classes: Int) throws -> Network {
+        if let choice {
+            return try choice.network(
+                input: input, classes: classes, inputRange: inputRange,
+                outputActivation: outputActivation)
+        }
+        return try Network(
+            input: input, inputRange: inputRange,
+            layers: try hiddenUnits().map { .dense(Dense($0, activation: activation)) }
+                + [.dense(Dense(classes, activation: .identity))],
+            outputActivation: outputActivation)
+    }
+
+    /// Sees that the network is described once.
+    private func checkChoice() throws {
+        guard let choice else { return }
+        if case .failed(let error) = choice { throw error }
+        let usual = try Self.parse([])
+        var twice: [(String, Bool)] = [
+            ("hidden", hidden != usual.hidden), ("activation", activation != usual.activation),
+        ]
+        if choice.isWhole {
+            twice += [
+                ("output-activation", outputActivation != usual.outputActivation),
+                ("input-range", inputRange != usual.inputRange),
+            ]
+        }
+        if let option = twice.first(where: \.1)?.0 {
+            throw UsageError(
+                description: "--network and --\(option) both describe the network; give one.")
+        }
+    }
+
     /// What can be known to be wrong before any data is read.
     func check() throws {
         _ = try optimizer()
+        try checkChoice()
         _ = try hiddenUnits()
-        _ = try loss.loss(outputActivation)
+        _ = try lossFunction()
         guard (1...Trainer.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
         if let validation, !(validation > 0 && validation < 1) {
@@ -158,6 +229,11 @@ struct TrainOptions: ParsableArguments {
         }
         _ = try Model.threads(threads)
     }
+
+    /// Settings that a record has only if they are given, and what it means that they are not.
+    static let optionalSettings = [
+        "network": "none", "weight_decay": "0.0", "nesterov": "false", "clip_norm": "none",
+    ]
 
     /// Settings in the order of the help, as text.
     var settings: [RunDocument.Setting] {
@@ -169,6 +245,22 @@ struct TrainOptions: ParsableArguments {
             "batch_size": String(batchSize), "seed": String(seed),
             "validation": validation.map { String($0) } ?? "none",
         ]
-        return pairs.map { .init(name: $0.key, value: $0.value) }
+        var all = pairs.map { RunDocument.Setting(name: $0.key, value: $0.value) }
+        // What is off stands in no record.
+        func add(_ name: String, _ value: String?) {
+            if let value { all.append(.init(name: name, value: value)) }
+        }
+        add("weight_decay", weightDecay == 0 ? nil : String(weightDecay))
+        add("nesterov", nesterov ? "true" : nil)
+        add("clip_norm", clipNorm.map { String($0) })
+        guard let choice else { return all }
+        // What --network says stands there alone.
+        let said: Set =
+            choice.isWhole
+            ? ["hidden", "activation", "output_activation", "input_range"]
+            : ["hidden", "activation"]
+        var settings = all.filter { !said.contains($0.name) }
+        settings.insert(.init(name: "network", value: choice.text), at: 1)
+        return settings
     }
 }

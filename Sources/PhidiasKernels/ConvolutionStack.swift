@@ -232,6 +232,17 @@ package final class ConvolutionStack {
         return pointer
     }
 
+    /// What an update from gradients in memory works on, and at which places.
+    var updatePanels: (places: [Int], panels: [UpdateRule.Panels]) {
+        let places = (0..<self.places).filter { counts(of: $0).biases > 0 }
+        let all = places.map { place in
+            UpdateRule.Panels(
+                count: Self.weights(place, shape, images), weights: panels(.weights, of: place),
+                velocity: panels(.velocity, of: place), gradient: panels(.gradient, of: place))
+        }
+        return (places, all)
+    }
+
     /// Numbers of weights and biases of a place; none of a pool.
     private func counts(of place: Int) -> (weights: Int, biases: Int) {
         guard place >= shape.stages.count else {

@@ -132,6 +132,16 @@ package final class DenseStack {
         return pointer
     }
 
+    /// What an update from gradients in memory works on.
+    var updatePanels: [UpdateRule.Panels] {
+        shapes.enumerated().map { layer, shape in
+            UpdateRule.Panels(
+                count: ck_panel_size(shape.inputs + 1, shape.outputs),
+                weights: panels(.weights, of: layer), velocity: panels(.velocity, of: layer),
+                gradient: panels(.gradient, of: layer))
+        }
+    }
+
     /// Values of a layer in the order that people and files use.
     package func values(_ content: Content = .weights, of layer: Int) -> DenseValues {
         let from = panels(content, of: layer)

@@ -4,7 +4,8 @@
 public struct CounterRandom: Sendable {
     /// What the numbers are for: different purposes get unrelated numbers from one seed.
     public enum Purpose: UInt32, Sendable {
-        case initialization = 1, shuffle, split, synthesis, synthesisTest, user, folds, subset
+        case initialization = 1, shuffle, split, synthesis, synthesisTest, user, folds, subset,
+            dropout
     }
 
     /// Changes with the numbers: a file that depends on them says it.

@@ -21,10 +21,10 @@ public struct DataPair: Sendable {
         try Self.check(directory)
         let training = try DataFiles(directory, .training)
         let test = try DataFiles(directory, .test)
-        guard training.rows == test.rows, training.columns == test.columns else {
+        guard training.shape == test.shape else {
             throw .pixels(
-                path: test.images.path, expected: "\(training.rows) × \(training.columns)",
-                found: "\(test.rows) × \(test.columns)")
+                path: test.images.path, expected: training.shape.pixels,
+                found: test.shape.pixels)
         }
         let first = try training.load(classes: nil)
         let second = try test.load(classes: first.data.classes)
@@ -62,16 +62,19 @@ public struct DataPair: Sendable {
     public func write(to directory: String, replacing: Bool = false) throws {
         try DurableFile.makeDirectory(directory)
         let parts = [(training, DataFiles.Part.training), (test, .test)]
-        let paths = parts.flatMap { $0.1.names }.map { "\(directory)/\($0)" }
+        let isFlat = training.shape.channels == 1
+        let paths = parts.flatMap { $0.1.names(isFlat: isFlat) }.map { "\(directory)/\($0)" }
         if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
             throw DataError.exists(path: path)
         }
         var written: [String] = []
         do {
             for ((data, _), pair) in zip(parts, [paths[..<2], paths[2...]]) {
+                let sizes = isFlat ? [] : [data.shape.channels]
                 let files = [
                     IDXFile(
-                        dimensions: [data.count, data.rows, data.columns], elements: data.images),
+                        dimensions: [data.count] + sizes + [data.rows, data.columns],
+                        elements: data.images),
                     IDXFile(dimensions: [data.count], elements: data.labels),
                 ]
                 for (file, path) in zip(files, pair) {
@@ -92,22 +95,33 @@ private struct DataFiles {
     enum Part {
         case training, test
 
-        /// Images, then labels.
-        var names: [String] {
+        /// Images, then labels. Images of several channels have four sizes: [images][channels]
+        /// [rows][columns].
+        func names(isFlat: Bool) -> [String] {
             let prefix = self == .training ? "train" : "t10k"
-            return ["\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte"]
+            return [
+                "\(prefix)-images-idx\(isFlat ? 3 : 4)-ubyte", "\(prefix)-labels-idx1-ubyte",
+            ]
         }
     }
 
     let part: Part
+    private let isFlat: Bool
     let images, labels: IDXReader
-    var rows: Int { images.dimensions[1] }
-    var columns: Int { images.dimensions[2] }
+    var shape: ImageShape {
+        let sizes = images.dimensions
+        return ImageShape(
+            channels: isFlat ? 1 : sizes[1], rows: sizes[sizes.count - 2],
+            columns: sizes[sizes.count - 1])
+    }
 
     init(_ directory: String, _ part: Part) throws(DataError) {
         self.part = part
-        images = try Self.open(directory, part.names[0], dimensions: 3)
-        labels = try Self.open(directory, part.names[1], dimensions: 1)
+        let isMissing = { Self.find(directory, part.names(isFlat: $0)[0]) == nil }
+        isFlat = !isMissing(true) || isMissing(false)
+        let names = part.names(isFlat: isFlat)
+        images = try Self.open(directory, names[0], dimensions: isFlat ? 3 : 4)
+        labels = try Self.open(directory, names[1], dimensions: 1)
         let counts = (images.dimensions[0], labels.dimensions[0])
         guard counts.0 == counts.1 else {
             throw .counts(path: images.path, images: counts.0, labels: counts.1)
@@ -115,12 +129,16 @@ private struct DataFiles {
         guard !images.dimensions.contains(0) else { throw .empty(images.path) }
     }
 
+    private static func find(_ directory: String, _ name: String) -> String? {
+        let dotted = name.replacingOccurrences(of: "-idx", with: ".idx")
+        let choices = [name, name + ".gz", dotted, dotted + ".gz"].map { directory + "/" + $0 }
+        return choices.first { access($0, F_OK) == 0 }
+    }
+
     private static func open(
         _ directory: String, _ name: String, dimensions: Int
     ) throws(DataError) -> IDXReader {
-        let dotted = name.replacingOccurrences(of: "-idx", with: ".idx")
-        let choices = [name, name + ".gz", dotted, dotted + ".gz"].map { directory + "/" + $0 }
-        guard let path = choices.first(where: { access($0, F_OK) == 0 }) else {
+        guard let path = find(directory, name) else {
             throw .missing(path: directory + "/" + name, reason: "no such file, nor with .gz")
         }
         let reader = try IDXReader(path: path)
@@ -134,8 +152,10 @@ private struct DataFiles {
     func load(classes: Int?) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
         let files = (try IDXFile(images), try IDXFile(labels))
         let data = try Dataset(
-            images: files.0.elements, labels: files.1.elements, rows: rows, columns: columns,
+            images: files.0.elements, labels: files.1.elements, channels: shape.channels,
+            rows: shape.rows, columns: shape.columns,
             classes: classes ?? max(2, Int(files.1.elements.max() ?? 0) + 1), path: labels.path)
-        return (data, [part.names[0]: files.0.checksum, part.names[1]: files.1.checksum])
+        let names = part.names(isFlat: isFlat)
+        return (data, [names[0]: files.0.checksum, names[1]: files.1.checksum])
     }
 }

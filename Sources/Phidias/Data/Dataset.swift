@@ -1,23 +1,32 @@
 /// Labelled images of one size. Pixels stay bytes; a batch is converted when it is made.
 public struct Dataset: Sendable {
-    /// [count][rows][columns]
+    /// [count][channels][rows][columns]
     public let images: [UInt8]
     /// [count], each below `classes`
     public let labels: [UInt8]
-    /// Height and width of an image in pixels, and the number of classes.
-    public let rows, columns, classes: Int
+    /// Channels, height and width of an image.
+    public let shape: ImageShape
+    /// The number of classes.
+    public let classes: Int
 
     /// Number of images.
     public var count: Int { labels.count }
-    var pixels: Int { rows * columns }
+    /// Height and width of an image in pixels.
+    public var rows: Int { shape.rows }
+    /// Width of an image.
+    public var columns: Int { shape.columns }
+    /// Bytes of an image.
+    var pixels: Int { shape.count }
 
-    /// - Parameter path: where the labels come from, for errors.
+    /// - Parameters:
+    ///   - channels: bytes of a pixel; the planes of an image's channels follow each other.
+    ///   - path: where the labels come from, for errors.
     /// - Throws: `DataError` if counts differ or a label is outside the classes.
     public init(
-        images: [UInt8], labels: [UInt8], rows: Int, columns: Int, classes: Int,
+        images: [UInt8], labels: [UInt8], channels: Int = 1, rows: Int, columns: Int, classes: Int,
         path: String = "The data set"
     ) throws(DataError) {
-        let pixels = rows * columns
+        let pixels = channels * rows * columns
         guard pixels > 0, !labels.isEmpty else { throw .empty(path) }
         guard images.count == labels.count * pixels else {
             throw .counts(path: path, images: images.count / pixels, labels: labels.count)
@@ -27,12 +36,11 @@ public struct Dataset: Sendable {
         }
         self.images = images
         self.labels = labels
-        self.rows = rows
-        self.columns = columns
+        shape = ImageShape(channels: channels, rows: rows, columns: columns)
         self.classes = classes
     }
 
-    /// The pixels of one image, row by row.
+    /// The bytes of one image, channel by channel and row by row.
     public func image(_ index: Int) -> [UInt8] {
         Array(images[index * pixels..<(index + 1) * pixels])
     }
@@ -50,8 +58,8 @@ public struct Dataset: Sendable {
             chosen.append(contentsOf: images[index * pixels..<(index + 1) * pixels])
         }
         return try Dataset(
-            images: chosen, labels: indices.map { labels[$0] }, rows: rows, columns: columns,
-            classes: classes)
+            images: chosen, labels: indices.map { labels[$0] }, channels: shape.channels,
+            rows: rows, columns: columns, classes: classes)
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.

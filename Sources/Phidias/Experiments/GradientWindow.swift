@@ -52,24 +52,24 @@ package struct GradientWindow: Sendable {
 
 /// Parameters of all layers as one vector: layer by layer, weights and then biases.
 enum FlatParameters {
-    static func read(_ content: DenseStack.Content, of stack: DenseStack) -> [Float] {
-        stack.shapes.indices.flatMap { layer(content, $0, of: stack) }
+    static func read(_ content: DenseStack.Content, of stack: LayerStack) -> [Float] {
+        stack.network.weighted.indices.flatMap { layer(content, $0, of: stack) }
     }
 
     static func layer(
-        _ content: DenseStack.Content, _ index: Int, of stack: DenseStack
+        _ content: DenseStack.Content, _ index: Int, of stack: LayerStack
     ) -> [Float] {
         let values = stack.values(content, of: index)
         return values.weight + values.bias
     }
 
-    static func write(_ flat: [Float], to stack: DenseStack) {
+    static func write(_ flat: [Float], to stack: LayerStack) {
         var start = 0
-        for (index, shape) in stack.shapes.enumerated() {
-            let middle = start + shape.inputs * shape.outputs, end = middle + shape.outputs
+        for (index, layer) in stack.network.weighted.enumerated() {
+            let middle = start + layer.inputs * layer.outputs, end = middle + layer.outputs
             stack.set(
                 of: index,
-                to: DenseValues(
+                to: LayerParameters(
                     weight: Array(flat[start..<middle]), bias: Array(flat[middle..<end])))
             start = end
         }

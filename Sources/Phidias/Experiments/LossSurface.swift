@@ -9,7 +9,7 @@ package final class LossSurface {
     private let loss: any Loss
     private let data: Dataset
     private let threads: Int
-    private let stack: DenseStack
+    private let stack: LayerStack
     private let order: [UInt32]
     private var logits, targets, delta: [Float]
     private static let batch = 240
@@ -74,7 +74,7 @@ package final class LossSurface {
             try differentiate(batch.count)
             body(
                 place < 0,
-                stack.shapes.indices.map { FlatParameters.layer(.gradient, $0, of: stack) })
+                network.weighted.indices.map { FlatParameters.layer(.gradient, $0, of: stack) })
         }
     }
 
@@ -105,8 +105,7 @@ package final class LossSurface {
         var allLogits = logits.mutableSpan
         var out = allLogits._mutatingExtracting(used)
         stack.forward(
-            images: images.span, indices: batch, scale: network.inputRange.scale,
-            offset: network.inputRange.offset, logits: &out, threads: threads)
+            images: images.span, indices: batch, logits: &out, threads: threads)
         var allDelta = delta.mutableSpan
         var gradient = allDelta._mutatingExtracting(used)
         return loss.evaluate(

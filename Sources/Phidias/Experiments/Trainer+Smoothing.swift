@@ -60,9 +60,7 @@ extension Trainer {
             stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: plan.epochs)
         let (learningRate, momentum) = optimizer.values(atStep: 0, of: run)
         let settling = Self.settlingSteps(momentum: momentum)
-        let counts = zip(model.network.layerInputs, model.network.layers).map {
-            ($0 + 1) * $1.outputs
-        }
+        let counts = model.network.weighted.map(\.parameterCount)
         func windows() -> [GradientWindow] {
             plan.layers.map {
                 GradientWindow(

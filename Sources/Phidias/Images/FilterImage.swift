@@ -84,11 +84,13 @@ public struct FilterImage: Sendable {
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
         let (weights, rows, width) = try Self.filters(of: model, layer: layer)
+        let isConvolution = Self.weighted(model, layer)?.isConvolution ?? false
+        let kind = isConvolution ? "kernels" : "units"
         let summary =
-            "\(weights.count / (rows * width)) units of \(rows) × \(width) weights, row by row; "
+            "\(weights.count / (rows * width)) \(kind) of \(rows) × \(width) weights, row by row; "
             + "the largest magnitude is \(Self.peak(weights[...]))"
         try PNG.write(
-            try draw(weights: weights, rows: rows, width: width),
+            try draw(model, layer: layer),
             text: [
                 "Title": "Weights of layer \(layer) of \(name)", "Description": summary,
                 "Model": "\(name) (\(model.network))", "Layer": String(layer),
@@ -98,25 +100,55 @@ public struct FilterImage: Sendable {
             ], to: path)
     }
 
-    /// Draws a layer's weights.
+    /// Draws a layer's weights. The kernels of a convolution over several channels form a grid, unless
+    /// `columns` says otherwise: a row for each output, a column for each input.
+    /// - Parameter layer: the layer's place among all.
     /// - Throws: `ImageError`.
     package func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
         let (weights, rows, width) = try Self.filters(of: model, layer: layer)
-        return try draw(weights: weights, rows: rows, width: width)
+        var picture = self
+        if let layer = Self.weighted(model, layer), layer.isConvolution, layer.shape[1] > 1 {
+            picture.columns = columns ?? layer.shape[1]
+        }
+        return try picture.draw(weights: weights, rows: rows, width: width)
     }
 
     /// A layer's weights [units, rows, width] as `draw` takes them.
-    /// - Throws: `ImageError.layer`.
+    /// - Throws: `ImageError.layer`, `.noWeights`.
     package static func filters(
         of model: Model, layer: Int
     ) throws(ImageError) -> (weights: [Float], rows: Int, width: Int) {
-        guard model.parameters.indices.contains(layer) else {
-            throw .layer(layer, count: model.parameters.count)
+        guard model.network.layers.indices.contains(layer) else {
+            throw .layer(layer, count: model.network.layers.count)
         }
-        let inputs = model.network.layerInputs[layer]
-        // Above the first layer inputs are units, which have no place: drawn as one row of them.
-        let width = layer == 0 ? model.network.columns : inputs
-        return (model.parameters[layer].weight, inputs / width, width)
+        guard let number = model.network.weighted.firstIndex(where: { $0.index == layer }) else {
+            throw .noWeights(layer: layer, known: model.network.weighted.map(\.index))
+        }
+        let (rows, width) = shape(model, number)
+        return (model.parameters[number].weight, rows, width)
+    }
+
+    private static func weighted(_ model: Model, _ layer: Int) -> WeightedLayer? {
+        model.network.weighted.first { $0.index == layer }
+    }
+
+    /// Size of a picture: a kernel's; of a unit over an image, the image's with its channels one below
+    /// the other. Inputs that are units have no place: one row of them.
+    private static func shape(_ model: Model, _ number: Int) -> (rows: Int, width: Int) {
+        let layer = model.network.weighted[number]
+        if layer.isConvolution { return (layer.shape[2], layer.shape[3]) }
+        // Flatten and dropout keep the order of an image's values.
+        var (below, input) = (layer.index, layer.input)
+        while below > 0, case .units = input {
+            switch model.network.layers[below - 1] {
+            case .flatten, .dropout: below -= 1
+            default: return (1, layer.inputs)
+            }
+            input =
+                below > 0 ? model.network.shapes[below - 1] : .image(model.network.input)
+        }
+        guard case .image(let image) = input else { return (1, layer.inputs) }
+        return (layer.inputs / image.columns, image.columns)
     }
 
     /// The largest magnitude.

@@ -30,10 +30,12 @@ public enum ImageError: PhidiasError, Equatable {
     case pictureSize(width: Int?, height: Int?, side: Int, pixels: Int)
     /// The model has no such layer; `count` is how many it has.
     case layer(Int, count: Int)
+    /// The layer has no weights; `known` are those that have.
+    case noWeights(layer: Int, known: [Int])
 
     public var exitCode: Int32 {
         switch self {
-        case .option, .pictureSize, .layer: 64
+        case .option, .pictureSize, .layer, .noWeights: 64
         case .cannotEncode, .text: 70
         default: 65
         }
@@ -78,6 +80,9 @@ public enum ImageError: PhidiasError, Equatable {
                 + "number of columns."
         case .layer(let layer, let count):
             "There is no layer \(layer): the model has the layers 0 to \(count - 1)."
+        case .noWeights(let layer, let known):
+            "Layer \(layer) has no weights; these layers have: "
+                + known.map(String.init).joined(separator: ", ") + "."
         }
     }
 

@@ -4,7 +4,7 @@ import PhidiasKernels
 ///
 /// The description only. Forward and backward pass run over all layers at once, in
 /// `CKernels/src/dense.c`; parameters live in a `Model`.
-public struct Dense: Sendable, Hashable {
+public struct Dense: LayerDescription, Sendable, Hashable {
     /// Number of units.
     public var outputs: Int
     /// What each unit does to its sum.
@@ -15,11 +15,15 @@ public struct Dense: Sendable, Hashable {
         self.outputs = outputs
         self.activation = activation
     }
+
+    /// Itself, as a layer.
+    public var layer: Layer { .dense(self) }
 }
 
-/// Weights and biases of a dense layer.
-public struct DenseParameters: Sendable, Equatable {
-    /// [outputs, inputs], row-major.
+/// Weights and biases of a layer.
+public struct LayerParameters: Sendable, Equatable {
+    /// [outputs, inputs] of a dense layer, [outputs, inputs, rows, columns] of a convolution; the
+    /// last index is the fastest.
     public var weight: [Float]
     /// [outputs]
     public var bias: [Float]

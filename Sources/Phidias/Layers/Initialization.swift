@@ -1,9 +1,12 @@
-/// How weights start. Biases start at 0.
+/// How weights start.
 public enum Initialization: String, Sendable, Hashable, CaseIterable {
-    /// Uniform in ±√(6 / (inputs + outputs)) (Glorot and Bengio, 2010).
+    /// Uniform in ±√(6 / (inputs + outputs)) (Glorot and Bengio, 2010); biases start at 0.
     case glorotUniform = "glorot-uniform"
-    /// Uniform in ±√(6 / inputs) (He et al., 2015).
+    /// Uniform in ±√(6 / inputs) (He et al., 2015); biases start at 0.
     case kaimingUniform = "kaiming-uniform"
+    /// Uniform in ±1 / √inputs, biases too. It is what PyTorch does to its Linear and Conv2d if it
+    /// is not told otherwise: He's with a slope of √5.
+    case fanInUniform = "fan-in-uniform"
 
     /// Kaiming for ReLU, Glorot for everything else.
     public static func usual(for activation: Activation) -> Initialization {
@@ -11,20 +14,30 @@ public enum Initialization: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Largest weight of a layer.
+    /// - Parameters:
+    ///   - inputs: weights of an output; of a convolution, channels times the kernel's size.
+    ///   - outputs: weights of an input.
     public func bound(inputs: Int, outputs: Int) -> Double {
         switch self {
         case .glorotUniform: (6 / Double(inputs + outputs)).squareRoot()
         case .kaimingUniform: (6 / Double(inputs)).squareRoot()
+        case .fanInUniform: 1 / Double(inputs).squareRoot()
         }
     }
 
-    /// Weights [outputs, inputs] of layer number `layer`: weight i depends on (seed, layer, i)
-    /// alone.
-    func weights(inputs: Int, outputs: Int, layer: Int, seed: UInt64) -> [Float] {
-        let random = CounterRandom(seed: seed, purpose: .initialization, epoch: UInt32(layer))
-        let bound = bound(inputs: inputs, outputs: outputs)
-        return (0..<inputs * outputs).map { index in
-            Float((2 * random.uniform(UInt64(index)) - 1) * bound)
+    /// Weights, and biases after them: value i depends on (seed, number, i) alone.
+    /// - Parameter number: of the layer among those that have parameters.
+    func parameters(of layer: WeightedLayer, number: Int, seed: UInt64) -> LayerParameters {
+        let random = CounterRandom(seed: seed, purpose: .initialization, epoch: UInt32(number))
+        let bound = bound(inputs: layer.inputs, outputs: layer.fanOut)
+        func values(_ range: Range<Int>) -> [Float] {
+            range.map { Float((2 * random.uniform(UInt64($0)) - 1) * bound) }
         }
+        let count = layer.inputs * layer.outputs
+        return LayerParameters(
+            weight: values(0..<count),
+            bias: self == .fanInUniform
+                ? values(count..<count + layer.outputs)
+                : [Float](repeating: 0, count: layer.outputs))
     }
 }

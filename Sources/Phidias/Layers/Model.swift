@@ -4,22 +4,21 @@ import PhidiasKernels
 public struct Model: Sendable, Equatable {
     /// Shapes and activations.
     public let network: Network
-    /// One element a layer, first layer first.
-    public private(set) var parameters: [DenseParameters]
+    /// One element for each of the network's `weighted` layers.
+    public private(set) var parameters: [LayerParameters]
 
-    /// - Parameter parameters: one element a layer, of the layer's shape.
+    /// - Parameter parameters: one element for each of the network's `weighted` layers.
     /// - Throws: `ModelError.shape` if they do not fit.
-    public init(network: Network, parameters: [DenseParameters]) throws(ModelError) {
-        guard parameters.count == network.layers.count else {
-            throw .layers(expected: network.layers.count, found: parameters.count)
+    public init(network: Network, parameters: [LayerParameters]) throws(ModelError) {
+        guard parameters.count == network.weighted.count else {
+            throw .layers(expected: network.weighted.count, found: parameters.count)
         }
-        for (index, layer) in network.layers.enumerated() {
-            let inputs = network.layerInputs[index]
-            let found = parameters[index]
-            guard found.weight.count == inputs * layer.outputs, found.bias.count == layer.outputs
+        for (layer, found) in zip(network.weighted, parameters) {
+            guard found.weight.count == layer.inputs * layer.outputs,
+                found.bias.count == layer.outputs
             else {
                 throw .shape(
-                    layer: index, inputs: inputs, outputs: layer.outputs,
+                    layer: layer.index, inputs: layer.inputs, outputs: layer.outputs,
                     weights: found.weight.count, biases: found.bias.count)
             }
         }
@@ -28,60 +27,48 @@ public struct Model: Sendable, Equatable {
     }
 
     /// A model before training: the same seed gives the same bits.
-    /// - Parameter initialization: for all layers; nil takes what is usual for each activation.
+    /// - Parameter initialization: for all layers; nil takes the network's, or else what is usual for
+    ///   each activation.
     public init(network: Network, seed: UInt64, initialization: Initialization? = nil) {
         self.network = network
-        parameters = network.layers.enumerated().map { index, layer in
-            let chosen = initialization ?? .usual(for: layer.activation)
-            return DenseParameters(
-                weight: chosen.weights(
-                    inputs: network.layerInputs[index], outputs: layer.outputs, layer: index,
-                    seed: seed),
-                bias: [Float](repeating: 0, count: layer.outputs))
+        let chosen = initialization ?? network.initialization
+        parameters = network.weighted.enumerated().map { number, layer in
+            (chosen ?? .usual(for: layer.activation))
+                .parameters(of: layer, number: number, seed: seed)
         }
     }
 
     /// Takes the parameters out of the kernels' panels.
-    init(network: Network, stack: DenseStack) {
-        self.network = network
-        parameters = network.layers.indices.map { DenseParameters(stack.values(of: $0)) }
+    init(_ stack: LayerStack) {
+        network = stack.network
+        parameters = network.weighted.indices.map { stack.values(of: $0) }
     }
 
     /// The kernels' panels with these parameters in them.
     func stack(
         batchCapacity: Int, role: DenseStack.Role, threads: Int
-    ) throws(ModelError) -> DenseStack {
-        let stack: DenseStack
+    ) throws(ModelError) -> LayerStack {
+        let stack: LayerStack
         do {
-            stack = try DenseStack(
-                shapes: network.shapes, batchCapacity: batchCapacity, role: role,
-                threads: threads)
+            stack = try LayerStack(
+                network, batchCapacity: batchCapacity, role: role, threads: threads)
         } catch {
             throw .memory(
-                bytes: 4
-                    * DenseStack.size(
-                        shapes: network.shapes, batchCapacity: batchCapacity, role: role,
-                        threads: threads), reason: "the system refuses it")
+                bytes: LayerStack.size(
+                    of: network, batchCapacity: batchCapacity, role: role, threads: threads),
+                reason: "the system refuses it")
         }
-        for (index, layer) in parameters.enumerated() {
-            stack.set(of: index, to: layer.values)
-        }
+        for (number, layer) in parameters.enumerated() { stack.set(of: number, to: layer) }
         return stack
     }
 
-    /// Index of the first layer with a parameter that is NaN or infinite.
+    /// Place, among all layers, of the first one with a parameter that is NaN or infinite.
     public var firstNonFiniteLayer: Int? {
-        parameters.firstIndex { layer in
+        let number = parameters.firstIndex { layer in
             !layer.weight.allSatisfy(\.isFinite) || !layer.bias.allSatisfy(\.isFinite)
         }
+        return number.map { network.weighted[$0].index }
     }
-}
-
-extension DenseParameters {
-    init(_ values: DenseValues) { self.init(weight: values.weight, bias: values.bias) }
-
-    /// As the kernels take them.
-    var values: DenseValues { DenseValues(weight: weight, bias: bias) }
 }
 
 /// Parameters or data that do not fit a network.
@@ -92,6 +79,8 @@ public enum ModelError: PhidiasError, Equatable {
     case shape(layer: Int, inputs: Int, outputs: Int, weights: Int, biases: Int)
     /// The data's images have not the size that the network takes.
     case images(network: String, expected: String, found: String)
+    /// A layer whose outputs are no images; `known` are those whose are.
+    case features(layer: Int, known: [Int])
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
     /// The system refuses the memory for network and batch.
@@ -108,11 +97,15 @@ public enum ModelError: PhidiasError, Equatable {
     public var description: String {
         switch self {
         case .layers(let expected, let found):
-            "The network has \(expected) layers, but there are parameters for \(found)."
+            "The network has \(expected) layers with parameters, but there are parameters for \(found)."
         case .shape(let layer, let inputs, let outputs, let weights, let biases):
             "Layer \(layer) needs weights [\(outputs), \(inputs)] and \(outputs) biases, but there are \(weights) weights and \(biases) biases."
         case .images(let network, let expected, let found):
             "The model \(network) takes images of \(expected) pixels, but the data has \(found)."
+        case .features(let layer, []):
+            "Layer \(layer) gives no image; no layer of this network does."
+        case .features(let layer, let known):
+            "Layer \(layer) gives no image; these layers do: \(known.map(String.init).joined(separator: ", "))."
         case .classes(let outputs, let classes):
             "The model tells \(outputs) classes apart, but the data has \(classes)."
         case .memory(let bytes, let reason):
@@ -132,7 +125,7 @@ public enum ModelError: PhidiasError, Equatable {
         switch self {
         case .layers, .shape, .images, .classes: 65
         case .memory, .noThreads: 71
-        case .threads: 64
+        case .threads, .features: 64
         case .kernels, .threadVariable: 78
         }
     }

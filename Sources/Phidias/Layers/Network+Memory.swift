@@ -6,15 +6,16 @@ extension Network {
     /// parameters (a checkpoint's state and best model, and its bytes on the way to the file).
     /// - Throws: `ModelError.memory`.
     package func checkMemory(batchSize: Int, images: Int, threads: Int) throws(ModelError) {
-        func panels(_ batch: Int, _ role: DenseStack.Role) -> Int {
-            DenseStack.size(
-                shapes: shapes, batchCapacity: batch, role: role, threads: threads)
-        }
-        let floats =
-            panels(batchSize, .training) + panels(Model.evaluationBatch, .evaluation)
-            + 3 * images * classes + 8 * parameterCount
-        if let reason = Memory.refusal(4 * floats) {
-            throw .memory(bytes: 4 * floats, reason: reason)
-        }
+        let bytes =
+            trainingMemory(batchSize: batchSize, threads: threads)
+            + LayerStack.size(
+                of: self, batchCapacity: Model.evaluationBatch, role: .evaluation, threads: threads)
+            + 4 * (3 * images * classes + 8 * parameterCount)
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
+    }
+
+    /// Bytes of the kernels' buffers for training: parameters, velocity, and what a batch needs.
+    package func trainingMemory(batchSize: Int, threads: Int) -> Int {
+        LayerStack.size(of: self, batchCapacity: batchSize, role: .training, threads: threads)
     }
 }

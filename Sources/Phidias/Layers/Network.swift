@@ -2,25 +2,86 @@ import PhidiasKernels
 
 /// A feed-forward network as a person describes it: the image it takes, its layers, and how its
 /// logits are read. It has no weights; `Model` adds them.
+///
+///     let network = try Network(
+///         input: ImageShape(rows: 28, columns: 28), outputActivation: .softmax
+///     ) {
+///         Conv2D(16, kernel: 3, padding: 1, activation: .relu)
+///         MaxPool2D(2)
+///         Dropout(0.25)
+///         Dense(10, activation: .identity)
+///     }
 public struct Network: Sendable, Hashable {
-    /// Pixels of an input image.
-    public let rows, columns: Int
+    /// The image it takes.
+    public let input: ImageShape
     /// What a pixel's byte is mapped to.
     public let inputRange: InputRange
-    /// From the first hidden layer to the layer of the logits, whose activation is `identity`.
-    public let layers: [Dense]
+    /// From the first to the layer of the logits, which is dense and has the activation `identity`.
+    public let layers: [Layer]
     /// How the logits become probabilities.
     public let outputActivation: OutputActivation
+    /// How weights start; nil for what is usual for each layer's activation.
+    public let initialization: Initialization?
+    /// What each layer gives.
+    public let shapes: [LayerShape]
+    /// The layers that have parameters.
+    public let weighted: [WeightedLayer]
 
-    /// Inputs of the first layer.
-    public var inputs: Int { rows * columns }
+    /// Height and width of the image, and values a pixel.
+    public var rows: Int { input.rows }
+    /// Width of the image.
+    public var columns: Int { input.columns }
+    /// Values of an image.
+    public var inputs: Int { input.count }
     /// Outputs of the last layer.
-    public var classes: Int { layers[layers.count - 1].outputs }
+    public var classes: Int { shapes[shapes.count - 1].count }
 
-    /// Most units of a layer, pixels of an image and layers that are accepted: what a file or a
-    /// command line can ask for stays allocatable.
-    public static let largestLayer = 1 << 20, mostLayers = 64, mostParameters = 1 << 28
+    /// Most units of a layer, values of an image, values between two layers, layers, and pixels of a
+    /// window's side that are accepted: what a file or a command line can ask for stays countable.
+    public static let largestLayer = 1 << 20, largestImage = 1 << 24, mostLayers = 64,
+        mostParameters = 1 << 28, largestExtent = 1024
 
+    /// - Parameters:
+    ///   - input: the image, at least 1 in each direction.
+    ///   - layers: all layers; the last one must be dense, with the activation `.identity`.
+    ///   - initialization: nil for what is usual for each layer's activation.
+    /// - Throws: `NetworkError` with the layer and its sizes.
+    public init(
+        input: ImageShape, inputRange: InputRange = .zeroToOne, layers: [Layer],
+        outputActivation: OutputActivation = .sigmoid, initialization: Initialization? = nil
+    ) throws(NetworkError) {
+        var shaping = try NetworkShaping(input: input)
+        guard let last = layers.last, layers.count <= Self.mostLayers else {
+            throw .layerCount(layers.count)
+        }
+        for layer in layers { try shaping.add(layer) }
+        guard case .dense(let logits) = last else {
+            throw .lastLayer(name: last.description, output: shaping.current)
+        }
+        guard logits.activation == .identity else { throw .lastActivation(logits.activation) }
+        guard logits.outputs >= 2, logits.outputs <= 256 else { throw .classes(logits.outputs) }
+        self.input = input
+        self.inputRange = inputRange
+        self.layers = layers
+        self.outputActivation = outputActivation
+        self.initialization = initialization
+        shapes = shaping.shapes
+        weighted = shaping.weighted
+    }
+
+    /// The layers one below the other.
+    /// - Throws: `NetworkError` with the layer and its sizes.
+    public init(
+        input: ImageShape, inputRange: InputRange = .zeroToOne,
+        outputActivation: OutputActivation = .sigmoid, initialization: Initialization? = nil,
+        @LayerBuilder _ layers: () -> [Layer]
+    ) throws(NetworkError) {
+        try self.init(
+            input: input, inputRange: inputRange, layers: layers(),
+            outputActivation: outputActivation, initialization: initialization)
+    }
+
+    /// Dense layers alone, on images of one channel.
     /// - Parameters:
     ///   - rows: height of an input image, at least 1.
     ///   - columns: width of an input image, at least 1.
@@ -30,32 +91,9 @@ public struct Network: Sendable, Hashable {
         rows: Int, columns: Int, inputRange: InputRange = .zeroToOne, layers: [Dense],
         outputActivation: OutputActivation = .sigmoid
     ) throws(NetworkError) {
-        let (pixels, overflow) = rows.multipliedReportingOverflow(by: columns)
-        guard rows > 0, columns > 0, !overflow, pixels <= Self.largestLayer else {
-            throw .image(rows: rows, columns: columns)
-        }
-        guard let last = layers.last, layers.count <= Self.mostLayers else {
-            throw .layerCount(layers.count)
-        }
-        guard last.activation == .identity else { throw .lastActivation(last.activation) }
-        var inputs = pixels
-        var parameters = 0
-        for (index, layer) in layers.enumerated() {
-            guard layer.outputs > 0, layer.outputs <= Self.largestLayer else {
-                throw .units(layer: index, count: layer.outputs)
-            }
-            parameters += (inputs + 1) * layer.outputs
-            guard parameters <= Self.mostParameters else {
-                throw .parameters(layer: index, inputs: inputs, outputs: layer.outputs)
-            }
-            inputs = layer.outputs
-        }
-        guard last.outputs >= 2, last.outputs <= 256 else { throw .classes(last.outputs) }
-        self.rows = rows
-        self.columns = columns
-        self.inputRange = inputRange
-        self.layers = layers
-        self.outputActivation = outputActivation
+        try self.init(
+            input: ImageShape(rows: rows, columns: columns), inputRange: inputRange,
+            layers: layers.map(\.layer), outputActivation: outputActivation)
     }
 
     /// A multi-layer perceptron: hidden layers of the given sizes, then a layer of logits.
@@ -72,59 +110,22 @@ public struct Network: Sendable, Hashable {
             outputActivation: outputActivation)
     }
 
-    /// Inputs of each layer.
-    public var layerInputs: [Int] { [inputs] + layers.dropLast().map(\.outputs) }
-
     /// Weights and biases of all layers.
-    public var parameterCount: Int {
-        zip(layerInputs, layers).reduce(0) { $0 + ($1.0 + 1) * $1.1.outputs }
-    }
+    public var parameterCount: Int { weighted.reduce(0) { $0 + $1.parameterCount } }
 
-    var shapes: [DenseShape] {
-        zip(layerInputs, layers).map {
-            DenseShape(inputs: $0, outputs: $1.outputs, activation: $1.activation.kind)
-        }
+    /// Whether all layers are dense, on an image of one channel: what the first version of the model
+    /// file can hold.
+    var isPlain: Bool {
+        input.channels == 1 && initialization == nil && weighted.count == layers.count
+            && !weighted.contains { $0.isConvolution }
     }
 }
 
 extension Network: CustomStringConvertible {
-    /// Sizes from input to output, as in "784-128-10".
+    /// Of dense layers, the sizes from input to output, as in "784-128-10"; else the layers in the
+    /// text form.
     public var description: String {
-        ([inputs] + layers.map(\.outputs)).map(String.init).joined(separator: "-")
+        guard isPlain else { return layers.text }
+        return ([inputs] + weighted.map(\.outputs)).map(String.init).joined(separator: "-")
     }
-}
-
-/// A network that cannot be built.
-public enum NetworkError: PhidiasError, Equatable {
-    /// An input image without pixels, or with too many.
-    case image(rows: Int, columns: Int)
-    /// No layer, or too many.
-    case layerCount(Int)
-    /// A layer, counted from 0, without units or with too many.
-    case units(layer: Int, count: Int)
-    /// The layer with which there are too many parameters.
-    case parameters(layer: Int, inputs: Int, outputs: Int)
-    /// The last layer has an activation, but must give logits.
-    case lastActivation(Activation)
-    /// A number of outputs that is no classifier's.
-    case classes(Int)
-
-    public var description: String {
-        switch self {
-        case .image(let rows, let columns):
-            "An input image of \(rows) × \(columns) pixels is not between 1 and \(Network.largestLayer) pixels."
-        case .layerCount(let count):
-            "A network needs 1 to \(Network.mostLayers) layers, not \(count)."
-        case .units(let layer, let count):
-            "Layer \(layer) has \(count) units; give it 1 to \(Network.largestLayer)."
-        case .parameters(let layer, let inputs, let outputs):
-            "Layer \(layer) of \(inputs) inputs and \(outputs) outputs takes the network over \(Network.mostParameters) parameters."
-        case .lastActivation(let activation):
-            "The last layer gives logits, so its activation must be identity, not \(activation.rawValue)."
-        case .classes(let count):
-            "The last layer has \(count) outputs; a classifier needs 2 to 256."
-        }
-    }
-
-    public var exitCode: Int32 { 64 }
 }

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// The momentum weight as a function of the step.
 public enum Momentum: Sendable, Hashable {
     /// At least 0 and below 1.
@@ -37,28 +39,72 @@ public struct MomentumSGD: Sendable, Hashable {
     public let learningRate: LearningRate
     /// α as a function of the step.
     public let momentum: Momentum
+    /// What is done to the gradient, or otherwise than usual.
+    public let options: Options
 
-    /// The golden learning rate and momentum, constant.
-    public static let golden = MomentumSGD(unchecked: .golden, .golden)
+    /// Variations of the step, all off unless they are asked for.
+    public struct Options: Sendable, Hashable {
+        /// λ ≥ 0: the gradient of every parameter w gets λw added, after clipping.
+        public var weightDecay: Double
+        /// Whether the weights move by αv − ηg, with the new v, in place of v: Nesterov's momentum as
+        /// PyTorch has it, at a constant learning rate.
+        public var isNesterov: Bool
+        /// The gradient of all parameters is scaled down to this Euclidean norm if its is larger;
+        /// nil for no limit.
+        public var largestNorm: Double?
 
-    private init(unchecked learningRate: LearningRate, _ momentum: Momentum) {
-        self.learningRate = learningRate
-        self.momentum = momentum
+        /// Nothing, unless it is given.
+        public init(weightDecay: Double = 0, isNesterov: Bool = false, largestNorm: Double? = nil) {
+            self.weightDecay = weightDecay
+            self.isNesterov = isNesterov
+            self.largestNorm = largestNorm
+        }
+
+        func check() throws(OptimizationError) {
+            guard weightDecay >= 0, Float(weightDecay).isFinite else {
+                throw .weightDecay(weightDecay)
+            }
+            if let largestNorm, !(largestNorm > 0 && largestNorm.isFinite) {
+                throw .norm(largestNorm)
+            }
+        }
     }
 
-    /// - Throws: `OptimizationError` if a constant momentum is not in 0 ..< 1, or if golden
+    /// The golden learning rate and momentum, constant.
+    public static let golden = MomentumSGD(unchecked: .golden, .golden, Options())
+
+    private init(unchecked learningRate: LearningRate, _ momentum: Momentum, _ options: Options) {
+        self.learningRate = learningRate
+        self.momentum = momentum
+        self.options = options
+    }
+
+    /// - Throws: `OptimizationError` if an option is out of range, if a constant momentum is not in 0 ..< 1, or if golden
     ///   coupling meets a schedule that reaches a learning rate above 1. (No schedule reaches 0.)
-    public init(learningRate: LearningRate, momentum: Momentum) throws(OptimizationError) {
+    public init(
+        learningRate: LearningRate, momentum: Momentum, options: Options = Options()
+    ) throws(OptimizationError) {
         try momentum.check()
+        try options.check()
         if momentum == .coupled, learningRate.maximum > 1 {
             throw .coupling(learningRate.maximum)
         }
-        self.init(unchecked: learningRate, momentum)
+        self.init(unchecked: learningRate, momentum, options)
     }
 
     /// Half the learning rate, with the momentum coupled to it (0 where the rate is above 1): how a
     /// run goes on after it diverged.
-    public var halved: MomentumSGD { MomentumSGD(unchecked: learningRate.halved, .coupled) }
+    public var halved: MomentumSGD {
+        MomentumSGD(unchecked: learningRate.halved, .coupled, options)
+    }
+
+    /// A step with these η and α.
+    func rule(_ values: (learningRate: Float, momentum: Float)) -> UpdateRule {
+        UpdateRule(
+            learningRate: values.learningRate, momentum: values.momentum,
+            weightDecay: Float(options.weightDecay), isNesterov: options.isNesterov,
+            largestNorm: options.largestNorm)
+    }
 
     /// η and α of a step, rounded once to what the kernels use: η > 0 and 0 ≤ α < 1.
     /// - Parameter step: counted from 0.

@@ -8,6 +8,10 @@ public enum OptimizationError: PhidiasError, Equatable {
     case coupling(Double)
     /// A number of epochs that is not finite or below 0.
     case warmUp(Double)
+    /// A weight decay that is not finite or below 0.
+    case weightDecay(Double)
+    /// A largest norm that is not finite or not above 0.
+    case norm(Double)
     /// A schedule in the form of the command line.
     case schedule(String)
     /// A text that is neither a number nor a word that the option knows.
@@ -25,6 +29,10 @@ public enum OptimizationError: PhidiasError, Equatable {
             reaches \(value).
             """
         case .warmUp(let value): "A warm-up of \(value) epochs is not finite and at least 0."
+        case .weightDecay(let value):
+            "The weight decay is \(value); it must be finite and at least 0."
+        case .norm(let value):
+            "The largest norm of the gradient is \(value); it must be finite and above 0."
         case .schedule(let text):
             """
             The schedule '\(text)' is none of constant, step:EPOCHS,FACTOR, exponential:FACTOR, \

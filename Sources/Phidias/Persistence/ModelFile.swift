@@ -1,13 +1,17 @@
-/// A model on disk: safetensors with tensors `layers.N.weight` [outputs, inputs] and
-/// `layers.N.bias` [outputs] in layer order, and the network in the metadata.
+/// A model on disk: safetensors with tensors `layers.N.weight` ([outputs, inputs], or of a
+/// convolution [outputs, inputs, rows, columns]) and `layers.N.bias` [outputs] in layer order, and the
+/// network in the metadata.
 public struct ModelFile: Sendable {
     /// Network and parameters.
     public var model: Model
     /// Name of the loss it was trained with.
     public var loss: String
 
-    /// The version that is written; files from 1 up to it are read.
-    public static let formatVersion = 1
+    /// The latest version; files from 1 up to it are read. Version 2 knows all layers, version 1
+    /// dense ones on images of one channel; a file says the lowest that has what it holds.
+    public static let formatVersion = 2
+
+    static func version(for network: Network) -> Int { network.isPlain ? 1 : 2 }
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
@@ -40,8 +44,8 @@ public struct ModelFile: Sendable {
     /// The file as it is written.
     public var bytes: [UInt8] {
         let metadata: KeyValuePairs<String, String> = [
-            "format": "phidias", "format_version": String(Self.formatVersion),
-            "network": Self.json(model.network).text(), "loss": loss,
+            "format": "phidias", "format_version": String(Self.version(for: model.network)),
+            "network": NetworkDocument.json(model.network).text(), "loss": loss,
         ]
         return Safetensors(
             metadata: metadata.map { JSON.Member(key: $0.key, value: .string($0.value)) },
@@ -55,43 +59,11 @@ public struct ModelFile: Sendable {
         try DurableFile.write(bytes, to: path)
     }
 
-    package static func json(_ network: Network) -> JSON {
-        .members([
-            "rows": .integer(network.rows), "columns": .integer(network.columns),
-            "input_range": .string(network.inputRange.rawValue),
-            "layers": .array(
-                network.layers.map {
-                    .members([
-                        "type": .string("dense"), "outputs": .integer($0.outputs),
-                        "activation": .string($0.activation.rawValue),
-                    ])
-                }),
-            "output_activation": .string(network.outputActivation.rawValue),
-        ])
-    }
-
-    static func network(_ json: JSON, path: String) throws -> Network {
-        let wrong = ModelFileError.metadata(path: path, key: "network", reason: "not understood")
-        guard let rows = json["rows"]?.integerValue,
-            let columns = json["columns"]?.integerValue,
-            let range = json["input_range"]?.stringValue.flatMap(InputRange.init),
-            let output = json["output_activation"]?.stringValue.flatMap(OutputActivation.init),
-            let layers = json["layers"]?.arrayValue
-        else { throw wrong }
-        let dense = try layers.map { layer in
-            guard layer["type"]?.stringValue == "dense",
-                let outputs = layer["outputs"]?.integerValue,
-                let activation = layer["activation"]?.stringValue.flatMap(Activation.init)
-            else { throw wrong }
-            return Dense(outputs, activation: activation)
-        }
+    static func network(_ json: JSON, path: String) throws(ModelFileError) -> Network {
         do {
-            return try Network(
-                rows: rows, columns: columns, inputRange: range, layers: dense,
-                outputActivation: output)
+            return try NetworkDocument.network(json)
         } catch {
-            throw ModelFileError.metadata(
-                path: path, key: "network", reason: String(error.description.dropLast()))
+            throw .metadata(path: path, key: "network", reason: error.reason)
         }
     }
 }

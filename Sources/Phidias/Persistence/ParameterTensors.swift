@@ -1,16 +1,13 @@
 extension Network {
-    /// Parameters of all layers as tensors: `layers.N.weight` [outputs, inputs] and `layers.N.bias`
-    /// [outputs], in layer order.
-    func tensors(of parameters: [DenseParameters], under prefix: String) -> [NamedTensor] {
-        zip(layerInputs, parameters).enumerated().flatMap { index, layer in
-            let (inputs, values) = layer
-            let name = "\(prefix)layers.\(index)"
+    /// Parameters of all layers that have some as tensors, in layer order: `layers.N.weight`
+    /// [outputs, inputs] or [outputs, inputs, rows, columns], and `layers.N.bias` [outputs], where N
+    /// is the layer's place among all.
+    func tensors(of parameters: [LayerParameters], under prefix: String) -> [NamedTensor] {
+        zip(weighted, parameters).flatMap { layer, values in
+            let name = "\(prefix)layers.\(layer.index)"
             return [
-                NamedTensor(
-                    name: "\(name).weight", shape: [values.bias.count, inputs],
-                    values: values.weight),
-                NamedTensor(
-                    name: "\(name).bias", shape: [values.bias.count], values: values.bias),
+                NamedTensor(name: "\(name).weight", shape: layer.shape, values: values.weight),
+                NamedTensor(name: "\(name).bias", shape: [layer.outputs], values: values.bias),
             ]
         }
     }
@@ -29,13 +26,13 @@ struct TensorSource {
     /// The parameters of all layers, of finite numbers.
     mutating func parameters(
         of network: Network, under prefix: String = ""
-    ) throws(ModelFileError) -> [DenseParameters] {
-        var parameters: [DenseParameters] = []
-        for (index, (inputs, layer)) in zip(network.layerInputs, network.layers).enumerated() {
-            let name = "\(prefix)layers.\(index)"
-            let weight = try take("\(name).weight", [layer.outputs, inputs])
+    ) throws(ModelFileError) -> [LayerParameters] {
+        var parameters: [LayerParameters] = []
+        for layer in network.weighted {
+            let name = "\(prefix)layers.\(layer.index)"
+            let weight = try take("\(name).weight", layer.shape)
             let bias = try take("\(name).bias", [layer.outputs])
-            parameters.append(DenseParameters(weight: weight, bias: bias))
+            parameters.append(LayerParameters(weight: weight, bias: bias))
         }
         return parameters
     }

@@ -34,11 +34,14 @@ extension Model {
     static let evaluationBatch = 240
 
     /// - Throws: `ModelError` if the data does not fit the network.
-    public func check(_ data: Dataset) throws(ModelError) {
-        guard data.rows == network.rows, data.columns == network.columns else {
+    public func check(_ data: Dataset) throws(ModelError) { try Self.check(data, fits: network) }
+
+    /// - Throws: `ModelError` if the data does not fit the network.
+    package static func check(_ data: Dataset, fits network: Network) throws(ModelError) {
+        guard data.shape == network.input else {
             throw .images(
-                network: network.description, expected: "\(network.rows) × \(network.columns)",
-                found: "\(data.rows) × \(data.columns)")
+                network: network.description, expected: network.input.pixels,
+                found: data.shape.pixels)
         }
         guard data.classes <= network.classes else {
             throw .classes(outputs: network.classes, classes: data.classes)
@@ -60,8 +63,7 @@ extension Model {
             var part = all._mutatingExtracting(
                 batch.lowerBound * network.classes..<batch.upperBound * network.classes)
             stack.forward(
-                images: images.span, indices: order.span.extracting(batch),
-                scale: network.inputRange.scale, offset: network.inputRange.offset, logits: &part,
+                images: images.span, indices: order.span.extracting(batch), logits: &part,
                 threads: threads)
         }
         return result

@@ -79,14 +79,12 @@ public final class Trainer {
         guard let stack else { return nil }
         let isEpochsEnd = position.steps == 0 && position.epochs > 0
         return TrainingState(
-            model: isEpochsEnd ? model : Model(network: model.network, stack: stack),
-            velocity: model.network.layers.indices.map {
-                DenseParameters(stack.values(.velocity, of: $0))
-            },
+            model: isEpochsEnd ? model : Model(stack),
+            velocity: model.network.weighted.indices.map { stack.values(.velocity, of: $0) },
             position: position)
     }
 
-    private var stack: DenseStack?
+    private var stack: LayerStack?
     private var position = TrainingPosition()
 
     /// Runs `epochs` epochs over the data, or what is left of them.
@@ -114,7 +112,7 @@ public final class Trainer {
 
     /// The stack between the gradient of a step and its update: it holds the gradient of the batch,
     /// and weights and velocity from before the step. It is read and not changed.
-    typealias GradientObserver = (DenseStack) throws -> Void
+    typealias GradientObserver = (LayerStack) throws -> Void
 
     func train(
         on data: Dataset, epochs: Int, from start: TrainingState?,
@@ -150,7 +148,7 @@ public final class Trainer {
         let stack = try start.model.stack(
             batchCapacity: batchSize, role: .training, threads: threads)
         for (index, velocity) in start.velocity.enumerated() {
-            stack.set(.velocity, of: index, to: velocity.values)
+            stack.set(.velocity, of: index, to: velocity)
         }
         self.stack = stack
         self.position = position
@@ -170,6 +168,8 @@ public final class Trainer {
         var start = clock.now
         let number = position.epochs + 1
         let order = data.order(seed: seed, epoch: number)
+        let dropout = DropoutKey(
+            seed: seed, epoch: UInt32(number), purpose: CounterRandom.Purpose.dropout.rawValue)
         var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
         while position.steps < run.stepsPerEpoch {
             let step = position.epochs * run.stepsPerEpoch + position.steps
@@ -181,8 +181,9 @@ public final class Trainer {
             let result: (loss: Double, correct: Int)
             do {
                 result = try workspace.step(
-                    stack, data, indices, next: next, model.network.inputRange, loss, values,
-                    threads, onGradient, number: step + 1)
+                    stack, data, indices, next: next, dropout, loss, optimizer.rule(values),
+                    threads,
+                    onGradient, number: step + 1)
             } catch {
                 self.stack = nil
                 throw error
@@ -218,7 +219,7 @@ public final class Trainer {
             accuracy: Double(position.correct) / Double(data.count), time: position.epochSeconds
         )
         seconds = position.seconds
-        model = Model(network: model.network, stack: stack)
+        model = Model(stack)
         position.epochs += 1
         position.steps = 0
         (position.lossSum, position.correct, position.epochSeconds) = (0, 0, 0)
@@ -244,9 +245,9 @@ private struct Workspace {
     }
 
     mutating func step(
-        _ stack: DenseStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
-        _ range: InputRange, _ loss: any Loss, _ values: (learningRate: Float, momentum: Float),
-        _ threads: Int, _ onGradient: Trainer.GradientObserver?, number: Int
+        _ stack: LayerStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
+        _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int,
+        _ onGradient: Trainer.GradientObserver?, number: Int
     ) throws -> (loss: Double, correct: Int) {
         let count = indices.count
         let used = 0..<count * classes
@@ -266,8 +267,8 @@ private struct Workspace {
         var wholeLogits = logits.mutableSpan
         var out = wholeLogits._mutatingExtracting(used)
         stack.forward(
-            images: data.images.span, indices: indices, next: next, scale: range.scale,
-            offset: range.offset, logits: &out, threads: threads)
+            images: data.images.span, indices: indices, next: next, dropout: dropout,
+            logits: &out, threads: threads)
         var wholeDelta = delta.mutableSpan
         var gradient = wholeDelta._mutatingExtracting(used)
         let sum = loss.evaluate(
@@ -275,7 +276,7 @@ private struct Workspace {
             classes: classes, scale: 1 / Float(count), gradient: &gradient)
         guard sum.isFinite else {
             throw TrainingError.diverged(
-                step: number, layer: stack.shapes.count - 1, what: "loss")
+                step: number, layer: stack.network.layers.count - 1, what: "loss")
         }
         let correct = Kernels.countCorrect(
             m: count, n: classes, logits: logits.span.extracting(used), labels: labels.span,
@@ -284,9 +285,7 @@ private struct Workspace {
             try stack.gradient(delta: delta.span.extracting(used))
             try onGradient(stack)
         }
-        let bad = stack.backward(
-            delta: delta.span.extracting(used), learningRate: values.learningRate,
-            momentum: values.momentum)
+        let bad = try stack.backward(delta: delta.span.extracting(used), rule: rule)
         if let bad {
             throw TrainingError.diverged(step: number, layer: bad, what: "weight")
         }

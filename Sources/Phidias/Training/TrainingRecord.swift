@@ -32,7 +32,7 @@ public struct TrainingRecord: Sendable, Equatable {
         let range = start.network.inputRange
         let facts: KeyValuePairs<String, String> = [
             "format": "phidias-record", "format_version": String(Self.formatVersion),
-            "network": ModelFile.json(start.network).text(), "loss": lossName,
+            "network": NetworkDocument.json(start.network).text(), "loss": lossName,
             "batch_size": String(batchSize), "learning_rate": "\(learningRate)",
             "momentum": "\(momentum)", "input_scale": "\(range.scale)",
             "input_offset": "\(range.offset)",
@@ -65,6 +65,8 @@ extension Trainer {
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
+        guard model.network.isPlain else { throw RecordError.network(model.network.description) }
+        guard optimizer.options == MomentumSGD.Options() else { throw RecordError.options }
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
         }
@@ -104,6 +106,8 @@ extension Trainer {
 public enum RecordError: PhidiasError, Equatable {
     case steps(Int, run: Int)
     case images(Int)
+    case network(String)
+    case options
     case shortBatch(step: Int, images: Int)
     case changingParameters(step: Int)
 
@@ -111,6 +115,10 @@ public enum RecordError: PhidiasError, Equatable {
         switch self {
         case .steps(let steps, let run):
             "\(steps) steps cannot be recorded of a run that has \(run). Give 1 to \(run), or more epochs."
+        case .network(let network):
+            "Of '\(network)' no record can be made: it holds dense layers alone."
+        case .options:
+            "A record is of the plain step alone: leave out --weight-decay, --nesterov and --clip-norm."
         case .images(let count):
             "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
         case .shortBatch(let step, let images):

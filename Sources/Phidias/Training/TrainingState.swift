@@ -5,7 +5,7 @@ public struct TrainingState: Sendable, Equatable {
     /// The parameters.
     public var model: Model
     /// The momentum's velocity, of the same shapes.
-    public var velocity: [DenseParameters]
+    public var velocity: [LayerParameters]
     /// Where in the run this is.
     public var position: TrainingPosition
 
@@ -14,14 +14,14 @@ public struct TrainingState: Sendable, Equatable {
         self.init(
             model: model,
             velocity: model.parameters.map {
-                DenseParameters(
+                LayerParameters(
                     weight: [Float](repeating: 0, count: $0.weight.count),
                     bias: [Float](repeating: 0, count: $0.bias.count))
             }, position: TrainingPosition())
     }
 
     /// - Parameter velocity: of the shapes of the model's parameters.
-    public init(model: Model, velocity: [DenseParameters], position: TrainingPosition) {
+    public init(model: Model, velocity: [LayerParameters], position: TrainingPosition) {
         self.model = model
         self.velocity = velocity
         self.position = position

@@ -15,8 +15,9 @@ extension ReportedRun {
                 .note("model.safetensors is not of the network, or run.json not of a seed."))
         }
         let start = Model(network: document.network, seed: seed)
-        let (after, rows, width) = try FilterImage.filters(of: model.model, layer: 0)
-        let before = try FilterImage.filters(of: start, layer: 0).weights
+        let layer = model.model.network.weighted[0].index
+        let (after, rows, width) = try FilterImage.filters(of: model.model, layer: layer)
+        let before = try FilterImage.filters(of: start, layer: layer).weights
         let size = rows * width, units = after.count / size
         let shown = min(units, Self.mostFilters, max(1, Self.mostWeights / size))
         // As in the film, or less where nothing has grown so far.

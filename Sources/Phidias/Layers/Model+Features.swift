@@ -1,0 +1,100 @@
+import PhidiasKernels
+
+/// What the layers below the dense ones make of an image.
+public struct FeatureMaps: Sendable, Equatable {
+    /// Channels, rows and columns.
+    public let shape: ImageShape
+    /// [channels][rows][columns]
+    public let values: [Float]
+}
+
+/// An image that excites a channel, and how much: the largest value of its map.
+public struct Excitation: Sendable, Equatable {
+    /// Place in the data, from 0.
+    public let image: Int
+    /// The largest value of the channel's map.
+    public let value: Float
+}
+
+extension Model {
+    /// The feature maps of an image at a layer, after its activation; dropout is off.
+    /// - Parameters:
+    ///   - image: bytes, of the network's input.
+    ///   - layer: place among all layers; one that gives an image.
+    /// - Throws: `ModelError`.
+    public func features(of image: [UInt8], layer: Int) throws(ModelError) -> FeatureMaps {
+        let probe = try FeatureProbe(self, layer: layer)
+        return FeatureMaps(shape: probe.shape, values: probe.values(of: 0, in: image))
+    }
+
+    /// For each channel of a layer the images that excite it most, strongest first; of equals the
+    /// first comes first.
+    /// - Parameter count: images a channel.
+    /// - Throws: `ModelError`.
+    public func strongest(
+        _ count: Int, in data: Dataset, layer: Int
+    ) throws(ModelError) -> [[Excitation]] {
+        try check(data)
+        let probe = try FeatureProbe(self, layer: layer)
+        let size = probe.shape.rows * probe.shape.columns
+        var best = [[Excitation]](repeating: [], count: probe.shape.channels)
+        for index in 0..<data.count {
+            let values = probe.values(of: index, in: data.images)
+            for channel in best.indices {
+                let map = values[channel * size..<(channel + 1) * size]
+                let value = map.reduce(-Float.infinity) { max($0, $1) }
+                let place = best[channel].firstIndex { $0.value < value } ?? best[channel].count
+                guard place < count else { continue }
+                best[channel].insert(Excitation(image: index, value: value), at: place)
+                if best[channel].count > count { best[channel].removeLast() }
+            }
+        }
+        return best
+    }
+}
+
+/// The network up to all its stages, an image at a time, with a stage for each layer.
+private final class FeatureProbe {
+    let shape: Phidias.ImageShape
+    private let stack: ConvolutionStack
+    private let stage: Int
+    private let network: Network
+    private var logits: [Float]
+
+    init(_ model: Model, layer: Int) throws(ModelError) {
+        let network = model.network
+        self.network = network
+        let plan = Network.KernelPlan(network, fusesPools: false)
+        guard network.layers.indices.contains(layer), let stage = plan.stages[layer],
+            case .image(let shape) = network.shapes[layer]
+        else {
+            let known = network.layers.indices.filter {
+                if case .image = network.shapes[$0] { plan.stages[$0] != nil } else { false }
+            }
+            throw .features(layer: layer, known: known)
+        }
+        (self.shape, self.stage) = (shape, stage)
+        do {
+            stack = try ConvolutionStack(
+                plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
+        } catch {
+            throw .memory(
+                bytes: ConvolutionStack.size(
+                    plan.shape, batchCapacity: 1, role: .evaluation, threads: 1),
+                reason: "the system refuses it")
+        }
+        for (place, values) in zip(plan.places, model.parameters) {
+            stack.set(of: place, to: DenseValues(weight: values.weight, bias: values.bias))
+        }
+        logits = [Float](repeating: 0, count: network.classes)
+    }
+
+    func values(of image: Int, in images: [UInt8]) -> [Float] {
+        let index = [UInt32(image)]
+        var out = logits.mutableSpan
+        stack.forward(
+            images: images.span, indices: index.span, scale: network.inputRange.scale,
+            offset: network.inputRange.offset, logits: &out, threads: 1)
+        return stack.outputs(ofStage: stage)
+    }
+}

@@ -1,0 +1,97 @@
+import PhidiasKernels
+
+extension Network {
+    /// What the kernels run: stages over images, and dense layers above them.
+    package struct KernelPlan {
+        package private(set) var shape: ConvolutionStack.Shape
+        /// Of each layer with parameters: its place among stages and, after them, layers.
+        package private(set) var places: [Int]
+        /// Of each layer, the stage whose outputs are the layer's; nil where no stage has them.
+        package private(set) var stages: [Int?]
+        /// Nothing but dense layers, which have kernels of their own.
+        package private(set) var isDense: Bool
+        private let fusesPools: Bool
+
+        /// - Parameter fusesPools: false gives each layer's outputs a place of their own in memory.
+        package init(_ network: Network, fusesPools: Bool = true) {
+            self.fusesPools = fusesPools
+            shape = ConvolutionStack.Shape(
+                input: PhidiasKernels.ImageShape(network.input), stages: [], layers: [],
+                layerDropout: [])
+            places = []
+            stages = []
+            isDense = true
+            var below = LayerShape.image(network.input)
+            for (index, layer) in network.layers.enumerated() {
+                add(layer, above: below)
+                switch layer {
+                case .conv2D: places.append(shape.stages.count - 1)
+                case .dense: places.append(-shape.layers.count)
+                default: break
+                }
+                stages.append(shape.layers.isEmpty ? shape.stages.indices.last : nil)
+                below = network.shapes[index]
+            }
+            // Layers, counted from −1 down up to here, come after all stages.
+            places = places.map { $0 < 0 ? shape.stages.count - 1 - $0 : $0 }
+        }
+
+        private mutating func add(_ layer: Layer, above below: LayerShape) {
+            switch layer {
+            case .flatten: return
+            case .dense(let dense):
+                shape.layers.append(
+                    DenseShape(
+                        inputs: below.count, outputs: dense.outputs,
+                        activation: dense.activation.kind))
+                shape.layerDropout.append(0)
+                return
+            case .dropout(let dropout): drop(Float(dropout.rate))
+            case .conv2D(let layer):
+                shape.stages.append(
+                    .convolution(
+                        layer.outputs, kernel: .init(layer.kernel), stride: .init(layer.stride),
+                        padding: .init(layer.padding), activation: layer.activation.kind))
+            case .maxPool2D(let pool):
+                guard !fuse(pool) else { return }
+                shape.stages.append(
+                    .pool(.maxPool, window: .init(pool.window), stride: .init(pool.stride)))
+            case .averagePool2D(let pool):
+                shape.stages.append(
+                    .pool(.averagePool, window: .init(pool.window), stride: .init(pool.stride)))
+            }
+            isDense = false
+        }
+
+        /// Makes the pool part of the convolution below it, if it can be.
+        private mutating func fuse(_ pool: MaxPool2D) -> Bool {
+            guard fusesPools, pool.window == 2, pool.stride == 2, let last = shape.stages.last,
+                last.isConvolution, !last.maxPool, last.activation != .sigmoid, last.dropout == 0
+            else { return false }
+            shape.stages[shape.stages.count - 1].maxPool = true
+            return true
+        }
+
+        private mutating func drop(_ rate: Float) {
+            if !shape.layers.isEmpty {
+                shape.layerDropout[shape.layers.count - 1] = rate
+            } else {
+                if shape.stages.isEmpty {
+                    // Pixels are dropped by a stage that changes nothing else.
+                    shape.stages.append(.pool(.averagePool, window: .init(1), stride: .init(1)))
+                }
+                shape.stages[shape.stages.count - 1].dropout = rate
+            }
+        }
+    }
+}
+
+extension PhidiasKernels.ImageShape {
+    init(_ shape: Phidias.ImageShape) {
+        self.init(channels: shape.channels, height: shape.rows, width: shape.columns)
+    }
+}
+
+extension PhidiasKernels.Extent {
+    init(_ extent: Phidias.Extent) { self.init(extent.rows, extent.columns) }
+}
