@@ -109,7 +109,6 @@ import Testing
         ("conv 1048576 1x1, dense 10", "1048576 × 28 × 28", "1 × 28 × 28"),
         ("conv 900 1x1, conv 900 20x20, dense 10", "Layer 1", "268435456 parameters"),
         ("dropout 1, dense 10", "rate", "Layer 0"),
-        ("dropout nan, dense 10", "rate", "Layer 0"),
         ("dropout 0.5, flatten, dropout 0.5, dense 10", "Layer 2", "follows a dropout"),
         ("dense 10, dropout 0.5", "The last layer (dropout 0.5)", "10"),
     ]
@@ -125,7 +124,8 @@ import Testing
     @Test(arguments: [
         "", "conv", "conv 4", "conv x 3x3", "conv 4 3y3", "conv 4 3x3x3", "conv 4 3x3 pad",
         "conv 4 3x3 relu pad 1", "conv 4 3x3 gelu", "maxpool", "maxpool 2 relu", "flatten 2",
-        "dropout", "dropout much", "dense", "dense 10,", "dense 10, , dense 10", "pool 2",
+        "dropout", "dropout much", "dropout nan", "dense", "dense 10,", "dense 10, , dense 10",
+        "pool 2",
     ]) func aTextThatIsNoListOfLayersIsAnError(text: String) {
         let error = #expect(throws: NetworkTextError.self) { try [Layer](text: text) }
         #expect(error?.description.contains("Layer") == true)

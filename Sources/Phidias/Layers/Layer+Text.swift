@@ -107,7 +107,8 @@ private struct LayerWords {
     }
 
     mutating func number(_ what: String) throws(NetworkTextError) -> Double {
-        guard let word = left.popFirst(), let value = Double(word) else {
+        guard let word = left.popFirst(), let value = Double(word), value.isFinite
+        else {
             throw error("has no number as \(what) after '\(first)'")
         }
         return value

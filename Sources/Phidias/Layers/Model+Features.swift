@@ -74,14 +74,14 @@ private final class FeatureProbe {
             throw .features(layer: layer, known: known)
         }
         (self.shape, self.stage) = (shape, stage)
+        let bytes = ConvolutionStack.size(
+            plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
         do {
             stack = try ConvolutionStack(
                 plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
         } catch {
-            throw .memory(
-                bytes: ConvolutionStack.size(
-                    plan.shape, batchCapacity: 1, role: .evaluation, threads: 1),
-                reason: "the system refuses it")
+            throw .memory(bytes: bytes, reason: "the system refuses it")
         }
         for (place, values) in zip(plan.places, model.parameters) {
             stack.set(of: place, to: DenseValues(weight: values.weight, bias: values.bias))

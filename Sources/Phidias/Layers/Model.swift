@@ -48,15 +48,16 @@ public struct Model: Sendable, Equatable {
     func stack(
         batchCapacity: Int, role: DenseStack.Role, threads: Int
     ) throws(ModelError) -> LayerStack {
+        // A file of a few bytes can describe layers that give gigabytes.
+        let bytes = LayerStack.size(
+            of: network, batchCapacity: batchCapacity, role: role, threads: threads)
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
         let stack: LayerStack
         do {
             stack = try LayerStack(
                 network, batchCapacity: batchCapacity, role: role, threads: threads)
         } catch {
-            throw .memory(
-                bytes: LayerStack.size(
-                    of: network, batchCapacity: batchCapacity, role: role, threads: threads),
-                reason: "the system refuses it")
+            throw .memory(bytes: bytes, reason: "the system refuses it")
         }
         for (number, layer) in parameters.enumerated() { stack.set(of: number, to: layer) }
         return stack

@@ -20,6 +20,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case sweep
     /// The file results.jsonl.
     case results
+    /// A network's document.
+    case network
+    /// Layers as a text.
+    case layers
 
     /// Bytes of the longest input that is tried.
     public var longestInput: Int {
@@ -27,7 +31,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .idx, .metrics, .png, .csv: 512
         case .gzip: 256
         case .safetensors: 512
-        case .model, .run, .sweep, .results: 1024
+        case .model, .run, .sweep, .results, .network: 1024
+        case .layers: 256
         case .checkpoint: 4096
         }
     }
@@ -47,6 +52,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
         case .sweep: Self.reading { try Self.sweep(bytes, $0) }
         case .results: Self.reading { try Self.results(bytes, $0) }
+        case .network: Self.reading { try Self.network(bytes, $0) }
+        case .layers: Self.reading(path: "Layer") { _ in try Self.layers(bytes) }
         }
     }
 
@@ -162,6 +169,22 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         isFixed(MetricsFile.bytes(epochs)) {
             MetricsFile.bytes(try MetricsFile.parse($0, path: path).epochs)
         }
+    }
+
+    private static func network(_ bytes: [UInt8], _ path: String) throws {
+        let network = try NetworkDocument.read(bytes, path: path)
+        precondition(network.shapes.count == network.layers.count)
+        let text = Array(NetworkDocument.json(network).text().utf8)
+        precondition(
+            (try? NetworkDocument.read(text, path: path)) == network,
+            "a network changes when it is written")
+    }
+
+    /// No more layers are built than a network may have.
+    private static func layers(_ bytes: [UInt8]) throws {
+        let layers = try [Layer](text: String(decoding: bytes, as: UTF8.self))
+        precondition((try? [Layer](text: layers.text)) == layers, "layers change when written")
+        _ = try? Network(input: ImageShape(rows: 28, columns: 28), layers: layers)
     }
 
     private static func sweep(_ bytes: [UInt8], _ path: String) throws {
