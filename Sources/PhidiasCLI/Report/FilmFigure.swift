@@ -4,7 +4,7 @@ import Phidias
 /// The film of a run's filters as pictures to page through.
 struct FilmFigure {
     /// So many frames, and bytes of them, make a film that a page can carry.
-    private static let mostFrames = 60, mostBytes = 12 << 20
+    private static let mostFrames = 60, mostBytes = 8 << 20
 
     private var frames: [(step: Int, bytes: [UInt8])] = []
     /// Frames in the folder.

@@ -46,6 +46,7 @@ enum ReportStyle {
         figure{margin:1rem 0;min-width:0}
         figcaption{color:var(--faint);font-size:.875rem}
         figcaption p{margin:.35rem 0}
+        figcaption pre{color:var(--ink)}
         summary{cursor:pointer;padding:.35rem 0}
         .note{border-left:3px solid var(--note);padding-left:.75rem}
         .figures{display:grid;gap:0 1.5rem;\

@@ -20,7 +20,9 @@ extension ReportedRun {
         let before = try FilterImage.filters(of: start, layer: layer).weights
         let size = rows * width, units = after.count / size
         let shown = min(units, Self.mostFilters, max(1, Self.mostWeights / size))
-        let peak = max(FilterImage.peak(before[...]), FilterImage.peak(after[...]))
+        // As in the film, or less where nothing has grown so far.
+        let first = FilterImage.peak(before[...])
+        let peak = min(max(first, FilterImage.peak(after[...])), FilterFilm.headroom * first)
         var picture = FilterImage()
         picture.peak = peak
         picture.scale = 2
@@ -48,7 +50,7 @@ extension ReportedRun {
         return .section(
             "Filters",
             .paragraph(
-                "\(some) of the first layer. Red is positive, blue negative, white 0; in both pictures the full colours are ±\(Double(peak).digits(3))."
+                "\(some) of the first layer. Red is positive, blue negative, white 0; in both pictures the full colours are ±\(Double(peak).digits(3)) and beyond."
             ), .element("div", ["class": "figures"], .joined(figures)),
             .paragraph("The same weights, each filter in its own full colours:"),
             .command(
