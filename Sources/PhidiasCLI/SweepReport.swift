@@ -27,6 +27,9 @@ struct SweepReport {
 
     let plan: SweepPlan
     let rows: [Row]
+    /// Of the golden pair's rank, over resampled folds and seeds; nil where it has no rank, or one
+    /// cell alone.
+    let goldenRankInterval: Interval?
     private let cells: Int
 
     init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
@@ -51,6 +54,7 @@ struct SweepReport {
         }
         try Self.rank(&rows)
         try Self.compare(&rows, plan)
+        goldenRankInterval = try Self.rankInterval(rows)
         self.rows = rows.sorted {
             ($0.rank ?? .infinity, $0.diverged, -($0.mean ?? 0))
                 < ($1.rank ?? .infinity, $1.diverged, -($1.mean ?? 0))
@@ -94,6 +98,18 @@ struct SweepReport {
         }
     }
 
+    /// All settings take part in the same folds, which are drawn for all of them together.
+    private static func rankInterval(_ rows: [Row]) throws -> Interval? {
+        let whole = rows.filter { $0.rank != nil }
+        let counts = Set(whole.map(\.validation.count))
+        guard let golden = whole.firstIndex(where: \.isGolden), counts.count == 1,
+            whole[golden].validation.count > 1
+        else { return nil }
+        var generator = CounterRandom.Stream(CounterRandom(seed: 1, purpose: .user))
+        return try Ranks.bootstrap(
+            scores: whole.map(\.validation), resamples: 1999, using: &generator)[golden].interval
+    }
+
     // MARK: - Text and JSON
 
     private static func percent(_ value: Double?) -> String {
@@ -130,6 +146,11 @@ struct SweepReport {
     var notes: [String] {
         var notes = ["Ranked by mean validation accuracy; test accuracy is only reported."]
         if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
+        if let rank = rows.first(where: \.isGolden)?.rank, let interval = goldenRankInterval {
+            notes.append(
+                "Rank of φ: \(rank.fixed(0)) of \(rows.count); 95 % bootstrap interval \(interval.low.fixed(0)) to \(interval.high.fixed(0)), over folds and seeds."
+            )
+        }
         if rows.contains(where: { $0.isNotWorse == true }) {
             notes.append(
                 "=: the best, or not significantly worse (corrected resampled t, Holm, 5 %).")
@@ -166,6 +187,7 @@ struct SweepReport {
         return .members([
             "cells": .integer(cells), "output": .string(output),
             "heat_map": heatMap.map { .string($0) } ?? .null,
+            "golden_rank_interval": interval(goldenRankInterval),
             "settings": .array(
                 rows.map { row in
                     .members([

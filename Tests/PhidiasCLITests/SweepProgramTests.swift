@@ -54,6 +54,9 @@ import Testing
         #expect(rows.count == 4 && means == means.sorted(by: >))
         #expect(rows.count { $0["golden"] as? Bool == true } == 1)
         #expect(rows.allSatisfy { $0["not_worse"] is NSNull })
+        let interval = try #require(json["golden_rank_interval"] as? [Double])
+        let rank = rows.first { $0["golden"] as? Bool == true }?["rank"] as? Double ?? 0
+        #expect(interval[0] <= rank && rank <= interval[1] && interval[0] >= 1 && interval[1] <= 4)
         let more = try Self.object(
             try Self.sweep(bench, "--seeds", "2", "--format", "json", output: "more"))
         let compared = try #require(more["settings"] as? [[String: Any]])
