@@ -59,16 +59,18 @@ final class RunFolder {
         try DurableFile.append(line: epoch.json.text(), to: path("metrics.jsonl"))
     }
 
-    /// Draws the filters, smaller if they are many.
+    /// Draws the filters of the first layer, smaller if they are many and larger if they have few
+    /// weights.
     /// - Returns: false if they are too many for any picture.
     func draw(_ model: Model) throws -> Bool {
-        for scale in [3, 2, 1] {
+        let layer = model.network.weighted[0].index
+        let width = try FilterImage.filters(of: model, layer: layer).width
+        for scale in [max(3, 36 / width), 3, 2, 1] {
             var picture = FilterImage()
             picture.scale = scale
             do {
                 try picture.write(
-                    model, layer: model.network.weighted[0].index, name: "model.safetensors",
-                    to: path("filters.png"))
+                    model, layer: layer, name: "model.safetensors", to: path("filters.png"))
                 return true
             } catch ImageError.pictureSize {}
         }
