@@ -68,20 +68,16 @@ struct FilmFigure {
 }
 
 extension HTML {
+    /// Small frames are shown larger, in squares.
     fileprivate static func frame(
         _ address: String, _ size: (width: Int, height: Int), _ alternative: String, step: String,
         hidden: Bool
     ) -> HTML {
-        .void(
-            "img",
-            hidden
-                ? [
-                    "src": address, "width": "\(size.width)", "height": "\(size.height)",
-                    "alt": alternative, "data-step": step, "hidden": "",
-                ]
-                : [
-                    "src": address, "width": "\(size.width)", "height": "\(size.height)",
-                    "alt": alternative, "data-step": step,
-                ])
+        let times = max(1, 448 / size.width)
+        return .element(
+            "div", hidden ? ["data-step": step, "hidden": ""] : ["data-step": step],
+            .image(
+                address, size.width * times, size.height * times, alternative,
+                kind: times > 1 ? "grown" : nil))
     }
 }

@@ -37,7 +37,7 @@ enum ReportStyle {
         th,td{padding:.3rem .7rem .3rem 0;text-align:left;vertical-align:top;\
         border-bottom:1px solid var(--line)}
         th{font-weight:600}
-        thead th{vertical-align:bottom;white-space:normal}
+        thead th,thead .number{vertical-align:bottom;white-space:normal}
         .number{text-align:right;white-space:nowrap}
         tbody th{font-weight:400;color:var(--faint);min-width:8rem}
         td.text{min-width:6.5rem}
@@ -64,6 +64,7 @@ enum ReportStyle {
         .digits figcaption{font-size:.75rem;line-height:1.35}
         .controls{display:flex;gap:.75rem;align-items:center;margin:.5rem 0;flex-wrap:wrap}
         .film{max-width:46rem}
+        .grown{image-rendering:pixelated}
         .controls input{flex:1 1 6rem;min-width:0}
         .controls output{min-width:5.5rem;font-size:.875rem;font-variant-numeric:tabular-nums}
         button{font:inherit;padding:.35rem 1rem;min-width:5.5rem;min-height:2.5rem}
@@ -95,7 +96,7 @@ enum ReportStyle {
     /// prefers-reduced-motion there is only the slider.
     static let script = """
         for (const film of document.querySelectorAll('.film')) {
-          const frames = [...film.querySelectorAll('img')];
+          const frames = [...film.querySelectorAll('[data-step]')];
           const [button, slider, label] = film.querySelectorAll('button, input, output');
           const last = frames.length - 1;
           let timer = 0;

@@ -25,7 +25,8 @@ extension ReportedRun {
         let peak = min(max(first, FilterImage.peak(after[...])), FilterFilm.headroom * first)
         var picture = FilterImage()
         picture.peak = peak
-        picture.scale = 2
+        // The small filters of convolutions would be hard to see.
+        picture.scale = max(2, min(16, 56 / max(rows, width)))
         let command = ShellCommand(["phidias", "report", path])
         var figures: [HTML] = []
         for (title, weights) in [
@@ -67,12 +68,14 @@ extension ReportedRun {
 }
 
 extension HTML {
-    static func image(_ address: String, _ width: Int, _ height: Int, _ alternative: String) -> HTML
-    {
+    static func image(
+        _ address: String, _ width: Int, _ height: Int, _ alternative: String, kind: String? = nil
+    ) -> HTML {
         .void(
             "img",
             [
                 "src": address, "width": "\(width)", "height": "\(height)", "alt": alternative,
+                "class": kind ?? "picture",
             ])
     }
 }
