@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from compare import report
-from compare.cases import ALL, LOSSES, Case, is_zen3
+from compare.cases import ALL, LOSSES, NETWORKS, Case, is_zen3
 from compare.comparison import Comparison
 from compare.process import Failure
 
@@ -39,6 +39,8 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--data", default=str(ROOT / "data/mnist"), help="folder of MNIST (default %(default)s)")
     add("--hidden", type=positive, default=128, help="hidden units (default %(default)s)")
+    if opponent == "pytorch":
+        add("--network", choices=list(NETWORKS), help="a preset in place of hidden units")
     add("--batch-size", type=positive, default=64, help="images a step (default %(default)s)")
     add("--all", action="store_true", help="five networks, from 784-30-10 to 784-1024-10")
     losses = ["cross-entropy"] if opponent == "sklearn" else list(LOSSES)
@@ -54,6 +56,9 @@ def parse() -> argparse.Namespace:
     add("--phidias", default=str(ROOT / ".build/release/phidias"), help=argparse.SUPPRESS)
     options = parser.parse_args(sys.argv[2:])
     options.opponent = opponent
+    options.network = getattr(options, "network", None)
+    if options.network and options.loss != "cross-entropy":
+        parser.error("--network is compared with cross-entropy alone")
     return options
 
 
@@ -61,7 +66,9 @@ def main() -> None:
     options = parse()
     cpuinfo = Path("/proc/cpuinfo")
     zen3 = cpuinfo.exists() and is_zen3(cpuinfo.read_text())
-    cases = ALL if options.all else [Case(options.hidden, options.batch_size)]
+    cases = ALL if options.all else [
+        Case(options.hidden, options.batch_size, options.network)
+    ]
     results: list[dict[str, Any]] = []
     for case in cases:
         result = Comparison(options, case, zen3).run()

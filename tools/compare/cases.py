@@ -19,10 +19,22 @@ LOSSES = {"cross-entropy": "softmax", "synaptic": "sigmoid"}
 class Case:
     hidden: int
     batch: int
+    network: str | None = None  # a preset in place of hidden units
 
     @property
     def name(self) -> str:
-        return f"{PIXELS}-{self.hidden}-{CLASSES}, batch {self.batch}"
+        return f"{self.network or f'{PIXELS}-{self.hidden}-{CLASSES}'}, batch {self.batch}"
+
+
+# The presets that rivals know: without dropout, whose masks nobody else can repeat, for the check of
+# the losses.
+NETWORKS = {
+    "dbl-2024": [
+        "--network",
+        "conv 16 3x3 pad 1 relu, maxpool 2, conv 32 3x3 pad 1 relu, maxpool 2, dense 128 relu, dense 10",
+        "--input-range=-1..1",
+    ]
+}
 
 
 ALL = [Case(30, 10), Case(128, 64), Case(512, 64), Case(512, 256), Case(1024, 256)]

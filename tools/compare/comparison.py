@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compare import contest
-from compare.cases import LEARNING_RATE, LOSSES, MOMENTUM, REFERENCE, SLOWER, Case
+from compare.cases import LEARNING_RATE, LOSSES, MOMENTUM, NETWORKS, REFERENCE, SLOWER, Case
 from compare.process import Failure, TurnProcess, rival_environment
 from compare.worker import Record
 
@@ -54,7 +54,6 @@ class Comparison:
         """What `phidias bench turns`, `phidias record` and the worker are all told."""
         facts = {
             "data": self.options.data,
-            "hidden": self.case.hidden,
             "batch-size": self.case.batch,
             "loss": self.options.loss,
             "learning-rate": LEARNING_RATE,
@@ -63,13 +62,19 @@ class Comparison:
         }
         return [word for name, value in facts.items() for word in (f"--{name}", str(value))]
 
-    def phidias(self, *command: str) -> list[str]:
+    def network(self) -> list[str]:
+        if self.case.network:
+            return ["--network", self.case.network]
+        return ["--hidden", str(self.case.hidden)]
+
+    def phidias(self, command: list[str], network: list[str]) -> list[str]:
         output = ["--output-activation", LOSSES[self.options.loss]]
         threads = ["--threads", str(self.options.threads)]
-        return [self.options.phidias, *command, *self.common(), *output, *threads]
+        return [self.options.phidias, *command, *self.common(), *network, *output, *threads]
 
     def start(self, kind: RivalKind) -> TurnProcess:
         command = [sys.executable, "-m", "compare.worker", kind.module, *self.common()]
+        command += self.network()
         command += ["--threads", str(kind.threads)] + ["--compile"] * kind.compiled
         return TurnProcess(kind.key, command, rival_environment(kind.threads))
 
@@ -82,7 +87,7 @@ class Comparison:
                 stack.callback(process.close)
                 return process
 
-            ours = opened(TurnProcess("phidias", self.phidias("bench", "turns")))
+            ours = opened(TurnProcess("phidias", self.phidias(["bench", "turns"], self.network())))
             ours.turn("epoch")
             kinds = rivals(options.opponent, options.rival_threads)
             against = [opened(self.start(kind)) for kind in kinds]
@@ -130,7 +135,8 @@ class Comparison:
         """Trains the same steps on both sides, from the same weights and on the same batches."""
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder, "steps.safetensors"))
-            command = self.phidias("record") + ["--steps", str(STEPS), "--output", path]
+            network = NETWORKS.get(self.case.network or "", self.network())
+            command = self.phidias(["record"], network) + ["--steps", str(STEPS), "--output", path]
             done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
             if done.returncode != 0:
                 raise Failure("phidias record failed; its message is above.", done.returncode)

@@ -12,6 +12,23 @@ from torch.nn import functional as F
 from compare.worker import Data, Record
 
 
+def dbl_2024() -> nn.Sequential:
+    """The network of arXiv:2410.12984, as `phidias summary dbl-2024` shows it."""
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.25),
+        nn.Linear(1568, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
+
+
 class PyTorch:
     def __init__(self, options: argparse.Namespace, data: Data) -> None:
         torch.manual_seed(options.seed)
@@ -20,9 +37,13 @@ class PyTorch:
         self.targets = F.one_hot(self.labels, 10).float()
         self.test = torch.from_numpy(data.test_images), torch.from_numpy(data.test_labels)
         self.batch = options.batch_size
-        self.model = nn.Sequential(
-            nn.Linear(784, options.hidden), nn.Sigmoid(), nn.Linear(options.hidden, 10)
-        )
+        if options.network == "dbl-2024":
+            self.use_images(channels_last=True)
+            self.model = dbl_2024().to(memory_format=torch.channels_last)
+        else:
+            self.model = nn.Sequential(
+                nn.Linear(784, options.hidden), nn.Sigmoid(), nn.Linear(options.hidden, 10)
+            )
         # With a constant learning rate PyTorch's momentum walks as ours does: its buffer is our
         # velocity over −η. Fused is the fastest of its forms at every size compared.
         self.optimizer = torch.optim.SGD(
@@ -38,6 +59,15 @@ class PyTorch:
             + (", MKL" if torch.backends.mkl.is_available() else "")
             + (", oneDNN" if torch.backends.mkldnn.is_available() else ""),
         }
+
+    def use_images(self, channels_last: bool) -> None:
+        """In [−1, 1], [count, 1, 28, 28]."""
+        form = torch.channels_last if channels_last else torch.contiguous_format
+
+        def images(pixels: Tensor) -> Tensor:
+            return (2 * pixels - 1).view(-1, 1, 28, 28).contiguous(memory_format=form)
+
+        self.images, self.test = images(self.images), (images(self.test[0]), self.test[1])
 
     def cross_entropy(self, batch: Tensor) -> Tensor:
         logits = self.model(self.images.index_select(0, batch))
@@ -65,16 +95,22 @@ class PyTorch:
 
     def accuracy(self) -> float:
         images, labels = self.test
+        self.model.eval()
         with torch.no_grad():
-            return (self.model(images).argmax(1) == labels).float().mean().item()
+            right = (self.model(images).argmax(1) == labels).float().mean().item()
+        self.model.train()
+        return right
 
     def repeat(self, record: Record) -> list[float]:
+        layers = [layer for layer in self.model if isinstance(layer, (nn.Linear, nn.Conv2d))]
         with torch.no_grad():
-            for index, layer in enumerate((self.model[0], self.model[2])):
-                weight, bias = record.layer(index)
+            for layer, (weight, bias) in zip(layers, record.layers(), strict=True):
                 layer.weight.copy_(torch.tensor(weight))
                 layer.bias.copy_(torch.tensor(bias))
-        return [self.step(torch.from_numpy(batch)).item() for batch in record.batches]
+        self.model.eval()  # without dropout
+        losses = [self.step(torch.from_numpy(batch)).item() for batch in record.batches]
+        self.model.train()
+        return losses
 
 
 rival = PyTorch

@@ -69,8 +69,13 @@ class Record:
         self.batches = self._tensors["indices"].astype(np.int64)
         self.losses: list[float] = self._tensors["losses"].tolist()
 
+    def layers(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Those that have weights, in their order."""
+        names = [name for name in self._tensors if name.startswith("layers.")]
+        return [self.layer(index) for index in sorted({int(name.split(".")[1]) for name in names})]
+
     def layer(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Weights [outputs, inputs] and bias."""
+        """Weights [outputs, inputs] or [outputs, inputs, rows, columns], and bias."""
         return self._tensors[f"layers.{index}.weight"], self._tensors[f"layers.{index}.bias"]
 
 
@@ -78,7 +83,8 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("rival")
     parser.add_argument("--data", required=True)
-    parser.add_argument("--hidden", type=int, required=True)
+    parser.add_argument("--hidden", type=int)
+    parser.add_argument("--network")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--loss", required=True)
     parser.add_argument("--learning-rate", type=float, required=True)

@@ -65,7 +65,8 @@ extension Trainer {
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
-        guard model.network.isPlain else { throw RecordError.network(model.network.description) }
+        let drops = model.network.layers.contains { if case .dropout = $0 { true } else { false } }
+        guard !drops else { throw RecordError.network(model.network.description) }
         guard optimizer.options == MomentumSGD.Options() else { throw RecordError.options }
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
@@ -116,7 +117,7 @@ public enum RecordError: PhidiasError, Equatable {
         case .steps(let steps, let run):
             "\(steps) steps cannot be recorded of a run that has \(run). Give 1 to \(run), or more epochs."
         case .network(let network):
-            "Of '\(network)' no record can be made: it holds dense layers alone."
+            "'\(network)' drops outputs at random, which another program cannot repeat; leave the dropout out."
         case .options:
             "A record is of the plain step alone: leave out --weight-decay, --nesterov and --clip-norm."
         case .images(let count):
