@@ -124,9 +124,9 @@ extension LossReport {
             table.add([
                 test.comparison.title, (100 * test.student.meanDifference).fixed(3),
                 "\((100 * test.interval.low).fixed(3)) to \((100 * test.interval.high).fixed(3))",
-                "\(test.pairs)", test.student.pValue.digits(2), test.adjustedStudent.digits(2),
-                test.permutation?.pValue.digits(2) ?? "–",
-                test.adjustedPermutation?.digits(2) ?? "–",
+                "\(test.pairs)", Self.p(test.student.pValue), Self.p(test.adjustedStudent),
+                test.permutation.map { Self.p($0.pValue) } ?? "–",
+                test.adjustedPermutation.map(Self.p) ?? "–",
             ])
         }
         var notes = [
@@ -148,6 +148,10 @@ extension LossReport {
             \(table.text)
             \(notes.map { "  " + $0 }.joined(separator: "\n"))
             """
+    }
+
+    private static func p(_ value: Double) -> String {
+        value < 1e-6 ? "< 0.000001" : value.digits(2)
     }
 
     private static func percent(_ value: Double?) -> String {

@@ -33,6 +33,7 @@ NETWORKS = {
         "--network",
         "conv 16 3x3 pad 1 relu, maxpool 2, conv 32 3x3 pad 1 relu, maxpool 2, dense 128 relu, dense 10",
         "--input-range=-1..1",
+        "--output-activation=softmax",
     ]
 }
 

@@ -63,18 +63,22 @@ class Comparison:
         return [word for name, value in facts.items() for word in (f"--{name}", str(value))]
 
     def network(self) -> list[str]:
+        """As phidias is told."""
         if self.case.network:
             return ["--network", self.case.network]
-        return ["--hidden", str(self.case.hidden)]
+        output = LOSSES[self.options.loss]
+        return ["--hidden", str(self.case.hidden), "--output-activation", output]
 
     def phidias(self, command: list[str], network: list[str]) -> list[str]:
-        output = ["--output-activation", LOSSES[self.options.loss]]
         threads = ["--threads", str(self.options.threads)]
-        return [self.options.phidias, *command, *self.common(), *network, *output, *threads]
+        return [self.options.phidias, *command, *self.common(), *network, *threads]
 
     def start(self, kind: RivalKind) -> TurnProcess:
         command = [sys.executable, "-m", "compare.worker", kind.module, *self.common()]
-        command += self.network()
+        if self.case.network:
+            command += ["--network", self.case.network]
+        else:
+            command += ["--hidden", str(self.case.hidden)]
         command += ["--threads", str(kind.threads)] + ["--compile"] * kind.compiled
         return TurnProcess(kind.key, command, rival_environment(kind.threads))
 
