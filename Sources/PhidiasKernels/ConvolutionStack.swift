@@ -48,7 +48,7 @@ package final class ConvolutionStack {
     /// The packed batch, of a network without stages.
     private let packed: AlignedBuffer
     /// Of the last forward pass: the backward pass goes on with it.
-    private var batch = 0, team = 1
+    private var pass: StackPass
 
     /// Inputs of a layer as the kernels count them: the first above stages has padding lanes.
     private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
@@ -163,6 +163,9 @@ package final class ConvolutionStack {
         precondition(threads > 0, "thread count \(threads) is not positive")
         (self.shape, self.images, self.batchCapacity) = (shape, images, batchCapacity)
         (self.role, self.threads) = (role, threads)
+        pass = StackPass(
+            pixels: shape.input.count, outputs: shape.layers[shape.layers.count - 1].outputs,
+            batchCapacity: batchCapacity, threads: threads, role: role)
         packed = try AlignedBuffer(
             count: shape.stages.isEmpty
                 ? threads * ck_panel_size(batchCapacity, shape.input.count) : 0)
@@ -297,12 +300,6 @@ package final class ConvolutionStack {
 
     // MARK: Passes
 
-    private func check(_ indices: Span<UInt32>, below count: Int) {
-        for position in indices.indices {
-            precondition(Int(indices[position]) < count, "image \(indices[position]) of \(count)")
-        }
-    }
-
     /// Packs the images at `indices` and runs them through the network.
     /// - Parameters:
     ///   - images: bytes, [channels][height][width] an image.
@@ -319,21 +316,13 @@ package final class ConvolutionStack {
     ) {
         let pixels = shape.input.count
         precondition(
-            indices.count > 0 && indices.count <= batchCapacity,
-            "batch of \(indices.count), capacity \(batchCapacity)")
-        precondition(
-            logits.count == indices.count * shape.layers[shape.layers.count - 1].outputs,
-            "\(logits.count) logits for a batch of \(indices.count)")
-        precondition(
-            threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
-        precondition(
             numbers.isEmpty || numbers.count == indices.count,
             "\(numbers.count) numbers for a batch of \(indices.count)")
         precondition(role == .training || dropout == nil, "this stack only evaluates")
-        check(indices, below: images.count / pixels)
-        check(next, below: images.count / pixels)
-        batch = indices.count
-        team = threads
+        pass.begin(
+            imageBytes: images.count, indices: indices, next: next, logits: logits.count,
+            threads: threads)
+        let batch = pass.batch
         images.withUnsafeBufferPointer { bytes in
             indices.withUnsafeBufferPointer { order in
                 next.withUnsafeBufferPointer { next in
@@ -361,14 +350,6 @@ package final class ConvolutionStack {
         }
     }
 
-    private func checkBackward(_ delta: Span<Float>) {
-        precondition(role == .training, "this stack only evaluates")
-        precondition(batch > 0, "backward without a forward pass before it")
-        precondition(
-            delta.count == batch * shape.layers[shape.layers.count - 1].outputs,
-            "\(delta.count) deltas for a batch of \(batch)")
-    }
-
     /// The packed batch of the last forward pass.
     private var packedInput: ck_batch_input {
         ck_batch_input(
@@ -382,11 +363,12 @@ package final class ConvolutionStack {
     package func backward(
         delta: Span<Float>, learningRate: Float, momentum: Float
     ) -> Int? {
-        checkBackward(delta)
+        pass.checkBackward(delta)
         var from = packedInput
         let bad = delta.withUnsafeBufferPointer {
             ck_network_backward(
-                &network, batch, &from, $0.baseAddress, learningRate, momentum, Int32(team))
+                &network, pass.batch, &from, $0.baseAddress, learningRate, momentum,
+                Int32(pass.team))
         }
         return bad < 0 ? nil : bad
     }
@@ -395,7 +377,7 @@ package final class ConvolutionStack {
     /// changes no weight.
     /// - Throws: `KernelError.outOfMemory`.
     package func gradient(delta: Span<Float>) throws(KernelError) {
-        checkBackward(delta)
+        pass.checkBackward(delta)
         for stage in shape.stages.indices
         where shape.stages[stage].isConvolution && stages[stage].gradient == nil {
             stages[stage].gradient = try floats(Self.weights(stage, shape, images))
@@ -406,7 +388,7 @@ package final class ConvolutionStack {
         }
         var from = packedInput
         delta.withUnsafeBufferPointer {
-            ck_network_gradient(&network, batch, &from, $0.baseAddress, Int32(team))
+            ck_network_gradient(&network, pass.batch, &from, $0.baseAddress, Int32(pass.team))
         }
     }
 
@@ -415,8 +397,8 @@ package final class ConvolutionStack {
     package func outputs(ofStage stage: Int, image: Int = 0) -> [Float] {
         precondition(shape.stages.indices.contains(stage), "no stage \(stage)")
         precondition(
-            (0..<batch).contains(image) && (role == .training || batch == 1),
-            "image \(image) of a batch of \(batch)")
+            (0..<pass.batch).contains(image) && (role == .training || pass.batch == 1),
+            "image \(image) of a batch of \(pass.batch)")
         var values = [Float](repeating: 0, count: images[stage + 1].count)
         ck_network_values(&network, stage, image, &values)
         return values

@@ -53,7 +53,7 @@ package final class DenseStack {
     private let buffers: [AlignedBuffer]
     private let input: AlignedBuffer
     /// Of the last forward pass: the backward pass needs what each thread packed in it.
-    private var batch = 0, team = 1
+    private var pass: StackPass
 
     /// Floats that a stack of these shapes allocates: a caller can check it before.
     package static func size(
@@ -113,6 +113,9 @@ package final class DenseStack {
         self.batchCapacity = batchCapacity
         self.role = role
         self.threads = threads
+        pass = StackPass(
+            pixels: shapes[0].inputs, outputs: shapes[shapes.count - 1].outputs,
+            batchCapacity: batchCapacity, threads: threads, role: role)
     }
 
     deinit {
@@ -162,12 +165,6 @@ package final class DenseStack {
             shape.inputs, shape.outputs, values.weight, values.bias, panels(content, of: layer))
     }
 
-    private func check(_ indices: Span<UInt32>, below count: Int) {
-        for position in indices.indices {
-            precondition(Int(indices[position]) < count, "image \(indices[position]) of \(count)")
-        }
-    }
-
     /// Packs the images at `indices` and runs them through the network.
     /// - Parameters:
     ///   - images: bytes, `inputs` an image.
@@ -180,18 +177,10 @@ package final class DenseStack {
         offset: Float, logits: inout MutableSpan<Float>, threads: Int
     ) {
         let pixels = shapes[0].inputs
-        precondition(
-            indices.count > 0 && indices.count <= batchCapacity,
-            "batch of \(indices.count), capacity \(batchCapacity)")
-        precondition(
-            logits.count == indices.count * shapes[shapes.count - 1].outputs,
-            "\(logits.count) logits for a batch of \(indices.count)")
-        precondition(
-            threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
-        check(indices, below: images.count / pixels)
-        check(next, below: images.count / pixels)
-        batch = indices.count
-        team = threads
+        pass.begin(
+            imageBytes: images.count, indices: indices, next: next, logits: logits.count,
+            threads: threads)
+        let batch = pass.batch
         images.withUnsafeBufferPointer { bytes in
             indices.withUnsafeBufferPointer { order in
                 next.withUnsafeBufferPointer { next in
@@ -208,14 +197,6 @@ package final class DenseStack {
         }
     }
 
-    private func checkBackward(_ delta: Span<Float>) {
-        precondition(role == .training, "this stack only evaluates")
-        precondition(batch > 0, "backward without a forward pass before it")
-        precondition(
-            delta.count == batch * shapes[shapes.count - 1].outputs,
-            "\(delta.count) deltas for a batch of \(batch)")
-    }
-
     /// The packed batch of the last forward pass.
     private var packed: ck_batch_input {
         ck_batch_input(
@@ -229,12 +210,12 @@ package final class DenseStack {
     package func backward(
         delta: Span<Float>, learningRate: Float, momentum: Float
     ) -> Int? {
-        checkBackward(delta)
+        pass.checkBackward(delta)
         var from = packed
         let bad = delta.withUnsafeBufferPointer {
             ck_dense_backward(
-                shapes.count, layers, batch, &from, $0.baseAddress, learningRate, momentum,
-                Int32(team))
+                shapes.count, layers, pass.batch, &from, $0.baseAddress, learningRate, momentum,
+                Int32(pass.team))
         }
         return bad < 0 ? nil : bad
     }
@@ -243,7 +224,7 @@ package final class DenseStack {
     /// changes no weight.
     /// - Throws: `KernelError.outOfMemory`.
     package func gradient(delta: Span<Float>) throws(KernelError) {
-        checkBackward(delta)
+        pass.checkBackward(delta)
         for (index, shape) in shapes.enumerated() where layers[index].gradient == nil {
             let count = ck_panel_size(shape.inputs + 1, shape.outputs)
             guard let memory = ck_alloc(count * MemoryLayout<Float>.stride) else {
@@ -254,7 +235,7 @@ package final class DenseStack {
         var from = packed
         delta.withUnsafeBufferPointer {
             ck_dense_gradient(
-                shapes.count, layers, batch, &from, $0.baseAddress, Int32(team))
+                shapes.count, layers, pass.batch, &from, $0.baseAddress, Int32(pass.team))
         }
     }
 }

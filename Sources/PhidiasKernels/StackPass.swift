@@ -1,0 +1,46 @@
+/// The batch that a stack works on: set by a forward pass, and what a backward pass goes on with.
+struct StackPass {
+    /// Values of an image, and of its logits.
+    let pixels, outputs: Int
+    /// The most images and threads of a pass.
+    let batchCapacity, threads: Int
+    let role: DenseStack.Role
+    /// Images and threads of the last forward pass; no images before the first.
+    private(set) var batch = 0, team = 1
+
+    init(pixels: Int, outputs: Int, batchCapacity: Int, threads: Int, role: DenseStack.Role) {
+        (self.pixels, self.outputs, self.role) = (pixels, outputs, role)
+        (self.batchCapacity, self.threads) = (batchCapacity, threads)
+    }
+
+    /// Sees that a forward pass fits, and begins it.
+    mutating func begin(
+        imageBytes: Int, indices: Span<UInt32>, next: Span<UInt32>, logits: Int, threads: Int
+    ) {
+        precondition(
+            indices.count > 0 && indices.count <= batchCapacity,
+            "batch of \(indices.count), capacity \(batchCapacity)")
+        precondition(
+            logits == indices.count * outputs,
+            "\(logits) logits for a batch of \(indices.count)")
+        precondition(
+            threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
+        check(indices, below: imageBytes / pixels)
+        check(next, below: imageBytes / pixels)
+        (batch, team) = (indices.count, threads)
+    }
+
+    private func check(_ indices: Span<UInt32>, below count: Int) {
+        for position in indices.indices {
+            precondition(Int(indices[position]) < count, "image \(indices[position]) of \(count)")
+        }
+    }
+
+    /// Sees that these are the deltas of the batch.
+    func checkBackward(_ delta: Span<Float>) {
+        precondition(role == .training, "this stack only evaluates")
+        precondition(batch > 0, "backward without a forward pass before it")
+        precondition(
+            delta.count == batch * outputs, "\(delta.count) deltas for a batch of \(batch)")
+    }
+}
