@@ -55,14 +55,13 @@ struct EvaluateCommand: ParsableCommand {
             for label in classes {
                 let row = result.confusion[label].map { pad(String($0), 5) }.joined()
                 print(
-                    pad(String(label), 5) + pad(percent(result.precision(label)), 11)
-                        + pad(percent(result.recall(label)), 8) + "              " + row)
+                    pad(String(label), 5) + pad(result.precision(label)?.percent ?? "–", 11)
+                        + pad(result.recall(label)?.percent ?? "–", 8) + "              " + row)
             }
         }
     }
 
     private func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
-    private func percent(_ value: Double?) -> String { value.map { ($0 * 100).fixed(2) } ?? "–" }
     private func pad(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }

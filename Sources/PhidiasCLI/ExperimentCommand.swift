@@ -71,6 +71,9 @@ struct TextTable {
 }
 
 extension Double {
+    /// A share as per cent with two places, without the sign.
+    var percent: String { (100 * self).fixed(2) }
+
     /// With so many significant digits.
     func digits(_ count: Int = 4) -> String {
         guard isFinite, self != 0 else { return isNaN ? "–" : fixed(0) }

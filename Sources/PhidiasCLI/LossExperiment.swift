@@ -108,15 +108,19 @@ struct LossExperiment: Sendable {
         return finalSeeds.map { SweepResult.Cell(settings: settings, seed: $0, fold: 0) }
     }
 
-    /// Validation accuracies of the search for a loss and a rate, by seed; nil where it diverged.
-    func search(_ loss: LossName, _ rate: String, _ results: [SweepResult]) -> [Double?] {
+    /// Mean validation accuracy of the search for a loss and a rate; nil if it diverged with any seed.
+    func searchAccuracy(_ loss: LossName, _ rate: String, _ results: [SweepResult]) -> Double? {
         let settings = settings(loss, (rate, "0"))
         let seeds = Set(searchSeeds)
-        return results.filter { $0.cell.settings == settings && seeds.contains($0.cell.seed) }
-            .map {
-                guard case .finished(_, let validation, _, _) = $0.outcome else { return nil }
-                return validation.accuracy
-            }
+        let own = results.filter {
+            $0.cell.settings == settings && seeds.contains($0.cell.seed)
+        }
+        let values = own.compactMap { result -> Double? in
+            guard case .finished(_, let validation, _, _) = result.outcome else { return nil }
+            return validation.accuracy
+        }
+        guard !values.isEmpty, values.count == own.count else { return nil }
+        return values.reduce(0, +) / Double(values.count)
     }
 
     /// The learning rate with the best mean validation accuracy, for each loss; of equals the
@@ -126,10 +130,8 @@ struct LossExperiment: Sendable {
         for loss in LossName.allCases {
             var top = -1.0
             for rate in rates {
-                let scores = search(loss, rate, results)
-                let values = scores.compactMap { $0 }
-                let mean = values.reduce(0, +) / Double(max(values.count, 1))
-                if values.count == scores.count, mean > top { (top, best[loss]) = (mean, rate) }
+                guard let mean = searchAccuracy(loss, rate, results), mean > top else { continue }
+                (top, best[loss]) = (mean, rate)
             }
             guard best[loss] != nil else {
                 throw UsageError(

@@ -37,13 +37,10 @@ extension LossReport {
             table.add(
                 [rate]
                     + LossName.allCases.map { loss in
-                        let scores = experiment.search(loss, rate, results)
-                        let values = scores.compactMap { $0 }
-                        guard values.count == scores.count, !values.isEmpty else {
+                        guard let mean = experiment.searchAccuracy(loss, rate, results) else {
                             return "diverged"
                         }
-                        let mean = values.reduce(0, +) / Double(values.count)
-                        return Self.percent(mean) + (best[loss] == rate ? " ←" : "  ")
+                        return mean.percent + (best[loss] == rate ? " ←" : "  ")
                     })
         }
         let edges = LossName.allCases.filter {
@@ -73,7 +70,8 @@ extension LossReport {
                 let validation = try row.accuracy(\.validation, epoch: last)
                 table.add([
                     row.arm.loss.rawValue, row.arm.setting.title, row.rate, row.momentum,
-                    Self.percent(test?.value), Self.percent(test), Self.percent(validation?.value),
+                    test?.value.percent ?? "–", Self.percent(test),
+                    validation?.value.percent ?? "–",
                     "\(row.diverged)",
                 ])
             }
@@ -154,11 +152,7 @@ extension LossReport {
         value < 1e-6 ? "< 0.000001" : value.digits(2)
     }
 
-    private static func percent(_ value: Double?) -> String {
-        value.map { (100 * $0).fixed(2) } ?? "–"
-    }
-
     private static func percent(_ value: Chart.Estimate?) -> String {
-        value.map { "\((100 * $0.low).fixed(2)) – \((100 * $0.high).fixed(2))" } ?? "–"
+        value.map { "\($0.low.percent) – \($0.high.percent)" } ?? "–"
     }
 }

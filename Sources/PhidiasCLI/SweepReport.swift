@@ -112,12 +112,8 @@ struct SweepReport {
 
     // MARK: - Text and JSON
 
-    private static func percent(_ value: Double?) -> String {
-        value.map { ($0 * 100).fixed(2) } ?? "–"
-    }
-
     private static func percent(_ value: Interval?) -> String {
-        value.map { "\(percent($0.low)) – \(percent($0.high))" } ?? "–"
+        value.map { "\($0.low.percent) – \($0.high.percent)" } ?? "–"
     }
 
     /// Heads of the table, and its rows, best first.
@@ -134,8 +130,8 @@ struct SweepReport {
             return [row.rank.map { $0 == $0.rounded() ? "\(Int($0))" : $0.fixed(1) } ?? "–"]
                 + row.point.settings.map(\.value)
                 + [
-                    Self.percent(row.mean), Self.percent(row.interval),
-                    Self.percent(row.testMean), Self.percent(row.testInterval),
+                    row.mean?.percent ?? "–", Self.percent(row.interval),
+                    row.testMean?.percent ?? "–", Self.percent(row.testInterval),
                     "\(row.validation.count + row.diverged)", marks.joined(separator: " "),
                 ]
         }

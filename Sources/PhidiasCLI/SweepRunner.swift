@@ -92,28 +92,32 @@ final class SweepRunner: Sendable {
         func score(_ model: Model, _ data: Dataset) throws -> EpochMetrics.Score {
             .init(try model.evaluate(data, loss: loss, threads: threads))
         }
-        var last: Trainer.EpochReport?
         var epochs: [SweepResult.Epoch] = []
+        var finished: SweepResult.Outcome?
         let outcome: SweepResult.Outcome
         do {
             try trainer.train(
                 on: split.training, epochs: options.epochs,
                 shouldStop: { self.isStopping },
                 onEpoch: { epoch in
-                    last = epoch
-                    guard self.plan.recordsEpochs else { return }
-                    epochs.append(
-                        .init(
-                            validation: try score(epoch.model, split.validation).accuracy,
-                            test: try score(epoch.model, self.data.test).accuracy,
-                            seconds: epoch.seconds))
+                    let isLast = epoch.epoch == options.epochs
+                    guard isLast || self.plan.recordsEpochs else { return }
+                    let validation = try score(epoch.model, split.validation)
+                    let test = try score(epoch.model, self.data.test)
+                    if self.plan.recordsEpochs {
+                        epochs.append(
+                            .init(
+                                validation: validation.accuracy, test: test.accuracy,
+                                seconds: epoch.seconds))
+                    }
+                    guard isLast else { return }
+                    finished = .finished(
+                        training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
+                        validation: validation, test: test,
+                        weightsSHA256: epoch.model.weightsSHA256)
                 })
-            guard let last, last.epoch == options.epochs else { return nil }
-            outcome = .finished(
-                training: .init(loss: last.trainingLoss, accuracy: last.trainingAccuracy),
-                validation: try score(last.model, split.validation),
-                test: try score(last.model, data.test),
-                weightsSHA256: last.model.weightsSHA256)
+            guard let finished else { return nil }
+            outcome = finished
         } catch TrainingError.diverged(let step, let layer, let what) {
             outcome = .diverged(.init(step: step, layer: layer, what: what))
         }
