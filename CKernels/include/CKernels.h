@@ -109,6 +109,20 @@ void ck_softmax(ptrdiff_t m, ptrdiff_t n, const float *z, ptrdiff_t ldz, float *
 void ck_momentum_update(ptrdiff_t n, float eta, float alpha, const float *g, float *v, float *w,
                         int threads);
 
+/// Variations of the momentum update.
+typedef struct {
+    float eta, alpha;
+    float scale; ///< of the gradient: 1, or less to clip it
+    float decay; ///< lambda of the weight decay: 0 for none
+    int nesterov;
+} ck_update_rule;
+
+/// g = scale g + decay w, v = alpha v - eta g, stored as +0 where |v| < 2^-126; then w = w + v, or
+/// with nesterov w = w + (alpha v - eta g). Each operation is rounded. Returns 0, or 1 if a weight is
+/// no longer finite.
+int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v, float *w,
+              int threads);
+
 // ---------------------------------------------------------------- losses (docs/theory.md)
 // z: logits, t: targets in [0, 1], loss: the value of each element (sigmoid forms) or row
 // (softmax forms), delta: the gradient by z, multiplied by `scale`. Logits may have any value;
@@ -136,6 +150,8 @@ void ck_cross_entropy_softmax_loss(ptrdiff_t m, ptrdiff_t n, const float *z, con
 /// Sum in double over fixed shards of 1,024 elements (eight chains each) that are joined by a
 /// pairwise tree: it depends on n alone.
 double ck_sum(ptrdiff_t n, const float *x, int threads);
+/// The same of x^2, each square rounded.
+double ck_square_sum(ptrdiff_t n, const float *x, int threads);
 /// Number of rows i of z[m,n] whose first largest element is at index labels[i]. A row with a
 /// NaN is never correct.
 ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8_t *labels,
@@ -354,6 +370,46 @@ void ck_network_gradient(const ck_network *network, ptrdiff_t batch, const ck_ba
 /// included: values[channels][height][width]. A network for evaluation keeps only image 0 of a
 /// batch of 1.
 void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t image, float *values);
+
+// ---------------------------------------------------------------- augmentation
+//
+// Images for training, moved, turned and bent a little, with the pixels between the old ones by
+// bilinear interpolation and zeros around them. An image is a function of (seed, purpose, epoch, its
+// number), whatever the batch, the threads and the table.
+//
+// - Random numbers are words of Philox4x32-10 with the seed as its key and the counter (block,
+//   number, epoch, purpose). A draw is the word as a signed integer, times 2^-31: in [-1, 1].
+//   Block 0 has the draws of the shift along x and along y and of the rotation; control point p,
+//   counted row by row, has words 2 (p % 2), for x, and 2 (p % 2) + 1 of block 1 + p / 2.
+// - The control points are `spacing` pixels apart, ck_control_points of them, the first one spacing
+//   left of and above pixel (0, 0). Their displacements are blended by uniform cubic B-splines
+//   (Rueckert et al., Nonrigid Registration Using Free-Form Deformations, IEEE TMI 1999), so no
+//   pixel moves farther than they do; below 0.4886 spacings the image never folds (Choi and Lee,
+//   Injectivity Conditions of 2D and 3D Uniform Cubic B-Spline Functions, 2000).
+// - A pixel takes the value at middle + R (pixel - middle) - shift + displacement of the image as it
+//   was, where R turns by the drawn angle. Values are rounded to the nearest byte, halves up.
+
+typedef struct {
+    float shift;       ///< most pixels along each axis
+    float rotation;    ///< most radians about the middle, either way
+    float elastic;     ///< most pixels along each axis that a control point is displaced
+    ptrdiff_t spacing; ///< pixels from a control point to the next, at least 1
+} ck_augmentation;
+
+typedef struct {
+    ptrdiff_t rows, columns;
+} ck_control_grid;
+
+/// Control points for images of this shape.
+ck_control_grid ck_control_points(ck_shape image, ptrdiff_t spacing);
+/// Bytes of workspace that ck_augment needs; 0 for a number too large.
+size_t ck_augment_workspace(ck_shape image, const ck_augmentation *how, int threads);
+/// Makes augmented[count][channels][height][width] from the images at `indices`, which are their
+/// numbers, in one parallel region. All numbers of `how` are finite, at least 0, and so small that
+/// no position reaches 2^22 pixels. workspace: 64-byte aligned; it need not be made ready.
+void ck_augment(ck_shape image, const ck_augmentation *how, uint64_t seed, uint32_t epoch,
+                uint32_t purpose, ptrdiff_t count, const uint8_t *images, const uint32_t *indices,
+                uint8_t *augmented, void *workspace, int threads);
 
 // ---------------------------------------------------------------- portable double mathematics
 // The same operations in the same order on every machine, built from fma: for schedules,

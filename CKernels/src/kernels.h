@@ -43,6 +43,15 @@ typedef struct {
     uint32_t seed[2], epoch, purpose, threshold;
 } ck_mask_key;
 
+// Where a row of an augmented image is read from in the image as it was: pixel i at (x, y) + i *
+// (step_x, step_y) and, unless bend_x is NULL, the blend of four rows of displacements.
+typedef struct {
+    float x, y, step_x, step_y;
+    const float *bend_x, *bend_y; // [4], bend_row apart
+    ptrdiff_t bend_row;
+    float blend[4];
+} ck_warp;
+
 typedef struct {
     const char *name;
 
@@ -119,6 +128,12 @@ typedef struct {
                   ptrdiff_t block, ptrdiff_t block_step, uint16_t *masks);
     // y[n][16]: times scale where the mask's bit is set, else +0.
     void (*drop)(ptrdiff_t n, const uint16_t *masks, float scale, float *y);
+
+    // A row of n pixels by bilinear interpolation. Pixel (x, y) of the image, of which `size` says
+    // the extent, lies at image[(y + 1) * row + x + 1]; there is a border of zeros, one pixel before
+    // and two behind. Positions outside it are moved to it: x to [-1, width], y to [-1, height].
+    void (*warp)(ptrdiff_t n, const ck_warp *at, const uint8_t *image, ptrdiff_t row,
+                 ck_extent size, uint8_t *out);
 
     void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
     void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);

@@ -1,7 +1,9 @@
 // Drivers of the elementwise kernels and of the reductions: they deal out the elements.
+#include "constants.h"
 #include "kernels.h"
 #include "threads.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { GRAIN = 1 << 14 }; // elements that are worth a thread
@@ -49,6 +51,37 @@ void ck_momentum_update(ptrdiff_t n, float eta, float alpha, const float *g, flo
     SPLIT(n, momentum_update(count, step, g + first, v + first, w + first));
 }
 
+// Nothing is fused: every operation rounds, so one form serves all tables. Returns the bits of a
+// number that is not finite if there is one.
+static int32_t update(ptrdiff_t n, const ck_update_rule *rule, const float *restrict g,
+                      float *restrict v, float *restrict w) {
+    const float eta = rule->eta, alpha = rule->alpha, scale = rule->scale, decay = rule->decay;
+    const int nesterov = rule->nesterov;
+    int32_t bad = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const float step = eta * (g[i] * scale + decay * w[i]);
+        const float all = alpha * v[i] - step;
+        const float velocity = fabsf(all) < CK_MIN_NORMAL ? 0 : all;
+        v[i] = velocity;
+        w[i] += nesterov ? alpha * velocity - step : velocity;
+        bad |= !(fabsf(w[i]) <= CK_MAX_FINITE);
+    }
+    return bad;
+}
+
+int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v, float *w,
+              int threads) {
+    const ptrdiff_t panels = (n + CK_LANES - 1) / CK_LANES;
+    int bad = 0;
+    CK_ON_TEAM(ck_team(n, GRAIN, threads),
+               const ck_range part = ck_share(panels, thread, threads);
+               const ptrdiff_t first = part.first * CK_LANES;
+               const ptrdiff_t count = ck_least(part.last * CK_LANES, n) - first;
+               const int mine = count > 0 && update(count, rule, g + first, v + first, w + first);
+               _Pragma("omp atomic") bad |= mine;);
+    return bad;
+}
+
 static void add_bias(const ck_kernels *kernels, ptrdiff_t n, const float *bias, float *c,
                      ptrdiff_t ldc, ck_range rows) {
     for (ptrdiff_t i = rows.first; i < rows.last; i++)
@@ -62,41 +95,59 @@ void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_
                add_bias(kernels, n, bias, c, ldc, ck_share(m, thread, threads)););
 }
 
+typedef double shard_sum(ptrdiff_t n, const float *x);
+
+static double one_shard(shard_sum *sum, ptrdiff_t n, const float *x, ptrdiff_t shard) {
+    const ptrdiff_t start = shard * CK_SHARD;
+    return sum(ck_least(CK_SHARD, n - start), x + start);
+}
+
 // The shards [first, last) joined pairwise: the left half is the largest power of two below all.
-static double join(const ck_kernels *kernels, ptrdiff_t n, const float *x, const double *sums,
+static double join(shard_sum *sum, ptrdiff_t n, const float *x, const double *sums,
                    ptrdiff_t first, ptrdiff_t last) {
     const ptrdiff_t count = last - first;
-    if (count == 1) {
-        if (sums)
-            return sums[first];
-        const ptrdiff_t start = first * CK_SHARD, left = n - start;
-        return kernels->sum_shard(left < CK_SHARD ? left : CK_SHARD, x + start);
-    }
+    if (count == 1)
+        return sums ? sums[first] : one_shard(sum, n, x, first);
     ptrdiff_t half = 1;
     while (half * 2 < count)
         half *= 2;
-    return join(kernels, n, x, sums, first, first + half) +
-           join(kernels, n, x, sums, first + half, last);
+    return join(sum, n, x, sums, first, first + half) + join(sum, n, x, sums, first + half, last);
 }
 
-double ck_sum(ptrdiff_t n, const float *x, int threads) {
+static double sum_shards(shard_sum *sum, ptrdiff_t n, const float *x, int threads) {
     if (n <= 0)
         return 0;
-    const ck_kernels *kernels = ck_table();
     const ptrdiff_t shards = (n + CK_SHARD - 1) / CK_SHARD;
     const int team = ck_team(n, GRAIN, threads);
     // Without memory for the shards' sums one thread makes them on the way: the same bits.
     double *sums = team > 1 ? malloc((size_t)shards * sizeof *sums) : NULL;
     if (sums) {
 #pragma omp parallel for schedule(static) num_threads(team)
-        for (ptrdiff_t s = 0; s < shards; s++) {
-            const ptrdiff_t left = n - s * CK_SHARD;
-            sums[s] = kernels->sum_shard(left < CK_SHARD ? left : CK_SHARD, x + s * CK_SHARD);
-        }
+        for (ptrdiff_t s = 0; s < shards; s++)
+            sums[s] = one_shard(sum, n, x, s);
     }
-    const double sum = join(kernels, n, x, sums, 0, shards);
+    const double all = join(sum, n, x, sums, 0, shards);
     free(sums);
-    return sum;
+    return all;
+}
+
+double ck_sum(ptrdiff_t n, const float *x, int threads) {
+    return sum_shards(ck_table()->sum_shard, n, x, threads);
+}
+
+// The chains of a shard are those of sum_shard.
+static double square_shard(ptrdiff_t n, const float *x) {
+    double c[8] = {0};
+    for (ptrdiff_t i = 0; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; j++)
+            c[j] += (double)x[i + j] * (double)x[i + j];
+    for (ptrdiff_t i = n / 8 * 8; i < n; i++)
+        c[i % 8] += (double)x[i] * (double)x[i];
+    return ((c[0] + c[4]) + (c[2] + c[6])) + ((c[1] + c[5]) + (c[3] + c[7]));
+}
+
+double ck_square_sum(ptrdiff_t n, const float *x, int threads) {
+    return sum_shards(square_shard, n, x, threads);
 }
 
 static int is_correct(ptrdiff_t n, const float *z, uint8_t label) {

@@ -4,9 +4,10 @@ import Phidias
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Look at data, make synthetic digits, import PNG folders and CSV.",
+        abstract:
+            "Look at data and its augmentation, make synthetic digits, import PNG folders and CSV.",
         discussion: "Example:\n  phidias data synthesize --output data/synthetic",
-        subcommands: [Info.self, Synthesize.self, Import.self])
+        subcommands: [Info.self, Synthesize.self, Import.self, DataAugment.self])
 
     struct Info: ParsableCommand {
         static let configuration = CommandConfiguration(

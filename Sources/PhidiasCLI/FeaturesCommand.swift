@@ -80,15 +80,9 @@ struct FeaturesCommand: ParsableCommand {
                 try SyntheticDigits.pair(training: 1, seed: 1).test
             }
         let channels = try model.strongest(count, in: test, layer: layer)
-        // Black to white, with the channels of an image one below the other.
         var picture = picture
-        picture.colorMap = .gray
-        picture.peak = 1
         picture.columns = min(count, test.count)
-        let values = channels.flatMap { row in
-            row.flatMap { test.image($0.image).map { Float($0) / 127.5 - 1 } }
-        }
         return try picture.draw(
-            weights: values, rows: test.shape.channels * test.rows, width: test.columns)
+            images: channels.flatMap { row in row.map { test.image($0.image) } }, of: test.shape)
     }
 }

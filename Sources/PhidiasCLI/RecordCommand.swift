@@ -31,6 +31,12 @@ struct RecordCommand: ParsableCommand {
                 description: "A record's indices count all training images: leave out --validation."
             )
         }
+        if try options.augmentationOptions.augmentation() != nil {
+            throw UsageError(
+                description:
+                    "A record's indices name images as the data has them: leave out --shift, --rotation and --elastic."
+            )
+        }
         let data = try options.loadData().training
         let trainer = try options.trainer(
             Model(network: try options.network(for: data), seed: options.seed))

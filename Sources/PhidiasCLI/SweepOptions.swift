@@ -47,6 +47,12 @@ struct SweepOptions: ParsableArguments {
     var weightDecay: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Largest norms of a gradient.")
     var clipNorm: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Most pixels that images move; 0 for none.")
+    var shift: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Most degrees that they turn.")
+    var rotation: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Most pixels of elastic distortion.")
+    var elastic: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Schedules, such as 'constant;cosine'.")
     var schedule: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Epochs of linear warm-up.")
@@ -81,7 +87,8 @@ struct SweepOptions: ParsableArguments {
             ("output_activation", outputActivation), ("input_range", inputRange), ("loss", loss),
             ("learning_rate", preset?.learningRates ?? learningRate),
             ("momentum", preset?.momenta ?? momentum), ("weight_decay", weightDecay),
-            ("clip_norm", clipNorm), ("schedule", schedule),
+            ("clip_norm", clipNorm), ("shift", shift), ("rotation", rotation),
+            ("elastic", elastic), ("schedule", schedule),
             ("warm_up", warmUp), ("epochs", epochs), ("batch_size", batchSize),
         ]
     }

@@ -74,6 +74,8 @@ struct TrainOptions: ParsableArguments {
         parsing: .unconditional,
         help: "Largest Euclidean norm of a step's gradient; a longer one is scaled down to it.")
     var clipNorm: Double?
+    @OptionGroup(title: "Augmentation of training images")
+    var augmentationOptions: AugmentationOptions
     @Option(
         help:
             "constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK].")
@@ -126,7 +128,7 @@ struct TrainOptions: ParsableArguments {
         try Trainer(
             model: model, loss: loss ?? lossFunction(),
             optimizer: optimizer ?? self.optimizer(), batchSize: batchSize, seed: seed,
-            threads: threads)
+            augmentation: augmentationOptions.augmentation(), threads: threads)
     }
 
     func optimizer() throws -> MomentumSGD {
@@ -176,7 +178,7 @@ struct TrainOptions: ParsableArguments {
         try Model.check(data, fits: network)
         try network.checkMemory(
             batchSize: min(batchSize, data.count), images: data.count,
-            threads: try Model.threads(threads))
+            augmentation: augmentationOptions.augmentation(), threads: try Model.threads(threads))
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
@@ -219,6 +221,7 @@ struct TrainOptions: ParsableArguments {
     /// What can be known to be wrong before any data is read.
     func check() throws {
         _ = try optimizer()
+        _ = try augmentationOptions.augmentation()
         try checkChoice()
         _ = try hiddenUnits()
         _ = try lossFunction()
@@ -233,6 +236,8 @@ struct TrainOptions: ParsableArguments {
     /// Settings that a record has only if they are given, and what it means that they are not.
     static let optionalSettings = [
         "network": "none", "weight_decay": "0.0", "nesterov": "false", "clip_norm": "none",
+        "shift": "0.0", "rotation": "0.0", "elastic": "0.0",
+        "elastic_spacing": String(Augmentation.usualSpacing),
     ]
 
     /// Settings in the order of the help, as text.
@@ -253,6 +258,7 @@ struct TrainOptions: ParsableArguments {
         add("weight_decay", weightDecay == 0 ? nil : String(weightDecay))
         add("nesterov", nesterov ? "true" : nil)
         add("clip_norm", clipNorm.map { String($0) })
+        for setting in augmentationOptions.settings { add(setting.name, setting.value) }
         guard let choice else { return all }
         // What --network says stands there alone.
         let said: Set =

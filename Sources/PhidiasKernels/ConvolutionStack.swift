@@ -48,7 +48,7 @@ package final class ConvolutionStack {
     /// The packed batch, of a network without stages.
     private let packed: AlignedBuffer
     /// Of the last forward pass: the backward pass goes on with it.
-    private var pass: StackPass
+    private(set) var pass: StackPass
 
     /// Inputs of a layer as the kernels count them: the first above stages has padding lanes.
     private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {

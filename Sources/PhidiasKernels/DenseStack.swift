@@ -53,7 +53,7 @@ package final class DenseStack {
     private let buffers: [AlignedBuffer]
     private let input: AlignedBuffer
     /// Of the last forward pass: the backward pass needs what each thread packed in it.
-    private var pass: StackPass
+    private(set) var pass: StackPass
 
     /// Floats that a stack of these shapes allocates: a caller can check it before.
     package static func size(

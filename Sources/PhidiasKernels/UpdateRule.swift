@@ -1,3 +1,5 @@
+import CKernels
+
 /// A step from gradients that are in memory: what the kernels' fused update has no form of.
 ///
 /// With the gradient g of all parameters, its Euclidean norm G, and a limit c:
@@ -34,49 +36,28 @@ package struct UpdateRule: Sendable, Equatable {
 
     /// Takes the step.
     /// - Returns: the first element of `all` with a weight that is not finite, or nil.
-    func apply(to all: [Panels]) -> Int? {
-        let scale = scale(for: all)
+    func apply(to all: [Panels], threads: Int) -> Int? {
+        var rule = ck_update_rule(
+            eta: learningRate, alpha: momentum, scale: scale(for: all, threads: threads),
+            decay: weightDecay, nesterov: isNesterov ? 1 : 0)
         var bad: Int?
         for (index, panels) in all.enumerated() {
-            if !apply(to: panels, scale: scale), bad == nil { bad = index }
+            let failure = ck_update(
+                panels.count, &rule, panels.gradient, panels.velocity, panels.weights,
+                Int32(threads))
+            if failure != 0, bad == nil { bad = index }
         }
         return bad
     }
 
     /// What the gradient is multiplied by. A norm that is not finite ends training anyway.
-    private func scale(for all: [Panels]) -> Float {
+    private func scale(for all: [Panels], threads: Int) -> Float {
         guard let largestNorm else { return 1 }
-        var square = 0.0
-        for panels in all {
-            // Eight chains, joined in one order: a sum that depends on nothing but the layout.
-            var chains = SIMD8<Double>()
-            for start in stride(from: 0, to: panels.count, by: 8) {
-                for lane in 0..<8 {
-                    let value = Double(panels.gradient[start + lane])
-                    chains[lane] += value * value
-                }
-            }
-            let fours = chains.lowHalf + chains.highHalf
-            let twos = fours.lowHalf + fours.highHalf
-            square += twos[0] + twos[1]
+        let square = all.reduce(0.0) { sum, panels in
+            sum + ck_square_sum(panels.count, panels.gradient, Int32(threads))
         }
         let norm = square.squareRoot()
         return norm > largestNorm ? Float(largestNorm / norm) : 1
-    }
-
-    /// - Returns: whether all weights are finite.
-    private func apply(to panels: Panels, scale: Float) -> Bool {
-        let (w, v, g) = (panels.weights, panels.velocity, panels.gradient)
-        var seen: Float = 0
-        for i in 0..<panels.count {
-            let step = learningRate * (g[i] * scale + weightDecay * w[i])
-            let velocity = momentum * v[i] - step
-            v[i] = velocity.magnitude < Float.leastNormalMagnitude ? 0 : velocity
-            w[i] += isNesterov ? momentum * v[i] - step : v[i]
-            // 0 · w is 0 but for a w that is not finite.
-            seen += 0 * w[i]
-        }
-        return seen == 0
     }
 }
 
@@ -89,7 +70,7 @@ extension DenseStack {
                 delta: delta, learningRate: rule.learningRate, momentum: rule.momentum)
         }
         try gradient(delta: delta)
-        return rule.apply(to: updatePanels)
+        return rule.apply(to: updatePanels, threads: pass.team)
     }
 }
 
@@ -103,6 +84,6 @@ extension ConvolutionStack {
         }
         try gradient(delta: delta)
         let (places, panels) = updatePanels
-        return rule.apply(to: panels).map { places[$0] }
+        return rule.apply(to: panels, threads: pass.team).map { places[$0] }
     }
 }

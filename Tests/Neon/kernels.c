@@ -39,8 +39,13 @@ static void report_momentum(int threads) {
         ck_momentum_update(n, 0.25f, 0.875f, gradient, v, w, threads);
         hash_floats(&h, n, v);
         hash_floats(&h, n, w);
+        const ck_update_rule rule = {0.25f, 0.875f, 0.5f, 0.125f, i % 3 == 0};
+        hash_double(&h, ck_square_sum(n, gradient, threads));
+        hash_double(&h, ck_update(n, &rule, gradient, v, w, threads));
+        hash_floats(&h, n, v);
+        hash_floats(&h, n, w);
     }
-    report("momentum_update", h);
+    report("updates", h);
     ck_free(gradient);
     ck_free(v);
     ck_free(w);
@@ -245,6 +250,33 @@ static void report_doubles(void) {
     report("double mathematics", h);
 }
 
+static void report_augment(int threads) {
+    enum { IMAGES = 5, WIDEST = 33 };
+    static const ck_shape shapes[] = {{1, 28, 28}, {3, 5, WIDEST}, {2, 7, 1}, {1, 1, 17}};
+    static const ck_augmentation all[] = {
+        {2.5f, 0, 0, 7}, {0, 0.25f, 0, 7}, {0, 0, 3, 7}, {40, 3, 0.4f, 1}, {1, 0.2f, 1.3f, 3}};
+    static const uint32_t indices[IMAGES] = {3, 0, 4, 1, 0};
+    generator g = {8};
+    hash h = hash_start();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes * (sizeof all / sizeof *all); i++) {
+        const ck_shape shape = shapes[i % (sizeof shapes / sizeof *shapes)];
+        const ck_augmentation *how = &all[i / (sizeof shapes / sizeof *shapes)];
+        const ptrdiff_t pixels = shape.channels * shape.height * shape.width;
+        uint8_t images[IMAGES * 28 * 28], made[IMAGES * 28 * 28];
+        float values[IMAGES * 28 * 28];
+        for (ptrdiff_t p = 0; p < IMAGES * pixels; p++)
+            images[p] = (uint8_t)below(&g, 256);
+        void *workspace = ck_alloc(ck_augment_workspace(shape, how, threads));
+        ck_augment(shape, how, 0x123456789, 7, 10, IMAGES, images, indices, made, workspace,
+                   threads);
+        ck_free(workspace);
+        for (ptrdiff_t p = 0; p < IMAGES * pixels; p++)
+            values[p] = (float)made[p];
+        hash_floats(&h, IMAGES * pixels, values);
+    }
+    report("augment", h);
+}
+
 void report_kernels(int threads) {
     report_map("sigmoid", ck_sigmoid, -30, 30, threads);
     report_map("sigmoid_backward", ck_sigmoid_backward, -1, 1, threads);
@@ -261,5 +293,6 @@ void report_kernels(int threads) {
     report_rows(threads);
     report_products(threads);
     report_dense(threads);
+    report_augment(threads);
     report_doubles();
 }

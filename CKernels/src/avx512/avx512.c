@@ -10,6 +10,7 @@
 #include "simd/gradient.h"
 #include "simd/convolution.h"
 #include "simd/vector.h"
+#include "simd/warp.h"
 #include "simd/probe.h"
 #pragma clang attribute pop
 

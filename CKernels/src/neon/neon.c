@@ -9,6 +9,7 @@
 #include "simd/gradient.h"
 #include "simd/convolution.h"
 #include "simd/vector.h"
+#include "simd/warp.h"
 #include "simd/probe.h"
 
 const ck_kernels ck_kernels_neon = {

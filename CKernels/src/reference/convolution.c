@@ -1,5 +1,6 @@
 // The plain twins of the kernels of convolutional networks. What a fast kernel must equal, bit for
 // bit.
+#include "philox.h"
 #include "reference/reference.h"
 
 #include <math.h>
@@ -105,17 +106,6 @@ void ck_average_unpool_reference(ptrdiff_t n, ck_extent window, const float *del
                         delta[i * CK_LANES + j] / (float)(window.height * window.width);
 }
 
-// Philox4x32-10 (Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011).
-static void philox(uint32_t c[4], uint32_t k0, uint32_t k1) {
-    for (int round = 0; round < 10; round++, k0 += CK_PHILOX_K0, k1 += CK_PHILOX_K1) {
-        const uint64_t a = (uint64_t)c[0] * CK_PHILOX_M0, b = (uint64_t)c[2] * CK_PHILOX_M1;
-        c[0] = (uint32_t)(b >> 32) ^ c[1] ^ k0;
-        c[1] = (uint32_t)b;
-        c[2] = (uint32_t)(a >> 32) ^ c[3] ^ k1;
-        c[3] = (uint32_t)a;
-    }
-}
-
 void ck_masks_reference(ptrdiff_t n, const ck_mask_key *key, const uint32_t *images,
                         ptrdiff_t image_step, ptrdiff_t block, ptrdiff_t block_step,
                         uint16_t *masks) {
@@ -124,7 +114,7 @@ void ck_masks_reference(ptrdiff_t n, const ck_mask_key *key, const uint32_t *ima
         for (int j = 0; j < CK_LANES; j++) {
             uint32_t c[4] = {(uint32_t)(2 * (block + i * block_step)) + (uint32_t)j / 8,
                              images[i * image_step], key->epoch, key->purpose};
-            philox(c, key->seed[0], key->seed[1]);
+            ck_philox(c, key->seed);
             const uint32_t bits = c[j % 8 / 2] >> 16 * (j % 2) & 0xffff;
             mask |= (uint32_t)(bits >= key->threshold) << j;
         }

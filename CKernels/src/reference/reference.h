@@ -40,6 +40,8 @@ void ck_masks_reference(ptrdiff_t n, const ck_mask_key *key, const uint32_t *ima
                         ptrdiff_t image_step, ptrdiff_t block, ptrdiff_t block_step,
                         uint16_t *masks);
 void ck_drop_reference(ptrdiff_t n, const uint16_t *masks, float scale, float *y);
+void ck_warp_reference(ptrdiff_t n, const ck_warp *at, const uint8_t *image, ptrdiff_t row,
+                       ck_extent size, uint8_t *out);
 void ck_momentum_update_reference(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
 double ck_fma_probe_reference(ptrdiff_t rounds, const float *operands, float *result);
 

@@ -179,6 +179,7 @@ const ck_kernels ck_kernels_reference = {
     .average_unpool = ck_average_unpool_reference,
     .masks = ck_masks_reference,
     .drop = ck_drop_reference,
+    .warp = ck_warp_reference,
     .sigmoid = sigmoid,
     .sigmoid_backward = sigmoid_backward,
     .relu = relu,

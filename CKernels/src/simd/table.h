@@ -1,4 +1,4 @@
-// The entries of an architecture's table, by the names that gemm.h, vector.h and probe.h define.
+// The entries of an architecture's table, by the names that the headers of simd/ define.
 .tile = tile,
 .strided_tile = strided_tile,
 .gradient_panel = gradient_panel,
@@ -15,6 +15,7 @@
 .average_unpool = average_unpool,
 .masks = masks_of,
 .drop = drop,
+.warp = warp,
 .sigmoid = sigmoid,
 .sigmoid_backward = sigmoid_backward,
 .relu = relu,

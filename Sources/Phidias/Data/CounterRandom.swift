@@ -5,7 +5,7 @@ public struct CounterRandom: Sendable {
     /// What the numbers are for: different purposes get unrelated numbers from one seed.
     public enum Purpose: UInt32, Sendable {
         case initialization = 1, shuffle, split, synthesis, synthesisTest, user, folds, subset,
-            dropout
+            dropout, augmentation
     }
 
     /// Changes with the numbers: a file that depends on them says it.

@@ -66,10 +66,13 @@ final class LayerStack {
     }
 
     /// Packs the images at `indices` and runs them through the network, as `DenseStack.forward`.
-    /// - Parameter dropout: nil drops nothing.
+    /// - Parameters:
+    ///   - dropout: nil drops nothing.
+    ///   - numbers: what dropout knows the images by; their indices if this is empty.
     func forward(
         images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(),
-        dropout: DropoutKey? = nil, logits: inout MutableSpan<Float>, threads: Int
+        dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
+        logits: inout MutableSpan<Float>, threads: Int
     ) {
         let range = network.inputRange
         switch kernels {
@@ -80,7 +83,8 @@ final class LayerStack {
         case .convolution(let stack):
             stack.forward(
                 images: images, indices: indices, next: next, scale: range.scale,
-                offset: range.offset, dropout: dropout, logits: &logits, threads: threads)
+                offset: range.offset, dropout: dropout, numbers: numbers, logits: &logits,
+                threads: threads)
         }
     }
 

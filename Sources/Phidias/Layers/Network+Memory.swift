@@ -5,9 +5,12 @@ extension Network {
     /// panels for training and evaluation, the logits of `images` images, and eight copies of the
     /// parameters (a checkpoint's state and best model, and its bytes on the way to the file).
     /// - Throws: `ModelError.memory`.
-    package func checkMemory(batchSize: Int, images: Int, threads: Int) throws(ModelError) {
+    package func checkMemory(
+        batchSize: Int, images: Int, augmentation: Augmentation? = nil, threads: Int
+    ) throws(ModelError) {
         let bytes =
             trainingMemory(batchSize: batchSize, threads: threads)
+            + (augmentation?.memory(of: input, batchSize: batchSize, threads: threads) ?? 0)
             + LayerStack.size(
                 of: self, batchCapacity: Model.evaluationBatch, role: .evaluation, threads: threads)
             + 4 * (3 * images * classes + 8 * parameterCount)

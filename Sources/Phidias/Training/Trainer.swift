@@ -41,10 +41,12 @@ public final class Trainer {
     public let optimizer: MomentumSGD
     /// Images a step; the last batch of an epoch may be smaller.
     public let batchSize: Int
-    /// Decides the order of the images.
+    /// Decides the order of the images, dropout and augmentation.
     public let seed: UInt64
     /// Threads of a step; they do not change its result.
     public let threads: Int
+    /// How images are changed before the network sees them; nil: not at all.
+    public let augmentation: Augmentation?
 
     /// The model after the last epoch that ended with finite weights and loss.
     public private(set) var model: Model
@@ -57,7 +59,8 @@ public final class Trainer {
     ///   - threads: nil takes what the affinity mask and the cgroup quota allow.
     public init(
         model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
-        batchSize: Int = 64, seed: UInt64 = 1, threads: Int? = nil
+        batchSize: Int = 64, seed: UInt64 = 1, augmentation: Augmentation? = nil,
+        threads: Int? = nil
     ) throws {
         guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
         guard loss.outputActivation == model.network.outputActivation else {
@@ -70,6 +73,7 @@ public final class Trainer {
         self.optimizer = optimizer
         self.batchSize = batchSize
         self.seed = seed
+        self.augmentation = augmentation
         self.threads = try Model.threads(threads)
     }
 
@@ -171,6 +175,9 @@ public final class Trainer {
         let dropout = DropoutKey(
             seed: seed, epoch: UInt32(number), purpose: CounterRandom.Purpose.dropout.rawValue)
         var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
+        let augmented = try augmentation.map {
+            try $0.batch(of: data.shape, capacity: batchSize, threads: threads)
+        }
         while position.steps < run.stepsPerEpoch {
             let step = position.epochs * run.stepsPerEpoch + position.steps
             let values = optimizer.values(atStep: step, of: run)
@@ -179,11 +186,13 @@ public final class Trainer {
             let indices = order.span.extracting(first..<end)
             let next = order.span.extracting(end..<min(end + batchSize, data.count))
             let result: (loss: Double, correct: Int)
+            if let augmented {
+                augmentation?.fill(augmented, from: data, indices, seed: seed, epoch: number)
+            }
             do {
                 result = try workspace.step(
-                    stack, data, indices, next: next, dropout, loss, optimizer.rule(values),
-                    threads,
-                    onGradient, number: step + 1)
+                    stack, data, indices, next: next, augmented, dropout, loss,
+                    optimizer.rule(values), threads, onGradient, number: step + 1)
             } catch {
                 self.stack = nil
                 throw error
@@ -235,8 +244,11 @@ private struct Workspace {
     let classes: Int
     var logits, targets, delta: [Float]
     var labels: [UInt8]
+    /// Of augmented images, which lie in the order of the batch.
+    let places: [UInt32]
 
     init(batchSize: Int, classes: Int) {
+        places = (0..<UInt32(batchSize)).map { $0 }
         self.classes = classes
         logits = [Float](repeating: 0, count: batchSize * classes)
         targets = logits
@@ -246,7 +258,7 @@ private struct Workspace {
 
     mutating func step(
         _ stack: LayerStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
-        _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int,
+        _ augmented: AugmentedBatch?, _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int,
         _ onGradient: Trainer.GradientObserver?, number: Int
     ) throws -> (loss: Double, correct: Int) {
         let count = indices.count
@@ -266,9 +278,15 @@ private struct Workspace {
         }
         var wholeLogits = logits.mutableSpan
         var out = wholeLogits._mutatingExtracting(used)
-        stack.forward(
-            images: data.images.span, indices: indices, next: next, dropout: dropout,
-            logits: &out, threads: threads)
+        if let augmented {
+            stack.forward(
+                images: augmented.images.span, indices: places.span.extracting(0..<count),
+                dropout: dropout, numbers: indices, logits: &out, threads: threads)
+        } else {
+            stack.forward(
+                images: data.images.span, indices: indices, next: next, dropout: dropout,
+                logits: &out, threads: threads)
+        }
         var wholeDelta = delta.mutableSpan
         var gradient = wholeDelta._mutatingExtracting(used)
         let sum = loss.evaluate(

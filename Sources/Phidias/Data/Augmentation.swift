@@ -1,0 +1,115 @@
+import PhidiasKernels
+
+/// Changes to training images that leave them what they are: each epoch moves, turns and bends
+/// every image anew, by random amounts, with zeros where nothing was. Evaluation sees the images
+/// as they are.
+///
+/// An image is a function of (seed, epoch, its number in the data set): no thread count, batch or
+/// interruption changes it. `CKernels.h` has the formulas.
+public struct Augmentation: Sendable, Hashable {
+    /// Most pixels that an image moves along each axis; uniform.
+    public let shift: Double
+    /// Most degrees that it turns about its middle, either way; uniform.
+    public let rotation: Double
+    /// Elastic distortion: most pixels along each axis that a control point of a cubic B-spline is
+    /// displaced; uniform. Where a control point is, half of that deviation is left.
+    public let elastic: Double
+    /// Pixels from a control point to the next: the smaller, the finer the distortion.
+    public let elasticSpacing: Int
+
+    /// A quarter of the side of MNIST's images.
+    public static let usualSpacing = 7
+    /// Above it an image may fold: Choi and Lee, *Injectivity Conditions of 2D and 3D Uniform Cubic
+    /// B-Spline Functions*, Graphical Models 62 (2000).
+    public static let mostElasticPerSpacing = 0.4886
+
+    /// - Throws: `AugmentationError` for a number out of range.
+    public init(
+        shift: Double = 0, rotation: Double = 0, elastic: Double = 0,
+        elasticSpacing: Int = usualSpacing
+    ) throws(AugmentationError) {
+        guard (0...65_535).contains(shift) else { throw .shift(shift) }
+        guard (0...180).contains(rotation) else { throw .rotation(rotation) }
+        guard (1...65_535).contains(elasticSpacing) else { throw .spacing(elasticSpacing) }
+        let most = Self.mostElasticPerSpacing * Double(elasticSpacing)
+        guard (0...most).contains(elastic) else {
+            throw .elastic(elastic, spacing: elasticSpacing, most: most)
+        }
+        (self.shift, self.rotation) = (shift, rotation)
+        (self.elastic, self.elasticSpacing) = (elastic, elasticSpacing)
+    }
+
+    /// Whether it changes no image.
+    public var isNone: Bool { shift == 0 && rotation == 0 && elastic == 0 }
+
+    /// The images at `indices` as an epoch sees them: [indices][channels][rows][columns].
+    /// - Throws: `ModelError.memory`, or `.threads`.
+    public func images(
+        of data: Dataset, at indices: [Int], seed: UInt64, epoch: Int, threads: Int? = nil
+    ) throws(ModelError) -> [UInt8] {
+        guard !indices.isEmpty else { return [] }
+        let batch = try batch(
+            of: data.shape, capacity: indices.count, threads: try Model.threads(threads))
+        let numbers = indices.map { UInt32($0) }
+        fill(batch, from: data, numbers.span, seed: seed, epoch: epoch)
+        return batch.images
+    }
+
+    func batch(
+        of image: ImageShape, capacity: Int, threads: Int
+    ) throws(ModelError) -> AugmentedBatch {
+        let bytes = memory(of: image, batchSize: capacity, threads: threads)
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
+        do {
+            return try AugmentedBatch(
+                .init(image), kernelShape, capacity: capacity, threads: threads)
+        } catch {
+            throw .memory(bytes: bytes, reason: "the system refuses it")
+        }
+    }
+
+    func fill(
+        _ batch: AugmentedBatch, from data: Dataset, _ indices: Span<UInt32>, seed: UInt64,
+        epoch: Int
+    ) {
+        batch.fill(
+            from: data.images.span, indices: indices, seed: seed, epoch: UInt32(epoch),
+            purpose: CounterRandom.Purpose.augmentation.rawValue)
+    }
+
+    /// Bytes that a batch takes.
+    func memory(of image: ImageShape, batchSize: Int, threads: Int) -> Int {
+        AugmentedBatch.size(.init(image), kernelShape, capacity: batchSize, threads: threads)
+    }
+
+    private var kernelShape: AugmentationShape {
+        AugmentationShape(
+            shift: Float(shift), rotation: Float(rotation * .pi / 180), elastic: Float(elastic),
+            spacing: elasticSpacing)
+    }
+}
+
+/// Numbers that no augmentation has.
+public enum AugmentationError: PhidiasError, Equatable {
+    /// Pixels that are not from 0 to 65535.
+    case shift(Double)
+    /// Degrees that are not from 0 to 180.
+    case rotation(Double)
+    /// Pixels that are below 0, or so many that images would fold.
+    case elastic(Double, spacing: Int, most: Double)
+    /// Pixels that are not from 1 to 65535.
+    case spacing(Int)
+
+    public var description: String {
+        switch self {
+        case .shift(let value): "A shift of \(value) pixels is not from 0 to 65535."
+        case .rotation(let value): "A rotation of \(value) degrees is not from 0 to 180."
+        case .elastic(let value, let spacing, let most):
+            "An elastic distortion of \(value) pixels is not from 0 to \(most), beyond which images fold at a spacing of \(spacing)."
+        case .spacing(let value):
+            "A spacing of \(value) pixels for elastic distortions is not from 1 to 65535."
+        }
+    }
+
+    public var exitCode: Int32 { 64 }
+}

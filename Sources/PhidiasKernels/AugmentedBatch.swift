@@ -1,0 +1,90 @@
+import CKernels
+
+/// How far images are moved, turned and bent, each value the most: see CKernels.h.
+package struct AugmentationShape: Sendable, Equatable {
+    /// Pixels along each axis.
+    package var shift: Float
+    /// Radians, either way.
+    package var rotation: Float
+    /// Pixels along each axis that a control point is displaced, and from one to the next.
+    package var elastic: Float
+    package var spacing: Int
+
+    package init(shift: Float, rotation: Float, elastic: Float, spacing: Int) {
+        (self.shift, self.rotation) = (shift, rotation)
+        (self.elastic, self.spacing) = (elastic, spacing)
+    }
+
+    var flag: ck_augmentation {
+        ck_augmentation(shift: shift, rotation: rotation, elastic: elastic, spacing: spacing)
+    }
+}
+
+/// A batch of augmented images, made anew by every `fill`. Not thread-safe; the work inside is
+/// parallel.
+package final class AugmentedBatch {
+    package let image: ImageShape
+    package let capacity, threads: Int
+    private let shape: AugmentationShape
+    private let workspace: AlignedBuffer
+    /// The images of the last fill, [batch][channels][height][width].
+    package private(set) var images: [UInt8]
+
+    /// Bytes that a batch allocates.
+    package static func size(
+        _ image: ImageShape, _ shape: AugmentationShape, capacity: Int, threads: Int
+    ) -> Int {
+        capacity * image.count + workspace(image, shape, threads: threads)
+    }
+
+    private static func workspace(
+        _ image: ImageShape, _ shape: AugmentationShape, threads: Int
+    ) -> Int {
+        var how = shape.flag
+        let bytes = ck_augment_workspace(image.flag, &how, Int32(threads))
+        precondition(bytes > 0, "the kernels refuse images of \(image)")
+        return bytes
+    }
+
+    /// - Parameters:
+    ///   - capacity: the most images of a batch.
+    ///   - threads: the most that a fill may use.
+    /// - Throws: `KernelError.outOfMemory`.
+    package init(
+        _ image: ImageShape, _ shape: AugmentationShape, capacity: Int, threads: Int
+    ) throws(KernelError) {
+        let reach = Float(image.height + image.width) + shape.shift + shape.elastic
+        precondition(
+            shape.shift >= 0 && shape.rotation >= 0 && shape.elastic >= 0 && shape.spacing > 0
+                && shape.rotation.isFinite && reach < 0x1p21, "\(shape)")
+        precondition(capacity > 0 && threads > 0, "\(capacity) images, \(threads) threads")
+        (self.image, self.shape) = (image, shape)
+        (self.capacity, self.threads) = (capacity, threads)
+        let bytes = Self.workspace(image, shape, threads: threads)
+        workspace = try AlignedBuffer(count: bytes / MemoryLayout<Float>.stride)
+        images = [UInt8](repeating: 0, count: capacity * image.count)
+    }
+
+    /// Makes a batch of the images at `indices`, which are the numbers they are known by.
+    package func fill(
+        from source: Span<UInt8>, indices: Span<UInt32>, seed: UInt64, epoch: UInt32,
+        purpose: UInt32
+    ) {
+        precondition(indices.count <= capacity, "batch of \(indices.count), capacity \(capacity)")
+        for position in indices.indices {
+            precondition(
+                Int(indices[position]) < source.count / image.count, "no image \(indices[position])"
+            )
+        }
+        var how = shape.flag
+        images.withUnsafeMutableBufferPointer { out in
+            source.withUnsafeBufferPointer { from in
+                indices.withUnsafeBufferPointer { order in
+                    ck_augment(
+                        image.flag, &how, seed, epoch, purpose, order.count, from.baseAddress,
+                        order.baseAddress, out.baseAddress, workspace.base, Int32(threads))
+                }
+            }
+        }
+    }
+}
