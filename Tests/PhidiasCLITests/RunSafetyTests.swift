@@ -74,11 +74,12 @@ import Testing
         let bench = try Bench()
         for limit in stride(from: 100_000, through: 260_000, by: 10_000) {
             for command in [
-                "train --threads 8 --hidden 4 --batch-size 60 --force --output $1/run",
-                "sweep --jobs 8 --hidden 4 --batch-size 20 --folds 2 --output $1/sweep-\(limit)",
+                "train --threads 8 --hidden 4 --batch-size 60 --force --data $1 --output $1/run",
+                "sweep --jobs 8 --hidden 4 --batch-size 20 --folds 2 --data $1 --output $1/sweep-\(limit)",
+                "train --hidden 4 --force --output $1/synthetic",
             ] {
                 let result = try bench.shell(
-                    "ulimit -v \(limit); exec timeout -k 1 60 $0 \(command) --epochs 1 --data $1")
+                    "ulimit -v \(limit); exec timeout -k 1 60 $0 \(command) --epochs 1")
                 #expect(
                     [0, 71].contains(result.code), "\(limit): \(command): \(result.errors)")
             }

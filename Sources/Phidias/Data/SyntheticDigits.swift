@@ -35,6 +35,7 @@ public enum SyntheticDigits {
     ) throws(DataError) -> Dataset {
         try check(count, "image count")
         let pixels = side * side
+        try checkMemory(count * (pixels + 1))
         let images = [UInt8](unsafeUninitializedCapacity: count * pixels) { buffer, filled in
             nonisolated(unsafe) let out = buffer
             let chunk = 256
@@ -50,6 +51,15 @@ public enum SyntheticDigits {
         return try Dataset(
             images: images, labels: (0..<count).map { UInt8($0 % 10) }, rows: side, columns: side,
             classes: 10)
+    }
+
+    /// Sees that the images fit, and the stacks of the threads that draw them.
+    private static func checkMemory(_ images: Int) throws(DataError) {
+        let stack = 8 << 20
+        let bytes = images + Threads.available * stack
+        if let reason = Memory.refusal(bytes) {
+            throw .memory(path: "Synthetic digits", bytes: bytes, reason: reason)
+        }
     }
 
     private static func check(_ count: Int, _ name: String) throws(DataError) {
