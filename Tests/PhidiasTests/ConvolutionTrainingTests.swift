@@ -93,6 +93,21 @@ extension BitEqualityTests {
 }
 
 @Suite struct ConvolutionTrainingTests {
+    /// A change to the order of any sum, mask or augmented pixel shows here.
+    @Test(arguments: [
+        (0.0, "b676bcb71418e7f4c6cae23725524d52b977ff31a255e88dae95ecd32c4a5a49"),
+        (1.0, "0c96e4657d75e94998b64b5319118b96d05d795a64df160a561ddac6ea94fbcf"),
+    ])
+    func thePapersNetworkHasPinnedBits(augmented: Double, hash: String) throws {
+        let trainer = try Trainer(
+            model: Model(network: try NetworkPreset.dbl2024.network(), seed: 1),
+            loss: CrossEntropyLoss(outputActivation: .softmax),
+            augmentation: try Augmentation(
+                shift: 2 * augmented, rotation: 10 * augmented, elastic: 3 * augmented))
+        try trainer.train(on: try SyntheticDigits.dataset(count: 192, seed: 3), epochs: 2)
+        #expect(trainer.model.weightsSHA256 == hash)
+    }
+
     /// Dropout is of training alone, and its rate 0 is as if it was not there.
     @Test func dropoutLeavesPredictionsAlone() throws {
         let data = try SyntheticDigits.dataset(count: 40, seed: 3)
