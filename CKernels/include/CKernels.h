@@ -371,6 +371,25 @@ void ck_network_gradient(const ck_network *network, ptrdiff_t batch, const ck_ba
 /// batch of 1.
 void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t image, float *values);
 
+// A convolution without a network, over a batch. Weights and gradient are the stage's, in its
+// panels; its other buffers and its dropout play no part. The stage has to fit the input
+// (ck_stage_output), and all buffers need the alignment of float only. Images are stored as between
+// stages, without a border: [image][ceil(channels / 16)][height][width][16], lanes past the last
+// channel zero; the input of a `first` stage as [image][height][width][channels]. The bits are
+// those of a network. CK_NO_MEMORY also stands for sizes too large.
+
+/// y = activation(bias + sum of taps), and its max-pool if the stage has one.
+int ck_convolution_forward(const ck_stage *stage, ck_shape input, int first, ptrdiff_t batch,
+                           const float *x, float *y, int threads);
+/// dx: the gradient by x from `delta`, that by the sums before activation and max-pool: it has the
+/// shape of the outputs of a stage without max_pool. Not for a first stage.
+int ck_convolution_backward_data(const ck_stage *stage, ck_shape input, ptrdiff_t batch,
+                                 const float *delta, float *dx, int threads);
+/// stage->gradient: the gradient by weights and bias, delta as above. The images are dealt to as
+/// many chains as those of a network of this convolution alone; all deltas are taken.
+int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int first,
+                                    ptrdiff_t batch, const float *x, const float *delta,
+                                    int threads);
 // ---------------------------------------------------------------- augmentation
 //
 // Images for training, moved, turned and bent a little, with the pixels between the old ones by

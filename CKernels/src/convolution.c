@@ -1,7 +1,9 @@
 // Convolutions and pools over one image: forward beside backward.
+#include "constants.h"
 #include "convolution.h"
 #include "pack.h"
 
+#include <math.h>
 #include <string.h>
 
 static uint16_t *image_masks(const ck_planned *p, ptrdiff_t image) {
@@ -78,6 +80,12 @@ static void make_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, pt
     kernels->max_pool(p->out.width, (ck_extent){2, 2}, line, at, row, places);
 }
 
+void ck_output_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t slot,
+                   ptrdiff_t block, ptrdiff_t y, float *line, float *row) {
+    make_row(pass, s, image, slot, block, y, line, row);
+    finish_row(pass, s, image, block, y, row);
+}
+
 // The weights of one block of outputs stay in the cache while all its pixels are made.
 static void stage_forward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t slot,
                           int thread) {
@@ -94,8 +102,7 @@ static void stage_forward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t imag
         for (ptrdiff_t y = 0; y < p->out.height; y++) {
             float *row = last ? line + 2 * p->computed.width * CK_LANES
                               : ck_row_above(plan, s, slot, block, y);
-            make_row(pass, s, image, slot, block, y, line, row);
-            finish_row(pass, s, image, block, y, row);
+            ck_output_row(pass, s, image, slot, block, y, line, row);
             for (ptrdiff_t x = 0; last && x < width; x++)
                 memcpy(ck_flat_pixel(plan->base.activations, pass->batch,
                                      (block * p->out.height + y) * width + x, image),
@@ -166,9 +173,8 @@ static float *delta_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image,
     return delta;
 }
 
-// A row of deltas to where the convolution's pixels are.
-static void spread_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t block,
-                       ptrdiff_t y, const float *delta, float *buffer) {
+void ck_spread_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t block,
+                   ptrdiff_t y, const float *delta, float *buffer) {
     const ck_planned *p = &pass->plan->stages[s];
     const ck_grid at = p->delta_pixels;
     const ptrdiff_t first = (block * p->out.height + y) * p->out.width;
@@ -182,27 +188,39 @@ static void spread_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, 
             memcpy(to + y * at.row + x * at.step, delta + x * CK_LANES, CK_LANES * sizeof(float));
 }
 
-static void dense_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,
-                           float *below, float *line, float *sums, int thread) {
-    static const float zeros[CK_LANES];
+void ck_add_gradient(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t slot, const float *buffer,
+                     float *sums) {
     const ck_planned *p = &pass->plan->stages[s];
-    float *buffer = p->delta_buffers + thread * p->deltas.size;
-    for (ptrdiff_t block = 0; block < p->panels; block++)
-        for (ptrdiff_t y = 0; y < p->out.height; y++)
-            spread_row(pass, s, image, block, y, delta_row(pass, s, image, block, y, flow, line),
-                       buffer);
     for (ptrdiff_t block = 0; block < p->panels; block++)
         pass->kernels->correlate(p->rows, p->tap_places, p->computed,
-                                 p->inputs + image * p->input.size, p->pixels,
+                                 p->inputs + slot * p->input.size, p->pixels,
                                  buffer + block * p->deltas.plane + p->deltas.origin,
                                  p->delta_pixels, sums + block * (p->rows + 1) * CK_LANES);
-    for (ptrdiff_t block = 0; below && block < p->input.blocks; block++)
+}
+
+void ck_input_deltas(const ck_image_pass *pass, ptrdiff_t s, const float *buffer, float *below) {
+    static const float zeros[CK_LANES];
+    const ck_planned *p = &pass->plan->stages[s];
+    for (ptrdiff_t block = 0; block < p->input.blocks; block++)
         for (ptrdiff_t y = 0; y < p->in.height; y++)
             pass->kernels->convolve(p->in.width, buffer + p->delta_start + y * p->deltas.row,
                                     CK_LANES, &p->flipped_taps,
                                     p->turned +
                                         block * (p->rows / p->input.blocks) * p->panels * CK_LANES,
                                     zeros, below + block * p->flow.plane + y * p->flow.row);
+}
+
+static void dense_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,
+                           float *below, float *line, float *sums, int thread) {
+    const ck_planned *p = &pass->plan->stages[s];
+    float *buffer = p->delta_buffers + thread * p->deltas.size;
+    for (ptrdiff_t block = 0; block < p->panels; block++)
+        for (ptrdiff_t y = 0; y < p->out.height; y++)
+            ck_spread_row(pass, s, image, block, y, delta_row(pass, s, image, block, y, flow, line),
+                          buffer);
+    ck_add_gradient(pass, s, image, buffer, sums);
+    if (below)
+        ck_input_deltas(pass, s, buffer, below);
 }
 
 // Lists the deltas of a row that are not zero, for each of 16 channels, and adds all to the bias.
@@ -310,4 +328,42 @@ void ck_end_chain(const ck_image_pass *pass, float *sums, int thread) {
             ck_pack_transposed(p->rows, CK_LANES,
                                p->spot_sums + thread * spot_sums(p) + panel * CK_LANES * p->rows,
                                p->rows, sums + p->sums + panel * (p->rows + 1) * CK_LANES);
+}
+
+// n sums of all chains become one, in the first chain's place.
+static void join_chains(const ck_image_pass *pass, ptrdiff_t chains, ptrdiff_t n, float *sums) {
+    const ptrdiff_t size = pass->plan->sums_size;
+    for (ptrdiff_t near = 1; near < chains; near *= 2)
+        for (ptrdiff_t chain = 0; chain + near < chains; chain += 2 * near)
+            pass->kernels->add(n, sums + (chain + near) * size, sums + chain * size);
+}
+
+ptrdiff_t ck_finish_weights(const ck_image_pass *pass, ptrdiff_t chains, ck_fate fate, int thread,
+                            int threads) {
+    enum { PIECE = 64 }; // rows of weights at once: all chains' fit the cache
+    const ck_plan *plan = pass->plan;
+    ptrdiff_t bad = plan->count;
+    for (ptrdiff_t s = plan->count - 1; s >= plan->lowest; s--) {
+        const ck_planned *p = &plan->stages[s];
+        const ck_stage *stage = &pass->network->stages[s];
+        if (stage->kind != CK_CONVOLUTION)
+            continue;
+        const ck_range own = ck_share(p->panels * (p->rows + 1), thread, threads);
+        for (ptrdiff_t row = own.first; row < own.last; row += PIECE) {
+            const ptrdiff_t n = ck_least(PIECE, own.last - row) * CK_LANES, at = row * CK_LANES;
+            float *sums = plan->chain_sums + p->sums + at;
+            join_chains(pass, chains, n, sums);
+            if (!fate.update) {
+                memcpy(stage->gradient + at, sums, (size_t)n * sizeof(float));
+                continue;
+            }
+            float *w = stage->weights + at;
+            pass->kernels->momentum_update(n, fate.step, sums, stage->velocity + at, w);
+            int finite = 1;
+            for (ptrdiff_t i = 0; i < n; i++)
+                finite &= fabsf(w[i]) <= CK_MAX_FINITE;
+            bad = finite ? bad : s;
+        }
+    }
+    return bad;
 }

@@ -36,6 +36,11 @@ void ck_pack_image(const ck_image_pass *pass, const ck_batch_input *input, const
 /// are kept.
 void ck_image_forward(const ck_image_pass *pass, ptrdiff_t image, ptrdiff_t slot, int thread);
 
+/// Row y of a block of outputs of stage s, from the inputs in `slot`. line: a thread's, of the
+/// plan.
+void ck_output_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t slot,
+                   ptrdiff_t block, ptrdiff_t y, float *line, float *row);
+
 /// Makes the weights of panel `panel` of stage s ready for the way back.
 void ck_turn_weights(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t panel);
 /// Before a chain's first image, and after its last: until then sums are not whole.
@@ -43,5 +48,24 @@ void ck_start_chain(const ck_image_pass *pass, float *sums, int thread);
 void ck_end_chain(const ck_image_pass *pass, float *sums, int thread);
 /// From the flattened images' deltas to the gradient of each convolution, which is added to sums.
 void ck_image_backward(const ck_image_pass *pass, ptrdiff_t image, float *sums, int thread);
+/// Images of a chain.
+static inline ck_range ck_own_images(ptrdiff_t batch, ptrdiff_t chains, ptrdiff_t chain) {
+    return ck_share(batch, chain, chains);
+}
+/// Joins this thread's part of the gradients, and updates with it or writes it. Returns the first
+/// stage with a weight that is not finite, or the number of stages.
+ptrdiff_t ck_finish_weights(const ck_image_pass *pass, ptrdiff_t chains, ck_fate fate, int thread,
+                            int threads);
+
+// The parts of the way back of a convolution that is not sparse.
+
+/// A row of deltas to where the convolution's pixels are in a buffer of deltas.
+void ck_spread_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t block,
+                   ptrdiff_t y, const float *delta, float *buffer);
+/// Adds the gradient by the weights, of the inputs in `slot`.
+void ck_add_gradient(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t slot, const float *buffer,
+                     float *sums);
+/// The gradient by the inputs, of a stage that is not the first.
+void ck_input_deltas(const ck_image_pass *pass, ptrdiff_t s, const float *buffer, float *below);
 
 #endif

@@ -1,20 +1,11 @@
 // Convolutional networks: forward beside backward. Each is one parallel region; barriers separate
 // the stages over images, which a thread owns, from the dense layers, which all share.
-#include "constants.h"
 #include "convolution.h"
-
-#include <math.h>
-#include <string.h>
 
 static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *network,
                                 ptrdiff_t batch) {
     return (ck_dense_pass){kernels, network->layer_count, network->layers,
                            ck_plan_of(network)->drops + network->stage_count, batch};
-}
-
-// Chains of images that a thread of a team owns, forward and backward.
-static ck_range own_images(ptrdiff_t batch, ptrdiff_t chains, ptrdiff_t chain) {
-    return ck_share(batch, chain, chains);
 }
 
 // ---------------------------------------------------------------- forward
@@ -62,7 +53,7 @@ void ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_bat
         if (stages) {
             const ck_range own = ck_share(chains, thread, there);
             for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
-                const ck_range images = own_images(batch, chains, chain);
+                const ck_range images = ck_own_images(batch, chains, chain);
                 for (ptrdiff_t image = images.first; image < images.last; image++) {
                     const ptrdiff_t slot = network->training ? image : thread;
                     ck_pack_image(&pass, input, table, image, slot);
@@ -115,51 +106,11 @@ static void sum_own_chains(const ck_image_pass *pass, ptrdiff_t chains, int thre
     for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
         float *sums = plan->chain_sums + chain * plan->sums_size;
         ck_start_chain(pass, sums, thread);
-        const ck_range images = own_images(pass->batch, chains, chain);
+        const ck_range images = ck_own_images(pass->batch, chains, chain);
         for (ptrdiff_t image = images.first; image < images.last; image++)
             ck_image_backward(pass, image, sums, thread);
         ck_end_chain(pass, sums, thread);
     }
-}
-
-// n sums of all chains become one, in the first chain's place.
-static void join_chains(const ck_image_pass *pass, ptrdiff_t chains, ptrdiff_t n, float *sums) {
-    const ptrdiff_t size = pass->plan->sums_size;
-    for (ptrdiff_t near = 1; near < chains; near *= 2)
-        for (ptrdiff_t chain = 0; chain + near < chains; chain += 2 * near)
-            pass->kernels->add(n, sums + (chain + near) * size, sums + chain * size);
-}
-
-// Joins this thread's part of the gradients, and updates with it or writes it. Returns the first
-// stage with a weight that is not finite, or the number of stages.
-static ptrdiff_t finish_own_weights(const ck_image_pass *pass, ptrdiff_t chains, ck_fate fate,
-                                    int thread, int threads) {
-    enum { PIECE = 64 }; // rows of weights at once: all chains' fit the cache
-    const ck_plan *plan = pass->plan;
-    ptrdiff_t bad = plan->count;
-    for (ptrdiff_t s = plan->count - 1; s >= plan->lowest; s--) {
-        const ck_planned *p = &plan->stages[s];
-        const ck_stage *stage = &pass->network->stages[s];
-        if (stage->kind != CK_CONVOLUTION)
-            continue;
-        const ck_range own = ck_share(p->panels * (p->rows + 1), thread, threads);
-        for (ptrdiff_t row = own.first; row < own.last; row += PIECE) {
-            const ptrdiff_t n = ck_least(PIECE, own.last - row) * CK_LANES, at = row * CK_LANES;
-            float *sums = plan->chain_sums + p->sums + at;
-            join_chains(pass, chains, n, sums);
-            if (!fate.update) {
-                memcpy(stage->gradient + at, sums, (size_t)n * sizeof(float));
-                continue;
-            }
-            float *w = stage->weights + at;
-            pass->kernels->momentum_update(n, fate.step, sums, stage->velocity + at, w);
-            int finite = 1;
-            for (ptrdiff_t i = 0; i < n; i++)
-                finite &= fabsf(w[i]) <= CK_MAX_FINITE;
-            bad = finite ? bad : s;
-        }
-    }
-    return bad;
 }
 
 static ptrdiff_t backward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
@@ -180,7 +131,7 @@ static ptrdiff_t backward(const ck_network *network, ptrdiff_t batch, const ck_b
 #pragma omp barrier
             sum_own_chains(&pass, chains, thread, there);
 #pragma omp barrier
-            const ptrdiff_t worst = finish_own_weights(&pass, chains, fate, thread, there);
+            const ptrdiff_t worst = ck_finish_weights(&pass, chains, fate, thread, there);
             bad = worst < stages ? worst : bad;
         }
     }

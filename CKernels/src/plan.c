@@ -163,19 +163,19 @@ static ck_layout layout(ptrdiff_t channels, ptrdiff_t lanes, ptrdiff_t height, p
     return l;
 }
 
-// Everything about stage s but its buffers. Returns 0 if it does not fit.
-static int plan_stage(const ck_network *network, ptrdiff_t s, ck_shape in, ck_planned *p) {
-    const ck_stage *stage = &network->stages[s];
+// Everything about a stage but its buffers. first: it is a network's first. Returns 0 if it does
+// not fit.
+static int plan_stage(const ck_stage *stage, int first, ck_shape in, ck_planned *p) {
     const ck_extent window = stage->window, stride = stage->stride, padding = stage->padding;
     *p = (ck_planned){.in = in, .out = ck_stage_output(in, stage)};
     if (p->out.channels == 0)
         return 0;
-    const int is_pool = stage->kind != CK_CONVOLUTION, first = s == 0 && !is_pool;
+    const int is_pool = stage->kind != CK_CONVOLUTION;
     p->computed = windows(in, stage);
     if (stage->max_pool) // the last row or column of an odd number is never seen
         p->computed = (ck_extent){p->out.height * 2, p->out.width * 2};
     p->panels = ck_panels(p->out.channels);
-    const ptrdiff_t lanes = lanes_of(in.channels, first);
+    const ptrdiff_t lanes = lanes_of(in.channels, first && !is_pool);
     p->input = layout(in.channels, lanes, in.height + 2 * padding.height,
                       in.width + 2 * padding.width, padding.height, padding.width);
     p->pixels = (ck_grid){stride.height * p->input.row, stride.width * lanes};
@@ -186,13 +186,13 @@ static int plan_stage(const ck_network *network, ptrdiff_t s, ck_shape in, ck_pl
     p->taps = (ck_taps){p->input.blocks, window.height, window.width * lanes, p->input.plane,
                         p->input.row};
     p->rows = ck_convolution_rows(in.channels, window, first);
-    p->sparse = stage->max_pool && s > 0;
+    p->sparse = stage->max_pool && !first;
     p->windows = p->out.height * p->out.width;
     if (p->sparse) {
         p->flow = p->input;
         return p->input.size <= INT32_MAX; // of which spots know the place
     }
-    if (s == 0) { // no deltas of bytes: no border
+    if (first) { // no deltas of bytes: no border
         p->deltas = layout(p->out.channels, CK_LANES, p->computed.height, p->computed.width, 0, 0);
         p->delta_pixels = (ck_grid){p->deltas.row, CK_LANES};
         return 1;
@@ -223,12 +223,11 @@ static void find_taps(const ck_planned *p) {
                 *to++ = b * p->taps.block + r * p->taps.row + i;
 }
 
-static void take_buffers(arena *a, const ck_network *network, ptrdiff_t s, const ck_plan *plan,
-                         ck_planned *p) {
-    const ck_stage *stage = &network->stages[s];
+static void take_buffers(arena *a, const ck_stage *stage, int first, int training,
+                         const ck_plan *plan, ck_planned *p) {
     const int is_convolution = stage->kind == CK_CONVOLUTION;
     p->inputs = take_floats(a, plan->slots, p->input.size);
-    if (!network->training)
+    if (!training)
         return;
     if (stage->max_pool || stage->kind == CK_MAX_POOL)
         p->places = take(a, (double)plan->batch * (double)p->places_size, 1);
@@ -245,16 +244,20 @@ static void take_buffers(arena *a, const ck_network *network, ptrdiff_t s, const
     } else {
         p->delta_buffers = take_floats(a, plan->threads, p->deltas.size);
     }
-    if (s > 0)
+    if (!first)
         p->turned = take_floats(a, (double)p->panels * CK_LANES, p->rows);
     p->tap_places = take(a, (double)p->rows, sizeof(ptrdiff_t));
     if (a->memory)
         find_taps(p);
 }
 
-ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch) {
+ptrdiff_t ck_chains(ptrdiff_t weights, ptrdiff_t batch) {
     // Large weights have few sums, which would take much memory and time to join.
     enum { MOST = 16, FEW = 4, LARGE = 1 << 20 };
+    return ck_least(batch, weights > LARGE ? FEW : MOST);
+}
+
+ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch) {
     ptrdiff_t weights = 0;
     ck_shape shape = network->input;
     for (ptrdiff_t s = 0; s < network->stage_count; s++) {
@@ -263,7 +266,12 @@ ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch) {
             weights += ck_convolution_size(shape.channels, stage->channels, stage->window, s == 0);
         shape = ck_stage_output(shape, stage);
     }
-    return ck_least(batch, weights > LARGE ? FEW : MOST);
+    return ck_chains(weights, batch);
+}
+
+// Two rows of computed pixels and one of outputs.
+static ptrdiff_t line_size(const ck_planned *p) {
+    return (2 * p->computed.width + p->out.width) * CK_LANES;
 }
 
 // Fills in the plan, whose memory is at the start of the arena's, or one stage at a time where it
@@ -283,16 +291,15 @@ static int lay_out(const ck_network *network, arena *a) {
     ck_shape shape = network->input;
     for (ptrdiff_t s = 0; s < count; s++) {
         ck_planned *p = a->memory ? &plan->stages[s] : &spare;
-        if (!plan_stage(network, s, shape, p))
+        if (!plan_stage(&network->stages[s], s == 0, shape, p))
             return 0;
         p->sums = plan->sums_size;
         if (network->stages[s].kind == CK_CONVOLUTION) {
             plan->sums_size += p->panels * (p->rows + 1) * CK_LANES;
             plan->lowest = ck_least(plan->lowest, s);
         }
-        take_buffers(a, network, s, plan, p);
-        plan->line_size =
-            greater(plan->line_size, (2 * p->computed.width + p->out.width) * CK_LANES);
+        take_buffers(a, &network->stages[s], s == 0, network->training, plan, p);
+        plan->line_size = greater(plan->line_size, line_size(p));
         plan->flow_size = greater(plan->flow_size, greater(p->places_size, p->flow.size));
         shape = p->out;
     }
@@ -342,4 +349,38 @@ void ck_network_prepare(const ck_network *network) {
     memset(network->workspace, 0, ck_network_workspace(network));
     arena a = {network->workspace, 0};
     lay_out(network, &a);
+}
+
+// Fills in the plan of a convolution, or counts as lay_out does.
+static int lay_out_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
+                         int training, int threads, arena *a) {
+    ck_plan *plan = take(a, (double)(sizeof(ck_plan) + sizeof(ck_planned)), 1);
+    ck_plan counted;
+    ck_planned spare, *p = plan ? plan->stages : &spare;
+    if (!plan)
+        plan = &counted;
+    *plan = (ck_plan){.count = 1, .slots = threads, .threads = threads};
+    if (!plan_stage(stage, first, input, p))
+        return 0;
+    plan->drops = take(a, 1, sizeof(ck_drop));
+    take_buffers(a, stage, first, training, plan, p);
+    plan->line_size = line_size(p);
+    plan->lines = take_floats(a, threads, plan->line_size);
+    plan->sums_size = p->panels * (p->rows + 1) * CK_LANES;
+    plan->chain_sums = take_floats(a, (double)chains, plan->sums_size);
+    return 1;
+}
+
+ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
+                       int training, int threads) {
+    arena a = {NULL, 0};
+    if (!lay_out_alone(stage, input, first, chains, training, threads, &a) || a.used > 0x1p50)
+        return NULL;
+    const size_t bytes = (size_t)a.used;
+    a = (arena){ck_alloc(bytes), 0};
+    if (!a.memory)
+        return NULL;
+    memset(a.memory, 0, bytes);
+    lay_out_alone(stage, input, first, chains, training, threads, &a);
+    return (ck_plan *)a.memory;
 }

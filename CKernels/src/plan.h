@@ -70,4 +70,12 @@ struct ck_plan {
 };
 typedef struct ck_plan ck_plan;
 
+/// How many chains a batch is dealt to, for convolutions with so many weights together.
+ptrdiff_t ck_chains(ptrdiff_t weights, ptrdiff_t batch);
+/// The plan of a convolution without a network, which keeps one image a thread. chains: whose sums
+/// it has room for. training: 0 for a forward pass. Released with ck_free; NULL if it cannot be
+/// had.
+ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
+                       int training, int threads);
+
 #endif

@@ -12,7 +12,7 @@ package struct Contest {
     package struct Contender {
         package let name: String
         /// Runs the work once; returns the seconds of what is to be timed.
-        let turn: () throws -> Double
+        package let turn: () throws -> Double
         /// Whether its threads spin after its turn, so that a pause has to follow.
         private(set) var spins = false
 
@@ -157,8 +157,10 @@ extension KernelCase {
         // What takes less than the clock does is run a few times: few, so that what is changed in
         // place stays far from the subnormals.
         let runs = isSmall ? 8 : 1
+        var buffers: [[Float]] = []
         return Contest.Contender(name: name) {
-            var buffers = freshBuffers()
+            if buffers.isEmpty { buffers = freshBuffers() }
+            defer { if !overwrites { buffers = [] } }
             // What fits into the first cache is to be there when the clock starts.
             if isSmall { _ = try run(implementation, &buffers) }
             let seconds = try timed {

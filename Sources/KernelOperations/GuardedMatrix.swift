@@ -45,15 +45,16 @@ package struct GuardedMatrix: Sendable {
     }
 
     /// A copy with memory of its own, which lies in the lines of the cache as this one does, if it
-    /// is small enough for that to matter. Allocators align to 16 bytes: every fourth copy or so does.
-    func copied() -> [Float] {
+    /// is small enough for that to matter, or `isKept` for many runs. Allocators align to 16 bytes:
+    /// every fourth copy or so does.
+    func copied(isKept: Bool = false) -> [Float] {
         var others: [[Float]] = []
         while true {
             var copy = storage
             guard !copy.isEmpty else { return copy }
             copy[0] = storage[0]  // the write makes its memory its own
-            let isSmall = copy.count < 1 << 12 && others.count < 64
-            if !isSmall || Self.place(of: copy) == Self.place(of: storage) { return copy }
+            let matters = (isKept || copy.count < 1 << 12) && others.count < 64
+            if !matters || Self.place(of: copy) == Self.place(of: storage) { return copy }
             others.append(copy)
         }
     }

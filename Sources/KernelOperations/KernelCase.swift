@@ -34,16 +34,20 @@ package struct KernelCase: Sendable {
     package typealias Body = @Sendable (Implementation, inout [[Float]]) throws -> Double
 
     package let outputs: [GuardedMatrix]
+    /// Whether a run writes all of its outputs and reads none: then it may follow another on the same
+    /// buffers, whose parts the threads' caches hold as in training.
+    private(set) var overwrites = false
     let expectations: @Sendable (Implementation) -> [Expectation]
     let expectedScalar: @Sendable () -> (value: Double, bound: Double)
     let body: Body
 
     init(
-        outputs: [GuardedMatrix],
+        outputs: [GuardedMatrix], overwrites: Bool = false,
         expecting expectations: @escaping @Sendable (Implementation) -> [Expectation],
         body: @escaping Body
     ) {
         self.outputs = outputs
+        self.overwrites = overwrites
         self.expectations = expectations
         self.body = body
         expectedScalar = { (0, 0) }
@@ -60,7 +64,7 @@ package struct KernelCase: Sendable {
     }
 
     /// Buffers as they are before a run.
-    package func freshBuffers() -> [[Float]] { outputs.map { $0.copied() } }
+    package func freshBuffers() -> [[Float]] { outputs.map { $0.copied(isKept: overwrites) } }
 
     /// Computes into `buffers`, which `freshBuffers` made. This call alone is timed.
     package func run(_ implementation: Implementation, _ buffers: inout [[Float]]) throws -> Double

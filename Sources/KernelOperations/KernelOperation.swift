@@ -1,17 +1,27 @@
+import PureSwiftKernels
+
 /// One operation of the kernels: how to make a case of it, and how much work a case is. The list
 /// of all operations drives the correctness tests, the comparisons of bits and the benchmarks:
 /// nothing is timed that is not also tested.
 package struct KernelOperation: Sendable, CustomStringConvertible {
-    /// Matrix operations use m × n (× k); elementwise ones m alone.
+    /// Matrix operations use m × n (× k); elementwise ones m alone; convolutions their shape.
     package struct Size: Sendable, Hashable, CustomStringConvertible {
         package let m, n, k: Int
+        package let convolution: ConvolutionShape?
 
         package init(_ m: Int, _ n: Int = 1, _ k: Int = 1) {
             (self.m, self.n, self.k) = (m, n, k)
+            convolution = nil
+        }
+
+        package init(_ convolution: ConvolutionShape) {
+            (m, n, k) = (convolution.batch, 1, 1)
+            self.convolution = convolution
         }
 
         package var description: String {
-            k != 1 ? "\(m)×\(n)×\(k)" : n != 1 ? "\(m)×\(n)" : "\(m)"
+            convolution.map(\.description)
+                ?? (k != 1 ? "\(m)×\(n)×\(k)" : n != 1 ? "\(m)×\(n)" : "\(m)")
         }
     }
 
@@ -35,7 +45,7 @@ package struct KernelOperation: Sendable, CustomStringConvertible {
     package var description: String { name }
 
     package static let all: [KernelOperation] =
-        products + functions + slopes + rows + losses + [momentumUpdate, sum]
+        products + convolutions + functions + slopes + rows + losses + [momentumUpdate, sum]
 
     package static let timingSeed: UInt64 = 0
 

@@ -11,7 +11,10 @@ struct BenchCommand: ParsableCommand {
             Example:
               phidias bench kernels --filter gemm
             """,
-        subcommands: [BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchScaling.self],
+        subcommands: [
+            BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchConvolution.self,
+            BenchScaling.self,
+        ],
         defaultSubcommand: BenchKernels.self)
 }
 

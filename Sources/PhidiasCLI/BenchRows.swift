@@ -35,10 +35,12 @@ struct BenchRow {
         outcome.times.filter { abs($0.alone / $0.spread.median - 1) > 0.25 }.map(\.name)
     }
 
+    private static let nameWidth = 38
+
     /// The columns, for opponents of these names.
     static func header(_ opponents: [String]) -> String {
-        pad("operation", 32) + pad("kernels", 12, right: true) + pad("speed", 15, right: true)
-            + pad("of limit", 13, right: true)
+        pad("operation", nameWidth) + pad("kernels", 12, right: true)
+            + pad("speed", 15, right: true) + pad("of limit", 13, right: true)
             + opponents.map { pad("\($0) ×", 25, right: true) }.joined()
             + pad("A/A", 15, right: true)
     }
@@ -61,7 +63,8 @@ struct BenchRow {
     var text: String {
         let microseconds = kernels.spread.median * 1e6
         let number = speed.fixed(speed < 1000 ? 1 : 0)
-        var line = Self.pad(name, 32) + Self.pad("\(microseconds.fixed(1)) µs", 12, right: true)
+        var line = Self.pad(name, Self.nameWidth)
+        line += Self.pad("\(microseconds.fixed(1)) µs", 12, right: true)
         line += Self.pad("\(number) \(unit)", 15, right: true)
         let percent = share.map { "\(($0.median * 100).fixed(0)) % \(limit?.name ?? "")" }
         line += Self.pad(percent ?? "–", 13, right: true)

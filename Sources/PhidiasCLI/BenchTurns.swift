@@ -62,13 +62,9 @@ private struct Turns {
     let trainer: Trainer
     let data: DataPair
 
-    // Longer than OpenMP's workers spin after a parallel region.
-    private static let restSeconds = 0.25
-    private static let probeSeconds = 0.2
-
     func greet() {
         let machine = Machine(threads: trainer.threads)
-        say([
+        TurnTaker.say([
             "ready": .bool(true), "network": .string(trainer.model.network.description),
             "images": .integer(data.training.count), "kernels": .string(machine.kernels),
             "threads": .integer(machine.threads), "cpu": .string(machine.cpu),
@@ -82,22 +78,42 @@ private struct Turns {
         while let line = readLine() {
             switch line.trimmingCharacters(in: .whitespaces) {
             case "epoch": return true
-            case "peak": probe()
+            case "peak": TurnTaker.probe(threads: trainer.threads)
             case "evaluate": try evaluate()
             case let other:
-                say(["error": .string("'\(other)' is not epoch, peak or evaluate")])
+                TurnTaker.say(["error": .string("'\(other)' is not epoch, peak or evaluate")])
             }
         }
         return false
     }
 
     func report(epochSeconds: Double) {
-        rest()
-        say(["turn": .string("epoch"), "seconds": .number(epochSeconds)])
+        TurnTaker.rest()
+        TurnTaker.say(["turn": .string("epoch"), "seconds": .number(epochSeconds)])
     }
 
-    private func probe() {
-        let placement = Placement.probe(seconds: Self.probeSeconds, threads: trainer.threads)
+    private func evaluate() throws {
+        let result = try trainer.model.evaluate(
+            data.test, loss: trainer.loss, threads: trainer.threads)
+        TurnTaker.rest()
+        TurnTaker.say(["turn": .string("evaluate"), "test_accuracy": .number(result.accuracy)])
+    }
+}
+
+/// What all conversations by turns are made of.
+enum TurnTaker {
+    // Longer than OpenMP's workers spin after a parallel region.
+    private static let restSeconds = 0.25
+    private static let probeSeconds = 0.2
+
+    static func say(_ members: KeyValuePairs<String, JSON>) {
+        FileHandle.standardOutput.write(Data((JSON.members(members).text() + "\n").utf8))
+    }
+
+    static func rest() { Thread.sleep(forTimeInterval: restSeconds) }
+
+    static func probe(threads: Int) {
+        let placement = Placement.probe(seconds: probeSeconds, threads: threads)
         rest()
         say([
             "turn": .string("peak"), "gflops_one": .number(placement.onePeak / 1e9),
@@ -106,17 +122,4 @@ private struct Turns {
             "placed": .bool(placement.isGood),
         ])
     }
-
-    private func evaluate() throws {
-        let result = try trainer.model.evaluate(
-            data.test, loss: trainer.loss, threads: trainer.threads)
-        rest()
-        say(["turn": .string("evaluate"), "test_accuracy": .number(result.accuracy)])
-    }
-
-    private func say(_ members: KeyValuePairs<String, JSON>) {
-        FileHandle.standardOutput.write(Data((JSON.members(members).text() + "\n").utf8))
-    }
-
-    private func rest() { Thread.sleep(forTimeInterval: Self.restSeconds) }
 }

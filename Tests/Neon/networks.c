@@ -160,6 +160,46 @@ static void hash_stages(hash *h, const model *m, ptrdiff_t image) {
     }
 }
 
+// The passes of convolutions without a network.
+static void report_convolutions(int threads) {
+    enum { CONVOLUTIONS = 40 };
+    generator g = {9};
+    hash forward = hash_start(), data = hash_start(), weights = hash_start();
+    for (int i = 0; i < CONVOLUTIONS; i++) {
+        const ck_shape in = {1 + below(&g, 36), 1 + below(&g, 9), 1 + below(&g, 9)};
+        const int first = i % 2;
+        ck_stage stage = random_stage(&g);
+        ck_stage sums = stage;
+        sums.max_pool = 0;
+        const ck_shape out = ck_stage_output(in, &stage), all = ck_stage_output(in, &sums);
+        if (stage.kind != CK_CONVOLUTION || out.channels == 0)
+            continue;
+        make_convolution(&g, in.channels, first, i % 4 == 3, &stage);
+        const ptrdiff_t batch = 1 + below(&g, MOST_BATCH);
+        const ptrdiff_t x_size = batch * ck_flatten_size(in), y_size = batch * ck_flatten_size(out);
+        const ptrdiff_t d_size = batch * ck_flatten_size(all);
+        float *x = floats(x_size), *y = floats(y_size), *delta = floats(d_size);
+        float *dx = floats(x_size);
+        fill(&g, x_size, -1, 1, 0, x);
+        fill(&g, d_size, -1, 1, 0, delta);
+        ck_convolution_forward(&stage, in, first, batch, x, y, threads);
+        hash_floats(&forward, y_size, y);
+        ck_convolution_backward_weights(&stage, in, first, batch, x, delta, threads);
+        hash_floats(&weights, ck_convolution_size(in.channels, stage.channels, stage.window, first),
+                    stage.gradient);
+        if (!first) {
+            ck_convolution_backward_data(&stage, in, batch, delta, dx, threads);
+            hash_floats(&data, x_size, dx);
+        }
+        float *buffers[] = {x, y, delta, dx, stage.weights, stage.velocity, stage.gradient};
+        for (int b = 0; b < 7; b++)
+            ck_free(buffers[b]);
+    }
+    report("convolution_forward", forward);
+    report("convolution_backward_data", data);
+    report("convolution_backward_weights", weights);
+}
+
 void report_networks(int threads) {
     generator g = {8};
     hash forward = hash_start(), gradient = hash_start(), backward = hash_start();
@@ -205,4 +245,5 @@ void report_networks(int threads) {
     report("network_forward", forward);
     report("network_gradient", gradient);
     report("network_backward", backward);
+    report_convolutions(threads);
 }

@@ -15,9 +15,9 @@ import Testing
         private let input = Pipe(), output = Pipe()
         private var rest = Data()
 
-        init(_ arguments: String...) throws {
+        init(_ command: String, _ arguments: String...) throws {
             process.executableURL = ProgramTests.program
-            process.arguments = ["bench", "turns"] + arguments
+            process.arguments = ["bench", command] + arguments
             process.standardInput = input
             process.standardOutput = output
             process.standardError = FileHandle.nullDevice
@@ -47,7 +47,7 @@ import Testing
 
     #if !DEBUG
         @Test func turnsAreTakenOneLineEach() throws {
-            let other = try Conversation("--hidden", "16", "--threads", "2")
+            let other = try Conversation("turns", "--hidden", "16", "--threads", "2")
             let ready = try object(try other.hear())
             #expect(ready["ready"] as? Bool == true)
             #expect(ready["network"] as? String == "784-16-10")
@@ -91,7 +91,8 @@ import Testing
                 settings[5], "--epochs", "3", "--format", "json", "--output", folder.path + "/run")
             let expected = try object(run.output)["test_accuracy"] as? Double
             let other = try Conversation(
-                settings[0], settings[1], settings[2], settings[3], settings[4], settings[5])
+                "turns", settings[0], settings[1], settings[2], settings[3], settings[4],
+                settings[5])
             _ = try other.hear()
             for _ in 0..<3 {
                 other.say("epoch")
@@ -100,6 +101,41 @@ import Testing
             other.say("evaluate")
             let got = try object(try other.hear())["test_accuracy"] as? Double
             #expect(got != nil && got == expected)
+            #expect(try other.end() == 0)
+        }
+
+        @Test func aConvolutionTakesTurnsAndShowsWhatItComputed() throws {
+            let folder = try ProgramTests.Folder()
+            let other = try Conversation(
+                "convolution", "--pass", "backward-weights", "--layer", "2", "--threads", "2")
+            let ready = try object(try other.hear())
+            #expect(ready["ready"] as? Bool == true)
+            #expect(ready["shape"] as? String == "64×16→32×14×14")
+            // Two for each of the products of 144 taps.
+            let flops = 2 * 64 * 14 * 14 * 32 * 144
+            let runs = ready["runs"] as? Int ?? 0
+            #expect(runs > 0 && ready["flops_per_epoch"] as? Double == Double(runs * flops))
+
+            let path = folder.path + "/record"
+            other.say("save \(path)")
+            #expect(try object(try other.hear())["turn"] as? String == "save")
+            let record = try Data(contentsOf: URL(fileURLWithPath: path))
+            let length = record.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+            let header = try object(String(decoding: record[8..<8 + length], as: UTF8.self))
+            let shapes = header.mapValues { ($0 as? Object)?["shape"] as? [Int] }
+            #expect(
+                shapes == [
+                    "x": [64, 16, 14, 14], "weight": [32, 16, 3, 3], "bias": [32],
+                    "delta": [64, 32, 14, 14], "result": [32 * 145],
+                ])
+            for turn in ["peak", "epoch"] {
+                other.say(turn)
+                let answer = try object(try other.hear())
+                #expect(answer["turn"] as? String == turn)
+                #expect((answer[turn == "peak" ? "gflops" : "seconds"] as? Double ?? 0) > 0)
+            }
+            other.say("save")
+            #expect((try object(try other.hear())["error"] as? String ?? "").contains("'save'"))
             #expect(try other.end() == 0)
         }
 
@@ -129,5 +165,9 @@ import Testing
     @Test func whatTurnsCannotDoIsRefused() throws {
         let schedule = try ProgramTests.run("bench", "turns", "--schedule", "cosine")
         #expect(schedule.code == 64 && schedule.errors.contains("--schedule"))
+        for (pass, layer) in [("forward", "3"), ("backward-data", "1")] {
+            let run = try ProgramTests.run("bench", "convolution", "--pass", pass, "--layer", layer)
+            #expect(run.code == 64 && run.errors.contains(layer == "3" ? "--layer" : "--pass"))
+        }
     }
 }

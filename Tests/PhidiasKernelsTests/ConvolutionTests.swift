@@ -1,3 +1,4 @@
+import KernelOperations
 import PhidiasKernels
 import PureSwiftKernels
 import Testing
@@ -116,7 +117,38 @@ extension KernelTests {
             }
         }
 
-        /// The check above is shown wrong weights, outputs and gradients.
+        /// The passes without a network: of first stages, whose batch has several images for each
+        /// chain, and of others.
+        @Test func aConvolutionAloneHasTheBitsOfANetwork() throws {
+            for (isFirst, batch) in [(true, 37), (true, 5), (false, 1)] {
+                let input = ImageShape(channels: isFirst ? 2 : 18, height: 6, width: 7)
+                let stage = StageShape.convolution(
+                    17, kernel: Extent(3, 2), stride: Extent(1, 2), padding: Extent(1, 0))
+                let probe = try #require(
+                    ConvolutionProbe(stage, input: input, isFirst: isFirst, batch: batch, seed: 9))
+                let data = ConvolutionData(
+                    ConvolutionShape(
+                        batch: batch, inputs: input.channels, outputs: 17, image: .init(6, 7),
+                        window: .init(3, 2), stride: .init(1, 2), padding: .init(1, 0),
+                        isFirst: isFirst),
+                    weight: probe.weights.weight, bias: probe.weights.bias,
+                    x: (0..<batch).flatMap { probe.inputs($0).map { Float($0) } },
+                    delta: probe.deltas.flatMap { $0.map { Float($0) } })
+                let network = try probe.run(threads: 2)
+                // Of the network's outputs ReLU changes half, which is not the point here.
+                let outputs = network.outputs.flatMap { $0.map { $0 > 0 ? $0 : 0 } }
+                #expect(try data.result(.forward, threads: 2) == outputs)
+                #expect(
+                    try data.result(.backwardWeights, threads: 2)
+                        == network.gradient.weight + network.gradient.bias)
+                if !isFirst {
+                    #expect(
+                        try data.result(.backwardData, threads: 2) == network.inputDeltas)
+                }
+            }
+        }
+
+        /// The check of stages is shown wrong weights, outputs and gradients.
         @Test func wrongStagesAreSeen() throws {
             let stage = StageShape.convolution(
                 17, kernel: Extent(3), padding: Extent(1), activation: .identity)

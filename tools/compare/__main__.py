@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from compare import report
+from compare import convolutions, report
 from compare.cases import ALL, LOSSES, NETWORKS, Case, is_zen3
 from compare.comparison import Comparison
 from compare.process import Failure
@@ -41,6 +41,7 @@ def parse() -> argparse.Namespace:
     add("--hidden", type=positive, default=128, help="hidden units (default %(default)s)")
     if opponent == "pytorch":
         add("--network", choices=list(NETWORKS), help="a preset in place of hidden units")
+        add("--kernels", action="store_true", help="passes of convolutions instead of training")
     add("--batch-size", type=positive, default=64, help="images a step (default %(default)s)")
     add("--all", action="store_true", help="five networks, from 784-30-10 to 784-1024-10")
     losses = ["cross-entropy"] if opponent == "sklearn" else list(LOSSES)
@@ -57,13 +58,31 @@ def parse() -> argparse.Namespace:
     options = parser.parse_args(sys.argv[2:])
     options.opponent = opponent
     options.network = getattr(options, "network", None)
+    options.kernels = getattr(options, "kernels", False)
     if options.network and options.loss != "cross-entropy":
         parser.error("--network is compared with cross-entropy alone")
     return options
 
 
+def compare_kernels(options: argparse.Namespace) -> None:
+    rows: list[dict[str, Any]] = []
+    for name, layer in convolutions.ROWS:
+        rows.append(convolutions.compare(options, name, layer))
+        if options.format == "text":
+            if len(rows) == 1:
+                print(report.kernels_head(rows[0]))
+            print(report.kernels_row(rows[-1]), flush=True)
+    if options.format == "json":
+        print(json.dumps({"opponent": "pytorch", "kernels": rows}))
+    else:
+        print(report.kernels_legend(rows))
+
+
 def main() -> None:
     options = parse()
+    if options.kernels:
+        compare_kernels(options)
+        return
     cpuinfo = Path("/proc/cpuinfo")
     zen3 = cpuinfo.exists() and is_zen3(cpuinfo.read_text())
     cases = ALL if options.all else [

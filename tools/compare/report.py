@@ -68,3 +68,37 @@ def case_text(case: dict[str, Any], zen3: bool) -> str:
 def machine_text(machine: dict[str, Any]) -> str:
     zen3 = "a Zen 3" if machine["zen3"] else "no Zen 3: the reference figures do not apply"
     return f"{machine['cpu']} ({zen3}), {machine['threads']} threads"
+
+
+def kernels_head(row: dict[str, Any]) -> str:
+    ours, rival = row["phidias"], row["rivals"][0]
+    names = "".join(f"{other['name'] + ' ×':>30}" for other in row["rivals"])
+    return (
+        f"{ours['cpu']}: phidias, {ours['kernels']}, {ours['threads']} thr.; "
+        f"PyTorch {rival['version']} ({rival['kernels']}), {rival['threads']} thr.\n\n"
+        f"{'pass':34}{'phidias':>12}{'of peak':>24}{names}{'A/A':>24}"
+    )
+
+
+def kernels_row(row: dict[str, Any]) -> str:
+    """Times are of one run."""
+    ours = row["phidias"]
+    taken = ours["seconds"]["median"] if ours["seconds"] else ours["alone"]
+    ratios = "".join(f"{spread(other['ratio']):>30}" for other in row["rivals"])
+    line = f"{row['pass'] + ' ' + row['shape']:34}{taken / row['runs'] * 1e6:9.1f} µs"
+    line += f"{spread(ours['peak_share'], 0, ' %', 100):>24}{ratios}{spread(ours['a_a']):>24}"
+    parties = [("phidias", ours)] + [(other["name"], other) for other in row["rivals"]]
+    apart = [name for name, facts in parties if facts["alone_agrees"] is False]
+    return line + ("  alone otherwise: " + ", ".join(apart) if apart else "")
+
+
+def kernels_legend(rows: list[dict[str, Any]]) -> str:
+    pairs = sum(row["phidias"]["pairs"] for row in rows)
+    lost = sum(row["phidias"]["misplaced"] + row["phidias"]["glitches"] for row in rows)
+    error = max(rival["error"] for row in rows for rival in row["rivals"])
+    return (
+        "\nRatios above 1 say that phidias is faster: median and quartiles of paired turns. Its "
+        "forward has a ReLU\nthat PyTorch's is spared. Results differ by at most "
+        f"{error:.2f} of the bound of rounding errors.\n"
+        f"{lost} of {pairs} pairs discarded: threads without cores of their own, or clock."
+    )

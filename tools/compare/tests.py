@@ -7,7 +7,7 @@ import sys
 import unittest
 from typing import Any
 
-from compare import contest
+from compare import contest, convolutions, report
 from compare.cases import LEARNING_RATE, MOMENTUM, is_zen3
 from compare.comparison import disagreement
 from compare.contest import OurTurn, Spread, Turns
@@ -92,6 +92,23 @@ class Agreement(unittest.TestCase):
         self.assertEqual(disagreement(one, [1.0] * 199 + [math.nan])[1], 200)
         with self.assertRaises(ValueError):
             disagreement(one, one[1:])
+
+
+class Kernels(unittest.TestCase):
+    def test_results_may_differ_by_their_bound_and_no_more(self) -> None:
+        convolutions.check("forward", 1.0)
+        for error in (1.01, math.nan, math.inf):
+            with self.assertRaisesRegex(Failure, "forward: .* differ"):
+                convolutions.check("forward", error)
+
+    def test_a_row_shows_the_time_of_one_run(self) -> None:
+        one = {"low": 0.1, "median": 0.2, "high": 0.3}
+        ours = {"seconds": one, "alone": 0.2, "peak_share": one, "a_a": one, "alone_agrees": True}
+        rival = {"name": "it", "ratio": one, "alone_agrees": False}
+        row = {"pass": "forward", "shape": "s", "runs": 400, "phidias": ours, "rivals": [rival]}
+        text = report.kernels_row(row)
+        self.assertIn("500.0 µs", text)
+        self.assertTrue(text.endswith("alone otherwise: it"))
 
 
 class Facts(unittest.TestCase):

@@ -53,8 +53,8 @@ class Data:
         return images.reshape(len(labels), -1) * np.float32(1 / 255), labels
 
 
-class Record:
-    """What `phidias record` wrote: where training starts, and the batches of its first steps."""
+class Tensors:
+    """Arrays by name, of a safetensors file of 32-bit floats."""
 
     def __init__(self, path: str) -> None:
         with open(path, "rb") as file:
@@ -66,8 +66,18 @@ class Record:
             name: body[slice(*entry["data_offsets"])].view("<f4").reshape(entry["shape"])
             for name, entry in header.items()
         }
-        self.batches = self._tensors["indices"].astype(np.int64)
-        self.losses: list[float] = self._tensors["losses"].tolist()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._tensors[name]
+
+
+class Record(Tensors):
+    """What `phidias record` wrote: where training starts, and the batches of its first steps."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.batches = self["indices"].astype(np.int64)
+        self.losses: list[float] = self["losses"].tolist()
 
     def layers(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Those that have weights, in their order."""
@@ -76,7 +86,7 @@ class Record:
 
     def layer(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Weights [outputs, inputs] or [outputs, inputs, rows, columns], and bias."""
-        return self._tensors[f"layers.{index}.weight"], self._tensors[f"layers.{index}.bias"]
+        return self[f"layers.{index}.weight"], self[f"layers.{index}.bias"]
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
