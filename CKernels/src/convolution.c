@@ -32,13 +32,19 @@ void ck_pack_image(const ck_image_pass *pass, const ck_batch_input *input, const
         }
 }
 
+// Whether the convolution's kernel does the activation, which else comes after the max-pool.
+static int makes_relu(const ck_stage *stage) {
+    return stage->kind == CK_CONVOLUTION && !stage->max_pool && stage->activation == CK_RELU;
+}
+
 // Activation and dropout of a row of outputs, and the zeros in lanes past the last channel.
 static void finish_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, ptrdiff_t block,
                        ptrdiff_t y, float *row) {
     const ck_stage *stage = &pass->network->stages[s];
     const ck_planned *p = &pass->plan->stages[s];
     const ptrdiff_t used = p->out.channels - block * CK_LANES, n = p->out.width;
-    ck_activate(pass->kernels, stage->activation, n * CK_LANES, row);
+    if (!makes_relu(stage))
+        ck_activate(pass->kernels, stage->activation, n * CK_LANES, row);
     if (stage->activation == CK_SIGMOID && used < CK_LANES) // of 0, which is not 0
         for (ptrdiff_t x = 0; x < n; x++)
             memset(row + x * CK_LANES + used, 0, (size_t)(CK_LANES - used) * sizeof(float));
@@ -70,12 +76,13 @@ static void make_row(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, pt
     const float *bias = w + p->rows * CK_LANES;
     const ptrdiff_t width = p->computed.width;
     if (!stage->max_pool) {
-        kernels->convolve(width, x + y * p->pixels.row, p->pixels.step, &p->taps, w, bias, row);
+        kernels->convolve(width, x + y * p->pixels.row, p->pixels.step, &p->taps, w, bias,
+                          makes_relu(stage), row);
         return;
     }
     for (int r = 0; r < 2; r++)
         kernels->convolve(width, x + (2 * y + r) * p->pixels.row, p->pixels.step, &p->taps, w, bias,
-                          line + r * width * CK_LANES);
+                          0, line + r * width * CK_LANES);
     const ck_grid at = {width * CK_LANES, 2 * CK_LANES};
     kernels->max_pool(p->out.width, (ck_extent){2, 2}, line, at, row, places);
 }
@@ -207,7 +214,7 @@ void ck_input_deltas(const ck_image_pass *pass, ptrdiff_t s, const float *buffer
                                     CK_LANES, &p->flipped_taps,
                                     p->turned +
                                         block * (p->rows / p->input.blocks) * p->panels * CK_LANES,
-                                    zeros, below + block * p->flow.plane + y * p->flow.row);
+                                    zeros, 0, below + block * p->flow.plane + y * p->flow.row);
 }
 
 static void dense_backward(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t image, float *flow,

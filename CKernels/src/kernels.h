@@ -88,9 +88,9 @@ typedef struct {
                        float *out, ptrdiff_t panel);
 
     // A row of n pixels of a convolution: y[i][16] = bias[16] + sum over the taps t in order of
-    // x[i * step + place of t] * w[t][16].
+    // x[i * step + place of t] * w[t][16], and of that the relu if it is not 0.
     void (*convolve)(ptrdiff_t n, const float *x, ptrdiff_t step, const ck_taps *taps,
-                     const float *w, const float *bias, float *y);
+                     const float *w, const float *bias, int relu, float *y);
 
     // Goes on with sums over the pixels of an image, row by row, for `taps` taps and the bias:
     // g[t][16] += x[at[t] + pixel in x_at] * delta[pixel in delta_at][16], with 1 for x in row
@@ -130,8 +130,9 @@ typedef struct {
     void (*drop)(ptrdiff_t n, const uint16_t *masks, float scale, float *y);
 
     // A row of n pixels by bilinear interpolation. Pixel (x, y) of the image, of which `size` says
-    // the extent, lies at image[(y + 1) * row + x + 1]; there is a border of zeros, one pixel before
-    // and two behind. Positions outside it are moved to it: x to [-1, width], y to [-1, height].
+    // the extent, lies at image[(y + 1) * row + x + 1]; there is a border of zeros, one pixel
+    // before and two behind. Positions outside it are moved to it: x to [-1, width], y to [-1,
+    // height].
     void (*warp)(ptrdiff_t n, const ck_warp *at, const uint8_t *image, ptrdiff_t row,
                  ck_extent size, uint8_t *out);
 

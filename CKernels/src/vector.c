@@ -73,8 +73,7 @@ int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v,
               int threads) {
     const ptrdiff_t panels = (n + CK_LANES - 1) / CK_LANES;
     int bad = 0;
-    CK_ON_TEAM(ck_team(n, GRAIN, threads),
-               const ck_range part = ck_share(panels, thread, threads);
+    CK_ON_TEAM(ck_team(n, GRAIN, threads), const ck_range part = ck_share(panels, thread, threads);
                const ptrdiff_t first = part.first * CK_LANES;
                const ptrdiff_t count = ck_least(part.last * CK_LANES, n) - first;
                const int mine = count > 0 && update(count, rule, g + first, v + first, w + first);
@@ -103,8 +102,8 @@ static double one_shard(shard_sum *sum, ptrdiff_t n, const float *x, ptrdiff_t s
 }
 
 // The shards [first, last) joined pairwise: the left half is the largest power of two below all.
-static double join(shard_sum *sum, ptrdiff_t n, const float *x, const double *sums,
-                   ptrdiff_t first, ptrdiff_t last) {
+static double join(shard_sum *sum, ptrdiff_t n, const float *x, const double *sums, ptrdiff_t first,
+                   ptrdiff_t last) {
     const ptrdiff_t count = last - first;
     if (count == 1)
         return sums ? sums[first] : one_shard(sum, n, x, first);

@@ -1,6 +1,6 @@
 import CKernels
 
-/// How far images are moved, turned and bent, each value the most: see CKernels.h.
+/// How far images are moved, turned and bent, each value the most: see CKConvolution.h.
 package struct AugmentationShape: Sendable, Equatable {
     /// Pixels along each axis.
     package var shift: Float

@@ -3,7 +3,7 @@ import Phidias
 import PhidiasKernels
 import Testing
 
-/// Augmented images against the formulas of CKernels.h in double precision.
+/// Augmented images against the formulas of CKConvolution.h in double precision.
 @Suite struct AugmentationTests {
     private static let seed: UInt64 = 0xfedc_ba98_7654_3210
 
@@ -155,8 +155,9 @@ import Testing
         }
         #expect(try images([7], epoch: 2) != alone)
         #expect(try images([7], seed: 2) != alone)
-        #expect(try Augmentation().images(of: data, at: [7, 3], seed: 1, epoch: 1)
-            == data.image(7) + data.image(3))
+        #expect(
+            try Augmentation().images(of: data, at: [7, 3], seed: 1, epoch: 1)
+                == data.image(7) + data.image(3))
     }
 
     @Test func displacementsAreBoundedAndDoNotFold() throws {
@@ -201,7 +202,8 @@ extension BitEqualityTests {
                 model: Self.model(text), loss: CrossEntropyLoss(outputActivation: .softmax),
                 batchSize: 17, augmentation: augmentation, threads: threads)
         }
-        func hash(_ table: String?, _ threads: Int, _ augmentation: Augmentation?) throws -> String {
+        func hash(_ table: String?, _ threads: Int, _ augmentation: Augmentation?) throws -> String
+        {
             #expect(KernelTable.select(table))
             defer { KernelTable.select(nil) }
             let trainer = try trainer(threads, augmentation)

@@ -6,7 +6,7 @@
 #include <math.h>
 
 void ck_convolve_reference(ptrdiff_t n, const float *x, ptrdiff_t step, const ck_taps *taps,
-                           const float *w, const float *bias, float *y) {
+                           const float *w, const float *bias, int relu, float *y) {
     for (ptrdiff_t i = 0; i < n; i++, x += step, y += CK_LANES)
         for (int j = 0; j < CK_LANES; j++) {
             const float *tap = w + j;
@@ -15,7 +15,7 @@ void ck_convolve_reference(ptrdiff_t n, const float *x, ptrdiff_t step, const ck
                 for (ptrdiff_t r = 0; r < taps->rows; r++)
                     for (ptrdiff_t p = 0; p < taps->run; p++, tap += CK_LANES)
                         acc = fmaf(x[b * taps->block + r * taps->row + p], *tap, acc);
-            y[j] = acc;
+            y[j] = relu && acc <= 0 ? 0 : acc;
         }
 }
 

@@ -21,7 +21,7 @@ void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,
                              const uint8_t *images, const uint32_t *indices, ptrdiff_t pixels,
                              float scale, float offset, float *out, ptrdiff_t panel);
 void ck_convolve_reference(ptrdiff_t n, const float *x, ptrdiff_t step, const ck_taps *taps,
-                           const float *w, const float *bias, float *y);
+                           const float *w, const float *bias, int relu, float *y);
 void ck_correlate_reference(ptrdiff_t taps, const ptrdiff_t *at, ck_extent pixels, const float *x,
                             ck_grid x_at, const float *delta, ck_grid delta_at, float *g);
 void ck_correlate_spots_reference(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps,

@@ -3,7 +3,7 @@
 
 // m pixels. m is a constant in each call, so the accumulators stay in registers over all taps.
 INLINE void convolve_tile(const int m, const float *x, ptrdiff_t step, const ck_taps *taps,
-                          const float *w, const float *bias, float *y) {
+                          const float *w, const float *bias, int relu, float *y) {
     vf acc[CK_ROWS][VECTORS];
     for (int i = 0; i < m; i++)
         for (int j = 0; j < VECTORS; j++)
@@ -25,15 +25,15 @@ INLINE void convolve_tile(const int m, const float *x, ptrdiff_t step, const ck_
         }
     for (int i = 0; i < m; i++)
         for (int j = 0; j < VECTORS; j++)
-            store(y + i * CK_LANES + j * WIDTH, acc[i][j]);
+            store(y + i * CK_LANES + j * WIDTH, relu ? relu_v(acc[i][j]) : acc[i][j]);
 }
 
 // Tiles as even as can be, so that each has enough accumulators to hide the latency of an FMA.
 INLINE void convolve_row(ptrdiff_t n, const float *x, const ptrdiff_t step, const ck_taps *taps,
-                         const float *w, const float *bias, float *y) {
+                         const float *w, const float *bias, int relu, float *y) {
     for (ptrdiff_t tiles = (n + CK_ROWS - 1) / CK_ROWS; tiles > 0; tiles--) {
         const ptrdiff_t m = (n + tiles - 1) / tiles;
-        WITH_ROWS(m, convolve_tile, x, step, taps, w, bias, y)
+        WITH_ROWS(m, convolve_tile, x, step, taps, w, bias, relu, y)
         n -= m;
         x += m * step;
         y += m * CK_LANES;
@@ -41,11 +41,11 @@ INLINE void convolve_row(ptrdiff_t n, const float *x, const ptrdiff_t step, cons
 }
 
 static void convolve(ptrdiff_t n, const float *x, ptrdiff_t step, const ck_taps *taps,
-                     const float *w, const float *bias, float *y) {
+                     const float *w, const float *bias, int relu, float *y) {
     if (step == CK_LANES)
-        convolve_row(n, x, CK_LANES, taps, w, bias, y);
+        convolve_row(n, x, CK_LANES, taps, w, bias, relu, y);
     else
-        convolve_row(n, x, step, taps, w, bias, y);
+        convolve_row(n, x, step, taps, w, bias, relu, y);
 }
 
 // m rows of the gradient; the last is the bias if `bias`. Both are constants in each call.

@@ -46,6 +46,10 @@ INLINE vi not_finite(vf x) {
     return ~(vi)(abs_v(x) <= splat(CK_MAX_FINITE));
 }
 
+INLINE vf relu_v(vf x) {
+    return choose(x <= splat(0), splat(0), x);
+}
+
 INLINE vf negate(vf x) {
     return (vf)((vi)x ^ (vi)splat(-0.0f));
 }

@@ -77,10 +77,6 @@ INLINE vf clamp_finite(vf z) {
     return choose(z < splat(-CK_MAX_FINITE), splat(-CK_MAX_FINITE), z);
 }
 
-INLINE vf relu_v(vf x) {
-    return choose(x <= splat(0), splat(0), x);
-}
-
 // Applies f to an array, the last lanes through a buffer.
 #define MAP(name, f)                                                                               \
     static void name(ptrdiff_t n, const float *x, float *y) {                                      \

@@ -5,7 +5,7 @@ import PhidiasKernels
 /// as they are.
 ///
 /// An image is a function of (seed, epoch, its number in the data set): no thread count, batch or
-/// interruption changes it. `CKernels.h` has the formulas.
+/// interruption changes it. `CKConvolution.h` has the formulas.
 public struct Augmentation: Sendable, Hashable {
     /// Most pixels that an image moves along each axis; uniform.
     public let shift: Double

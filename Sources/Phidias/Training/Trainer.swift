@@ -258,7 +258,8 @@ private struct Workspace {
 
     mutating func step(
         _ stack: LayerStack, _ data: Dataset, _ indices: Span<UInt32>, next: Span<UInt32>,
-        _ augmented: AugmentedBatch?, _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule, _ threads: Int,
+        _ augmented: AugmentedBatch?, _ dropout: DropoutKey, _ loss: any Loss, _ rule: UpdateRule,
+        _ threads: Int,
         _ onGradient: Trainer.GradientObserver?, number: Int
     ) throws -> (loss: Double, correct: Int) {
         let count = indices.count
