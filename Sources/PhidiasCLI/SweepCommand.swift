@@ -19,6 +19,10 @@ struct SweepCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SweepOptions
+    @Option(
+        parsing: .unconditional,
+        help: "Compute only so many of the folds, and report on them; a later call goes on.")
+    var firstFolds: Int?
     @Option(parsing: .unconditional, help: "Cells at a time; without it, one for each thread.")
     var jobs: Int?
     @Option(parsing: .unconditional, help: "Threads of a cell. Never changes a result.")
@@ -30,23 +34,32 @@ struct SweepCommand: ParsableCommand {
 
     func run() throws {
         try options.check()
+        if let firstFolds, firstFolds < 1 || firstFolds > options.folds ?? 0 {
+            throw UsageError(
+                description:
+                    "--first-folds \(firstFolds) is not from 1 to the number of --folds, \(options.folds ?? 0)."
+            )
+        }
         _ = try SweepPlan(options, checksums: [:])
         _ = try Model.threads(threads)
         let jobs = try Model.threads(jobs)
         let data = try TrainOptions.loadData(options.data, seed: options.seed)
-        let plan = try SweepPlan(options, checksums: data.checksums)
+        let whole = try SweepPlan(options, checksums: data.checksums)
+        let plan = firstFolds.map { whole.withFolds(0..<$0) } ?? whole
         try check(plan, data)
         let folder = SweepFolder(output)
         try folder.open(plan.document)
-        let (results, log) = try folder.results(of: plan.cells.map(\.id))
+        let (all, log) = try folder.results(of: whole.cells.map(\.id))
+        let wanted = Set(plan.cells.map(\.id))
+        let results = all.filter { wanted.contains($0.cell) }
         let left = plan.cells.count - results.count
         Console.say(
-            "\(plan.cells.count) cells (\(plan.points.count) settings, \(options.seeds) seeds, \(options.folds ?? 1) folds), \(left) to do, \(min(jobs, max(left, 1))) at a time, \(threads) threads each, \(Model.kernels) kernels"
+            "\(plan.cells.count) cells (\(plan.points.count) settings, \(options.seeds) seeds, \(firstFolds ?? options.folds ?? 1) folds), \(left) to do, \(min(jobs, max(left, 1))) at a time, \(threads) threads each, \(Model.kernels) kernels"
         )
-        let all = try SweepRunner(plan, data, log, threads: threads, results: results)
+        let finished = try SweepRunner(plan, data, log, threads: threads, results: results)
             .run(jobs: jobs)
         log.close()
-        let report = try SweepReport(plan, all)
+        let report = try SweepReport(plan, finished)
         let picture = folder.path("heatmap.svg")
         let chart = report.heatMap
         if let chart { try DurableFile.write(Array(chart.svg.utf8), to: picture) }

@@ -20,7 +20,7 @@ struct SweepPlan: Sendable {
     let document: SweepDocument
     let points: [Point]
     /// Those of one seed and fold one after the other: they share their images.
-    let cells: [Cell]
+    private(set) var cells: [Cell]
     /// Names of the settings with more than one value.
     let varied: [String]
     let folds: Int?
@@ -49,6 +49,13 @@ struct SweepPlan: Sendable {
         }
         return RunChange.isSame("learning_rate", rate, "golden")
             && RunChange.isSame("momentum", momentum, "golden")
+    }
+
+    /// The same with fewer cells: those of some folds.
+    func withFolds(_ folds: Range<Int>) -> SweepPlan {
+        var plan = self
+        plan.cells.removeAll { !folds.contains($0.id.fold) }
+        return plan
     }
 
     /// What the golden pair is called.

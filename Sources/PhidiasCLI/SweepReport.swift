@@ -153,7 +153,7 @@ struct SweepReport {
         }
         if let count = rows.first?.validation.count, count < Self.leastToCompare {
             notes.append(
-                "With \(count) cells a setting, significance is out of reach: give more folds or seeds."
+                "With \(count == 1 ? "1 cell" : "\(count) cells") a setting, significance is out of reach: give more folds or seeds."
             )
         }
         if rows.first?.interval != nil {
@@ -228,8 +228,10 @@ struct SweepReport {
         // Colours are for the upper three quarters: what does not learn would take them all.
         let sorted = values.joined().filter(\.isFinite).sorted()
         let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
+        let count = plan.cells.count / plan.points.count
+        let means = count == 1 ? "one cell" : "mean of \(count) cells"
         return Chart(
-            title: "Validation accuracy, mean of \(plan.cells.count / plan.points.count) cells",
+            title: "Validation accuracy, \(means)",
             panels: [
                 .heatMap(
                     HeatMap(

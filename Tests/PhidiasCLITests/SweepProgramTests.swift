@@ -34,6 +34,24 @@ import Testing
             try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
     }
 
+    @Test func theFirstFoldsAreReportedAndTheOthersComeLater() throws {
+        let bench = try Bench()
+        let whole = try Self.sweep(bench)
+        let first = try Self.sweep(bench, "--first-folds", "1", output: "parts")
+        #expect(first.code == 0 && first.errors.contains("4 to do"), "\(first.errors)")
+        #expect(try Self.cells(bench, "parts").count == 4)
+        #expect(first.output.contains("With 1 cell ") && whole.output.contains("With 2 cells"))
+        // Results of other folds are left alone, and out of the report.
+        let all = try Self.sweep(bench, output: "parts")
+        #expect(all.errors.contains("4 to do"), "\(all.errors)")
+        #expect(try Self.cells(bench, "parts").sorted() == Self.cells(bench).sorted())
+        let again = try Self.sweep(bench, "--first-folds", "1", output: "parts")
+        #expect(again.output == first.output)
+        for bad in ["0", "3"] {
+            #expect(try Self.sweep(bench, "--first-folds", bad, output: "bad").code == 64)
+        }
+    }
+
     @Test func theTableRanksByValidationAndMarksTheGoldenPair() throws {
         let bench = try Bench()
         let result = try Self.sweep(bench)
