@@ -60,16 +60,22 @@ struct SweepCommand: ParsableCommand {
             .run(jobs: jobs)
         log.close()
         let report = try SweepReport(plan, finished)
-        let picture = folder.path("heatmap.svg")
-        let chart = report.heatMap
-        if let chart { try DurableFile.write(Array(chart.svg.utf8), to: picture) }
+        var pictures: [(name: String, path: String)] = []
+        for (name, file, chart) in [
+            ("heat_map", "heatmap.svg", report.heatMap),
+            ("effective_rates", "effective-rates.svg", report.effectiveRates),
+        ] {
+            guard let chart else { continue }
+            pictures.append((name, folder.path(file)))
+            try DurableFile.write(Array(chart.svg.utf8), to: folder.path(file))
+        }
         switch format {
         case .text:
             print(report.text)
-            if chart != nil { print("heat map        \(picture)") }
+            for (_, path) in pictures { print("picture         \(path)") }
             print("results         \(folder.path("results.jsonl"))")
         case .json:
-            print(report.json(output: output, heatMap: chart == nil ? nil : picture).text())
+            print(report.json(output: output, pictures: pictures).text())
         }
     }
 

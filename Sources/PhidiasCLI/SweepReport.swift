@@ -175,14 +175,14 @@ struct SweepReport {
         return (lines + [""] + notes).joined(separator: "\n")
     }
 
-    func json(output: String, heatMap: String?) -> JSON {
+    func json(output: String, pictures: [(name: String, path: String)]) -> JSON {
         func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
         func interval(_ value: Interval?) -> JSON {
             value.map { .array([.number($0.low), .number($0.high)]) } ?? .null
         }
         return .members([
             "cells": .integer(cells), "output": .string(output),
-            "heat_map": heatMap.map { .string($0) } ?? .null,
+            "pictures": .object(pictures.map { .init(key: $0.name, value: .string($0.path)) }),
             "golden_rank_interval": interval(goldenRankInterval),
             "settings": .array(
                 rows.map { row in
@@ -200,44 +200,5 @@ struct SweepReport {
                     ])
                 }),
         ])
-    }
-
-    // MARK: - Heat map
-
-    /// Validation accuracy over learning rate and momentum, if these two are what varies.
-    var heatMap: Chart? {
-        guard Set(plan.varied) == ["learning_rate", "momentum"],
-            let rates = plan.document["learning_rate"], let momenta = plan.document["momentum"]
-        else { return nil }
-        var values = momenta.map { _ in [Double](repeating: .nan, count: rates.count) }
-        var marks: [HeatMap.Mark: Set<HeatMap.Place>] = [:]
-        let best = rows.compactMap(\.rank).min()
-        for row in rows {
-            guard let column = rates.firstIndex(where: { $0 == row.point["learning_rate"] }),
-                let line = momenta.firstIndex(where: { $0 == row.point["momentum"] })
-            else { continue }
-            let place = HeatMap.Place(column: column, row: line)
-            if row.rank != nil, let mean = row.mean { values[line][column] = mean * 100 }
-            if row.isGolden { marks[.golden, default: []].insert(place) }
-            if row.rank != nil, row.rank == best {
-                marks[.best, default: []].insert(place)
-            } else if row.isNotWorse == true {
-                marks[.notWorse, default: []].insert(place)
-            }
-        }
-        // Colours are for the upper three quarters: what does not learn would take them all.
-        let sorted = values.joined().filter(\.isFinite).sorted()
-        let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
-        let count = plan.cells.count / plan.points.count
-        let means = count == 1 ? "one cell" : "mean of \(count) cells"
-        return Chart(
-            title: "Validation accuracy, \(means)",
-            panels: [
-                .heatMap(
-                    HeatMap(
-                        x: "learning rate", columns: rates, y: "momentum", rows: momenta,
-                        value: "accuracy, %", values: values, range: range, marks: marks,
-                        names: [.golden: plan.goldenName]))
-            ])
     }
 }

@@ -61,6 +61,9 @@ import Testing
         #expect(try Self.cells(bench).count == 8)
         let picture = try String(contentsOfFile: bench.path("sweep/heatmap.svg"), encoding: .utf8)
         #expect(picture.contains("momentum") && picture.contains("golden pair"))
+        let rates = try String(
+            contentsOfFile: bench.path("sweep/effective-rates.svg"), encoding: .utf8)
+        #expect(rates.contains("η/(1 − α)") && rates.contains("η = golden"))
         // Nothing is left to do, and the table is the same.
         let again = try Self.sweep(bench)
         #expect(again.code == 0 && again.output == result.output)

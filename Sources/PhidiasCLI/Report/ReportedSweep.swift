@@ -126,7 +126,12 @@ struct ReportedSweep {
             "Heat map",
             .figure(
                 .fitted(chart), "As heatmap.svg of the folder, from results.jsonl.",
-                command: command))
+                command: command),
+            report.effectiveRates.map { chart in
+                .figure(
+                    .fitted(chart), "As effective-rates.svg of the folder, from results.jsonl.",
+                    command: command)
+            } ?? .nothing)
     }
 
     private var ranking: HTML {
