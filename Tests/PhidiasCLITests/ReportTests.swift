@@ -236,7 +236,8 @@ import Testing
                 "Phidias report: sweep", "Sweep sweep", "Settings", "Heat map", "Ranking",
                 "Checksums",
             ])
-        #expect(page.count("svg") == 1)
+        // The map, and the error over the effective learning rate.
+        #expect(page.count("svg") == 2)
         // The table of the command, cell by cell.
         let rows = swept.output.split(separator: "\n").dropFirst().prefix(4)
         for cell in rows.flatMap({ $0.split(separator: "  ") }) {
@@ -308,7 +309,7 @@ import Testing
         }
         #expect(marked > 2)
         // Overlaid: test and training accuracy, training and test loss.
-        #expect(page.count("svg") == 4 + 2 + 2 + 1)
+        #expect(page.count("svg") == 4 + 2 + 2 + 2)
     }
 
     /// What a shell does to the folder of a run, what is reported, the code, and what is said.
