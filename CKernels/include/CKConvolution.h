@@ -181,7 +181,8 @@ int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int f
 //   number, epoch, purpose). A draw is the word as a signed integer, times 2^-31: in [-1, 1].
 //   Block 0 has the draws of the shift along x and along y and of the rotation; control point p,
 //   counted row by row, has words 2 (p % 2), for x, and 2 (p % 2) + 1 of block 1 + p / 2.
-// - The control points are `spacing` pixels apart, ck_control_points of them, the first one spacing
+// - The control points are `spacing` pixels apart, (height - 1) / spacing + 4 rows and
+//   (width - 1) / spacing + 4 columns of them, rounded down; the first one spacing
 //   left of and above pixel (0, 0). Their displacements are blended by uniform cubic B-splines
 //   (Rueckert et al., Nonrigid Registration Using Free-Form Deformations, IEEE TMI 1999), so no
 //   pixel moves farther than they do; below 0.4886 spacings the image never folds (Choi and Lee,
@@ -197,12 +198,6 @@ typedef struct {
     ptrdiff_t spacing; ///< pixels from a control point to the next, at least 1
 } ck_augmentation;
 
-typedef struct {
-    ptrdiff_t rows, columns;
-} ck_control_grid;
-
-/// Control points for images of this shape.
-ck_control_grid ck_control_points(ck_shape image, ptrdiff_t spacing);
 /// Bytes of workspace that ck_augment needs; 0 for a number too large.
 size_t ck_augment_workspace(ck_shape image, const ck_augmentation *how, int threads);
 /// Makes augmented[count][channels][height][width] from the images at `indices`, which are their

@@ -1,5 +1,4 @@
 // Images moved, turned and bent: what a thread does with each of them.
-#include "CKernels.h"
 #include "kernels.h"
 #include "philox.h"
 #include "threads.h"
@@ -10,16 +9,14 @@ enum { BEFORE = 1, BEHIND = 2, BORDER = BEFORE + BEHIND }; // pixels of zeros ar
 
 // One thread's part of the workspace, in bytes from its start.
 typedef struct {
-    ptrdiff_t row, image;      // bytes of a row and an image, border included
-    ck_control_grid grid;      // no points without elastic distortion
+    ptrdiff_t row, image; // bytes of a row and an image, border included
+    struct {
+        ptrdiff_t rows, columns;
+    } grid;                    // of control points; none without elastic distortion
     ptrdiff_t width;           // floats of a row of displacements, whole vectors
     size_t points, spread, by; // control points; their rows as wide as the image; blends of columns
     size_t size;
 } ck_augment_plan;
-
-ck_control_grid ck_control_points(ck_shape image, ptrdiff_t spacing) {
-    return (ck_control_grid){(image.height - 1) / spacing + 4, (image.width - 1) / spacing + 4};
-}
 
 static size_t whole_lines(size_t bytes) {
     return (bytes + 63) / 64 * 64;
@@ -29,7 +26,8 @@ static ck_augment_plan plan_for(ck_shape image, const ck_augmentation *how) {
     ck_augment_plan p = {.row = image.width + BORDER};
     p.image = p.row * (image.height + BORDER);
     if (how->elastic > 0) {
-        p.grid = ck_control_points(image, how->spacing);
+        p.grid.rows = (image.height - 1) / how->spacing + 4;
+        p.grid.columns = (image.width - 1) / how->spacing + 4;
         p.width = (image.width + CK_LANES - 1) / CK_LANES * CK_LANES;
     }
     const size_t number = sizeof(float);

@@ -8,17 +8,23 @@
 
 enum { GRAIN = 1 << 14 }; // elements that are worth a thread
 
-// Each thread runs `call` on elements [first, first + count); shares are whole panels, so that
-// two threads never write one cache line of an aligned array.
-#define SPLIT(n, call)                                                                             \
+// Each thread runs the statements on elements [first, first + count); shares are whole panels, so
+// that two threads never write one cache line of an aligned array.
+#define ON_SHARES(n, ...)                                                                          \
     do {                                                                                           \
-        const ck_kernels *kernels = ck_table();                                                    \
         const ptrdiff_t panels = ((n) + CK_LANES - 1) / CK_LANES;                                  \
         CK_ON_TEAM(ck_team((n), GRAIN, threads),                                                   \
                    const ck_range part = ck_share(panels, thread, threads);                        \
                    const ptrdiff_t first = part.first * CK_LANES;                                  \
                    const ptrdiff_t count = ck_least(part.last * CK_LANES, (n)) - first;            \
-                   if (count > 0) kernels->call;);                                                 \
+                   if (count > 0){__VA_ARGS__});                                                   \
+    } while (0)
+
+// The same with a kernel of the table.
+#define SPLIT(n, call)                                                                             \
+    do {                                                                                           \
+        const ck_kernels *kernels = ck_table();                                                    \
+        ON_SHARES(n, kernels->call;);                                                              \
     } while (0)
 
 void ck_sigmoid(ptrdiff_t n, const float *x, float *y, int threads) {
@@ -51,13 +57,13 @@ void ck_momentum_update(ptrdiff_t n, float eta, float alpha, const float *g, flo
     SPLIT(n, momentum_update(count, step, g + first, v + first, w + first));
 }
 
-// Nothing is fused: every operation rounds, so one form serves all tables. Returns the bits of a
-// number that is not finite if there is one.
-static int32_t update(ptrdiff_t n, const ck_update_rule *rule, const float *restrict g,
-                      float *restrict v, float *restrict w) {
+// Nothing is fused: every operation rounds, so one form serves all tables. Returns whether
+// a weight is not finite.
+static int update(ptrdiff_t n, const ck_update_rule *rule, const float *restrict g,
+                  float *restrict v, float *restrict w) {
     const float eta = rule->eta, alpha = rule->alpha, scale = rule->scale, decay = rule->decay;
     const int nesterov = rule->nesterov;
-    int32_t bad = 0;
+    int bad = 0;
     for (ptrdiff_t i = 0; i < n; i++) {
         const float step = eta * (g[i] * scale + decay * w[i]);
         const float all = alpha * v[i] - step;
@@ -71,13 +77,9 @@ static int32_t update(ptrdiff_t n, const ck_update_rule *rule, const float *rest
 
 int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v, float *w,
               int threads) {
-    const ptrdiff_t panels = (n + CK_LANES - 1) / CK_LANES;
     int bad = 0;
-    CK_ON_TEAM(ck_team(n, GRAIN, threads), const ck_range part = ck_share(panels, thread, threads);
-               const ptrdiff_t first = part.first * CK_LANES;
-               const ptrdiff_t count = ck_least(part.last * CK_LANES, n) - first;
-               const int mine = count > 0 && update(count, rule, g + first, v + first, w + first);
-               _Pragma("omp atomic") bad |= mine;);
+    ON_SHARES(n, const int mine = update(count, rule, g + first, v + first, w + first);
+              _Pragma("omp atomic") bad |= mine;);
     return bad;
 }
 

@@ -83,11 +83,7 @@ extension KernelOperation {
             let arrays = ConvolutionArrays(
                 pass: pass, shape: data.shape, weights: weights, x: x, delta: delta)
             try withSpan(&buffers, result.extent) { out in
-                switch implementation {
-                case .kernels(let threads): try arrays.byKernels(&out, threads)
-                case .naive: arrays.byNaive(&out)
-                case .tuned(let threads): arrays.byTuned(&out, threads)
-                }
+                try arrays.run(implementation, &out)
             }
             return 0
         }
@@ -108,10 +104,21 @@ private struct ConvolutionArrays {
             maxPool: pass == .forwardPool)
     }
 
-    func byKernels(_ out: inout MutableSpan<Float>, _ threads: Int) throws {
+    func run(_ implementation: Implementation, _ out: inout MutableSpan<Float>) throws {
         let weights = weights.storage.span.extracting(weights.extent)
         let x = x.storage.span.extracting(x.extent)
         let delta = delta.storage.span.extracting(delta.extent)
+        switch implementation {
+        case .kernels(let threads): try byKernels(weights, x, delta, &out, threads)
+        case .naive: byNaive(weights, x, delta, &out)
+        case .tuned(let threads): byTuned(weights, x, delta, &out, threads)
+        }
+    }
+
+    private func byKernels(
+        _ weights: Span<Float>, _ x: Span<Float>, _ delta: Span<Float>,
+        _ out: inout MutableSpan<Float>, _ threads: Int
+    ) throws {
         let input = ImageShape(
             channels: shape.inputs, height: shape.image.height, width: shape.image.width)
         switch pass {
@@ -130,10 +137,10 @@ private struct ConvolutionArrays {
         }
     }
 
-    func byNaive(_ out: inout MutableSpan<Float>) {
-        let weights = weights.storage.span.extracting(weights.extent)
-        let x = x.storage.span.extracting(x.extent)
-        let delta = delta.storage.span.extracting(delta.extent)
+    private func byNaive(
+        _ weights: Span<Float>, _ x: Span<Float>, _ delta: Span<Float>,
+        _ out: inout MutableSpan<Float>
+    ) {
         switch pass {
         case .forward, .forwardPool:
             Naive.convolutionForward(
@@ -145,10 +152,10 @@ private struct ConvolutionArrays {
         }
     }
 
-    func byTuned(_ out: inout MutableSpan<Float>, _ threads: Int) {
-        let weights = weights.storage.span.extracting(weights.extent)
-        let x = x.storage.span.extracting(x.extent)
-        let delta = delta.storage.span.extracting(delta.extent)
+    private func byTuned(
+        _ weights: Span<Float>, _ x: Span<Float>, _ delta: Span<Float>,
+        _ out: inout MutableSpan<Float>, _ threads: Int
+    ) {
         switch pass {
         case .forward, .forwardPool:
             Tuned.convolutionForward(

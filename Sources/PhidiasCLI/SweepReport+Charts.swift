@@ -30,18 +30,20 @@ extension SweepReport {
                     $0.point["learning_rate"] == rate && $0.point["momentum"] == momentum
                 }
                 guard let row, row.rank != nil, let mean = row.mean else { continue }
-                points.append((eta / (1 - alpha), 100 * (1 - mean)))
+                let analysis = MomentumAnalysis(learningRate: eta, momentum: alpha)
+                points.append((analysis.effectiveLearningRate, 100 * (1 - mean)))
             }
             series.append(.init("η = \(rate)", points.sorted { $0.x < $1.x }))
         }
-        let golden = GoldenRatio.learningRate / (1 - GoldenRatio.momentum)
+        let golden = MomentumAnalysis(
+            learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum)
         return Chart(
             title: "Validation error, \(means)",
             panels: [
                 .init(
                     x: ChartAxis("effective learning rate η/(1 − α)", .logarithmic(base: 10)),
                     y: ChartAxis("error, %", .logarithmic(base: 2)), series: series,
-                    references: [.init("golden, 1 − √2/φ", .x(golden))])
+                    references: [.init("golden, 1 − √2/φ", .x(golden.effectiveLearningRate))])
             ])
     }
 

@@ -47,7 +47,7 @@ extension Kernels {
         checkWeights(weights.count, stage, input, isFirst: isFirst)
         check("x", x.count, input, isFirst: isFirst, batch: batch)
         check("y", y.count, output(stage, input), batch: batch)
-        precondition(threads > 0, "thread count \(threads) is not positive")
+        let threads = checkThreads(threads)
         let status = weights.withUnsafeBufferPointer { w in
             x.withUnsafeBufferPointer { x in
                 y.withUnsafeMutableBufferPointer { y in
@@ -56,7 +56,7 @@ extension Kernels {
                     own.weights = UnsafeMutablePointer(mutating: w.baseAddress)
                     return ck_convolution_forward(
                         &own, input.flag, isFirst ? 1 : 0, batch, x.baseAddress, y.baseAddress,
-                        Int32(threads))
+                        threads)
                 }
             }
         }
@@ -71,7 +71,7 @@ extension Kernels {
         checkWeights(weights.count, stage, input, isFirst: false)
         check("dx", dx.count, input, batch: batch)
         check("delta", delta.count, output(sums(stage), input), batch: batch)
-        precondition(threads > 0, "thread count \(threads) is not positive")
+        let threads = checkThreads(threads)
         let status = weights.withUnsafeBufferPointer { w in
             delta.withUnsafeBufferPointer { delta in
                 dx.withUnsafeMutableBufferPointer { dx in
@@ -79,7 +79,7 @@ extension Kernels {
                     own.weights = UnsafeMutablePointer(mutating: w.baseAddress)
                     return ck_convolution_backward_data(
                         &own, input.flag, batch, delta.baseAddress, dx.baseAddress,
-                        Int32(threads))
+                        threads)
                 }
             }
         }
@@ -94,7 +94,7 @@ extension Kernels {
         checkWeights(gradient.count, stage, input, isFirst: isFirst)
         check("x", x.count, input, isFirst: isFirst, batch: batch)
         check("delta", delta.count, output(sums(stage), input), batch: batch)
-        precondition(threads > 0, "thread count \(threads) is not positive")
+        let threads = checkThreads(threads)
         let floats = gradient.count
         let status = gradient.withUnsafeMutableBufferPointer { gradient in
             x.withUnsafeBufferPointer { x in
@@ -103,7 +103,7 @@ extension Kernels {
                     own.gradient = gradient.baseAddress
                     return ck_convolution_backward_weights(
                         &own, input.flag, isFirst ? 1 : 0, batch, x.baseAddress,
-                        delta.baseAddress, Int32(threads))
+                        delta.baseAddress, threads)
                 }
             }
         }

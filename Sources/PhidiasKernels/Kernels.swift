@@ -18,7 +18,7 @@ package enum Kernels {
             "\(name): \(m) rows of \(n) at distance \(ld) do not fit into \(count) elements")
     }
 
-    private static func checkThreads(_ threads: Int) -> Int32 {
+    static func checkThreads(_ threads: Int) -> Int32 {
         precondition(threads > 0, "thread count \(threads) is not positive")
         return Int32(threads)
     }

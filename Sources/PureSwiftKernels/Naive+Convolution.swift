@@ -11,24 +11,16 @@ extension Naive {
             x.withUnsafeBufferPointer { x in
                 y.withUnsafeMutableBufferPointer { y in
                     y.update(repeating: 0)
-                    for n in 0..<shape.batch {
-                        for o in 0..<shape.outputs {
-                            for row in 0..<extent.height {
-                                for column in 0..<extent.width {
-                                    var best: Float = 0
-                                    for r in 0..<window {
-                                        for c in 0..<window {
-                                            let sum = weightedSum(
-                                                shape, n, o, row * window + r,
-                                                column * window + c, w, x)
-                                            best = max(best, sum)
-                                        }
-                                    }
-                                    let place = shape.outputPlace(o, row, column, of: extent)
-                                    y[n * shape.outputSize(extent) + place] = best
-                                }
+                    forEachOutput(shape, extent) { n, o, row, column, place in
+                        var best: Float = 0
+                        for r in 0..<window {
+                            for c in 0..<window {
+                                let sum = weightedSum(
+                                    shape, n, o, row * window + r, column * window + c, w, x)
+                                best = max(best, sum)
                             }
                         }
+                        y[place] = best
                     }
                 }
             }
@@ -68,13 +60,12 @@ extension Naive {
         }
     }
 
-    // Calls `body` with every output and the place of its delta.
+    // Calls `body` with every output of images of this extent, and its place.
     @inline(__always)
     private static func forEachOutput(
-        _ shape: ConvolutionShape,
-        _ body: (_ n: Int, _ o: Int, _ row: Int, _ column: Int, _ d: Int) -> Void
+        _ shape: ConvolutionShape, _ extent: ConvolutionShape.Extent,
+        _ body: (_ n: Int, _ o: Int, _ row: Int, _ column: Int, _ place: Int) -> Void
     ) {
-        let extent = shape.output
         for n in 0..<shape.batch {
             for o in 0..<shape.outputs {
                 for row in 0..<extent.height {
@@ -95,7 +86,7 @@ extension Naive {
             delta.withUnsafeBufferPointer { delta in
                 dx.withUnsafeMutableBufferPointer { dx in
                     dx.update(repeating: 0)
-                    forEachOutput(shape) { n, o, row, column, d in
+                    forEachOutput(shape, shape.output) { n, o, row, column, d in
                         forEachProduct(shape, n, o, row, column) { tap, x in
                             dx[x] += w[tap] * delta[d]
                         }
@@ -113,7 +104,7 @@ extension Naive {
             delta.withUnsafeBufferPointer { delta in
                 gradient.withUnsafeMutableBufferPointer { gradient in
                     gradient.update(repeating: 0)
-                    forEachOutput(shape) { n, o, row, column, d in
+                    forEachOutput(shape, shape.output) { n, o, row, column, d in
                         gradient[shape.biasPlace(o)] += delta[d]
                         forEachProduct(shape, n, o, row, column) { tap, i in
                             gradient[tap] += x[i] * delta[d]

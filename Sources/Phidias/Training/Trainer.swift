@@ -89,6 +89,8 @@ public final class Trainer {
     }
 
     private var stack: LayerStack?
+    /// The batch as augmentation leaves it.
+    private var augmented: AugmentedBatch?
     private var position = TrainingPosition()
 
     /// Runs `epochs` epochs over the data, or what is left of them.
@@ -155,6 +157,12 @@ public final class Trainer {
             stack.set(.velocity, of: index, to: velocity)
         }
         self.stack = stack
+        augmented = try augmentation.flatMap { augmentation in
+            augmentation.isNone
+                ? nil
+                : try augmentation.batch(
+                    of: start.model.network.input, capacity: batchSize, threads: threads)
+        }
         self.position = position
         model = start.model
         seconds = position.seconds
@@ -175,9 +183,6 @@ public final class Trainer {
         let dropout = DropoutKey(
             seed: seed, epoch: UInt32(number), purpose: CounterRandom.Purpose.dropout.rawValue)
         var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
-        let augmented = try augmentation.map {
-            try $0.batch(of: data.shape, capacity: batchSize, threads: threads)
-        }
         while position.steps < run.stepsPerEpoch {
             let step = position.epochs * run.stepsPerEpoch + position.steps
             let values = optimizer.values(atStep: step, of: run)
@@ -186,8 +191,8 @@ public final class Trainer {
             let indices = order.span.extracting(first..<end)
             let next = order.span.extracting(end..<min(end + batchSize, data.count))
             let result: (loss: Double, correct: Int)
-            if let augmented {
-                augmentation?.fill(augmented, from: data, indices, seed: seed, epoch: number)
+            if let augmentation, let augmented {
+                augmentation.fill(augmented, from: data, indices, seed: seed, epoch: number)
             }
             do {
                 result = try workspace.step(
