@@ -12,6 +12,8 @@
 #define CK_MIN_NORMAL 0x1p-126f
 #define CK_MAX_FINITE 0x1.fffffep+127f
 
+#define CK_EXPONENT_BITS 0x7f800000 // all zero in zeros and subnormals
+
 // Taylor coefficients of e^r for |r| <= ln(2)/2; the first left out adds 5e-9.
 #define CK_EXP_C7 0x1.a01a02p-13f
 #define CK_EXP_C6 0x1.6c16c2p-10f

@@ -342,7 +342,7 @@ static void join_chains(const ck_image_pass *pass, ptrdiff_t chains, ptrdiff_t n
     const ptrdiff_t size = pass->plan->sums_size;
     for (ptrdiff_t near = 1; near < chains; near *= 2)
         for (ptrdiff_t chain = 0; chain + near < chains; chain += 2 * near)
-            pass->kernels->add(n, sums + (chain + near) * size, sums + chain * size);
+            pass->kernels->elementwise->add(n, sums + (chain + near) * size, sums + chain * size);
 }
 
 ptrdiff_t ck_finish_weights(const ck_image_pass *pass, ptrdiff_t chains, ck_fate fate, int thread,
@@ -365,7 +365,8 @@ ptrdiff_t ck_finish_weights(const ck_image_pass *pass, ptrdiff_t chains, ck_fate
                 continue;
             }
             float *w = stage->weights + at;
-            pass->kernels->momentum_update(n, fate.step, sums, stage->velocity + at, w);
+            pass->kernels->elementwise->momentum_update(n, fate.step, sums, stage->velocity + at,
+                                                        w);
             int finite = 1;
             for (ptrdiff_t i = 0; i < n; i++)
                 finite &= fabsf(w[i]) <= CK_MAX_FINITE;

@@ -2,6 +2,7 @@
 #include "tables.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@ typedef struct {
 } entry;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static const ck_kernels *chosen;   // at start; NULL after an error
-static const ck_kernels *selected; // in use: chosen, or what a test asked for
+static const ck_kernels *chosen;           // at start; NULL after an error
+static const ck_kernels *_Atomic selected; // in use: chosen, or what a test asked for
 static const char *notice_text;
 static char error_text[256];
 
@@ -77,7 +78,11 @@ const char *ck_arch_error(void) {
     return chosen ? NULL : error_text;
 }
 
+// Small kernels ask for the table as often as they are called: nearly always it is there.
 const ck_kernels *ck_table(void) {
+    const ck_kernels *table = atomic_load_explicit(&selected, memory_order_acquire);
+    if (table)
+        return table;
     pthread_once(&once, choose);
     if (!selected) {
         fprintf(stderr, "%s\n", error_text);

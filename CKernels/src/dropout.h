@@ -38,16 +38,16 @@ static inline void ck_slope(const ck_kernels *kernels, ck_activation activation,
         kernels->drop(n, masks, drop->scale, delta);
     switch (activation) {
     case CK_IDENTITY: break;
-    case CK_RELU: kernels->relu_backward(n * CK_LANES, y, delta); break;
+    case CK_RELU: kernels->elementwise->relu_backward(n * CK_LANES, y, delta); break;
     case CK_SIGMOID:
         for (ptrdiff_t i = 0; masks && i < n; i++) { // y was scaled: its slope wants it as it was
             float before[CK_LANES];
             for (int j = 0; j < CK_LANES; j++)
                 before[j] = y[i * CK_LANES + j] * drop->keep;
-            kernels->sigmoid_backward(CK_LANES, before, delta + i * CK_LANES);
+            kernels->elementwise->sigmoid_backward(CK_LANES, before, delta + i * CK_LANES);
         }
         if (!masks)
-            kernels->sigmoid_backward(n * CK_LANES, y, delta);
+            kernels->elementwise->sigmoid_backward(n * CK_LANES, y, delta);
     }
 }
 
@@ -56,8 +56,8 @@ static inline void ck_activate(const ck_kernels *kernels, ck_activation activati
                                float *y) {
     switch (activation) {
     case CK_IDENTITY: break;
-    case CK_SIGMOID: kernels->sigmoid(n, y, y); break;
-    case CK_RELU: kernels->relu(n, y, y); break;
+    case CK_SIGMOID: kernels->elementwise->sigmoid(n, y, y); break;
+    case CK_RELU: kernels->elementwise->relu(n, y, y); break;
     }
 }
 

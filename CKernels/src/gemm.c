@@ -61,8 +61,8 @@ static void copy_lanes(float *to, const float *from, ptrdiff_t width) {
         memcpy(to, from, CK_LANES * sizeof(float));
         return;
     }
-    for (ptrdiff_t i = 0; i < CK_LANES; i++)
-        to[i] = i < width ? from[i] : 0;
+    memset(to, 0, CK_LANES * sizeof(float));
+    ck_copy_some(to, from, width);
 }
 
 // Rows of A at k ... k + depth, row by row where k runs along memory, as [k / 16][row][16], else as
@@ -104,7 +104,8 @@ static void pack_b(const product *x, ck_range panels, ptrdiff_t k, ptrdiff_t dep
 }
 
 // The tile of a group and a panel: k ... k + depth more products, and after the last the result.
-// b is the packed panel, or NULL.
+// b is the packed panel, or NULL: then the last panel begins 16 columns before the end of B, and
+// its first lanes, which belong to the panel before, are not stored.
 static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_range groups,
                      ptrdiff_t k, ptrdiff_t depth, const float *packed_a, const float *b,
                      float *acc) {
@@ -120,9 +121,10 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
         a = packed_a + (first - top) * CK_LANES;
         at = (ck_strides){CK_LANES, 1, CK_LANES * panel_lines(first_row(x, groups.last) - top)};
     }
-    const ptrdiff_t b_row = b ? CK_LANES : x->b.row;
+    const ptrdiff_t columns = ck_least(CK_LANES, x->n - j);
+    const ptrdiff_t before = b ? 0 : CK_LANES - columns, b_row = b ? CK_LANES : x->b.row;
     if (!b)
-        b = x->b.at + k * x->b.row + j;
+        b = x->b.at + k * x->b.row + j - before;
     const int last = k + depth == x->k;
     float *c = x->c + first * x->ldc + j;
     for (ptrdiff_t i = 0; last && i < count; i++) // wanted when the sums are done
@@ -130,7 +132,7 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
     x->kernels->strided_tile((int)count, depth, a, &at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0,
                              acc);
     if (last)
-        x->kernels->store(count, ck_least(CK_LANES, x->n - j), x->alpha, acc, x->beta, c, x->ldc);
+        x->kernels->store(count, columns, x->alpha, acc + before, x->beta, c, x->ldc);
 }
 
 // The tiles of a thread: its share of all, counted along columns if there are more panels, so that
@@ -156,10 +158,9 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
         for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
             const float *b = own.b + (panel - panels.first) * panel_lines(depth) * CK_LANES;
             if (!x->pack_b) {
-                const int whole = (panel + 1) * CK_LANES <= x->n;
-                b = whole ? NULL : own.b;
-                if (!whole)
-                    pack_b(x, (ck_range){panel, panel + 1}, k, depth, own.b);
+                b = x->n < CK_LANES ? own.b : NULL;
+                if (b)
+                    pack_b(x, panels, k, depth, own.b);
             }
             for (ptrdiff_t group = groups.first; group < groups.last; group++) {
                 float *next = x->depth < x->k ? acc + CK_ROWS * CK_LANES : acc;
@@ -221,7 +222,9 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     const ptrdiff_t tile = CK_ROWS * CK_LANES;
     const ptrdiff_t size_a = x.pack_a ? panel_lines(block_groups * CK_ROWS) * padded : 0;
     const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * panel_lines(x.depth);
-    const ptrdiff_t size_acc = x.depth < x.k ? block_groups * block_panels * tile : tile;
+    // and a line, of which the store of a panel that begins early reads some
+    const ptrdiff_t size_acc =
+        (x.depth < x.k ? block_groups * block_panels * tile : tile) + CK_LANES;
     const ptrdiff_t each = ceil_div(size_a + size_b + size_acc, CK_LANES) * CK_LANES;
     float *memory = ck_alloc((size_t)team * (size_t)each * sizeof(float));
     if (!memory)

@@ -52,8 +52,33 @@ typedef struct {
     float blend[4];
 } ck_warp;
 
+// Kernels that go over arrays element by element, and the sum of an array.
+typedef struct {
+    void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
+    void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);
+    void (*relu)(ptrdiff_t n, const float *x, float *y);
+    void (*relu_backward)(ptrdiff_t n, const float *y, float *delta);
+    void (*exp)(ptrdiff_t n, const float *x, float *y);
+    void (*log1p)(ptrdiff_t n, const float *x, float *y);
+    void (*add)(ptrdiff_t n, const float *x, float *y); // y += x
+    void (*momentum_update)(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
+
+    // Hard-target forms of the losses; for soft targets the driver subtracts the entropy of t.
+    void (*synaptic_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                          float *delta);
+    void (*cross_entropy_loss)(ptrdiff_t n, const float *z, const float *t, float scale,
+                               float *loss, float *delta);
+    void (*mean_square_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
+                             float *delta);
+
+    // Sum of at most CK_SHARD elements: chain c takes the elements i with i % 8 == c; the chains
+    // are joined as ((0+4)+(2+6)) + ((1+5)+(3+7)).
+    double (*sum_shard)(ptrdiff_t n, const float *x);
+} ck_elementwise;
+
 typedef struct {
     const char *name;
+    const ck_elementwise *elementwise;
 
     // c[m][16] = init[m][16] + sum over p ascending of a(i, p) * b[p][16], 1 <= m <= CK_ROWS.
     // a(i, p) = a[(p / 16) * a_panel + i * 16 + p % 16]; init has row stride init_stride (0: one
@@ -135,27 +160,6 @@ typedef struct {
     // height].
     void (*warp)(ptrdiff_t n, const ck_warp *at, const uint8_t *image, ptrdiff_t row,
                  ck_extent size, uint8_t *out);
-
-    void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
-    void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);
-    void (*relu)(ptrdiff_t n, const float *x, float *y);
-    void (*relu_backward)(ptrdiff_t n, const float *y, float *delta);
-    void (*exp)(ptrdiff_t n, const float *x, float *y);
-    void (*log1p)(ptrdiff_t n, const float *x, float *y);
-    void (*add)(ptrdiff_t n, const float *x, float *y); // y += x
-    void (*momentum_update)(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
-
-    // Hard-target forms of the losses; for soft targets the driver subtracts the entropy of t.
-    void (*synaptic_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
-                          float *delta);
-    void (*cross_entropy_loss)(ptrdiff_t n, const float *z, const float *t, float scale,
-                               float *loss, float *delta);
-    void (*mean_square_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
-                             float *delta);
-
-    // Sum of at most CK_SHARD elements: chain c takes the elements i with i % 8 == c; the chains
-    // are joined as ((0+4)+(2+6)) + ((1+5)+(3+7)).
-    double (*sum_shard)(ptrdiff_t n, const float *x);
 
     // `rounds` times acc = fma(acc, operands[0], operands[1]) in registers, in as many independent
     // chains as fill the pipes. Returns the number of floating-point operations.

@@ -32,17 +32,19 @@ static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const
 
 void ck_synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
                       float *delta, int threads) {
-    sigmoid_form(ck_table()->synaptic_loss, 1, n, z, t, scale, loss, delta, threads);
+    sigmoid_form(ck_table()->elementwise->synaptic_loss, 1, n, z, t, scale, loss, delta, threads);
 }
 
 void ck_cross_entropy_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
                            float *delta, int threads) {
-    sigmoid_form(ck_table()->cross_entropy_loss, 1, n, z, t, scale, loss, delta, threads);
+    sigmoid_form(ck_table()->elementwise->cross_entropy_loss, 1, n, z, t, scale, loss, delta,
+                 threads);
 }
 
 void ck_mean_square_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
                          float *delta, int threads) {
-    sigmoid_form(ck_table()->mean_square_loss, 0, n, z, t, scale, loss, delta, threads);
+    sigmoid_form(ck_table()->elementwise->mean_square_loss, 0, n, z, t, scale, loss, delta,
+                 threads);
 }
 
 static float clamp(float z) {
@@ -92,13 +94,13 @@ static void summarize(const ck_kernels *kernels, ptrdiff_t m, ptrdiff_t n, const
     // Rows that touch are one array.
     const ptrdiff_t arrays = lde == n ? 1 : m;
     for (ptrdiff_t i = 0; i < arrays; i++)
-        kernels->exp(m / arrays * n, e + i * lde, e + i * lde);
+        kernels->elementwise->exp(m / arrays * n, e + i * lde, e + i * lde);
     for (ptrdiff_t i = 0; i < m; i++) {
         rest[i] = sum_rest(n, e + i * lde, rows[i].top);
         rows[i].rest = rest[i];
         rows[i].total = rest[i] + e[i * lde + rows[i].top];
     }
-    kernels->log1p(m, rest, logs);
+    kernels->elementwise->log1p(m, rest, logs);
     for (ptrdiff_t i = 0; i < m; i++)
         rows[i].log_total = logs[i];
 }

@@ -6,6 +6,24 @@
 
 #include <string.h>
 
+// The first n < 16 floats, in pieces of fixed sizes: a call of memcpy takes longer than they do.
+static inline void ck_copy_some(float *to, const float *from, ptrdiff_t n) {
+    if (n & 8) {
+        memcpy(to, from, 8 * sizeof(float));
+        to += 8, from += 8;
+    }
+    if (n & 4) {
+        memcpy(to, from, 4 * sizeof(float));
+        to += 4, from += 4;
+    }
+    if (n & 2) {
+        memcpy(to, from, 2 * sizeof(float));
+        to += 2, from += 2;
+    }
+    if (n & 1)
+        *to = *from;
+}
+
 // y[4][4], rows `to` apart, becomes x[4][4], rows `from` apart, with rows and columns exchanged.
 static inline void ck_transpose_4x4(const float *x, ptrdiff_t from, float *y, ptrdiff_t to) {
     typedef float v4 __attribute__((vector_size(16)));

@@ -20,41 +20,58 @@ enum { GRAIN = 1 << 14 }; // elements that are worth a thread
                    if (count > 0){__VA_ARGS__});                                                   \
     } while (0)
 
-// The same with a kernel of the table.
-#define SPLIT(n, call)                                                                             \
-    do {                                                                                           \
-        const ck_kernels *kernels = ck_table();                                                    \
-        ON_SHARES(n, kernels->call;);                                                              \
-    } while (0)
+typedef void map_kernel(ptrdiff_t n, const float *x, float *y);
+
+static void map_on_team(map_kernel *kernel, ptrdiff_t n, const float *x, float *y, int threads) {
+    ON_SHARES(n, kernel(count, x + first, y + first););
+}
+
+// A function with a parallel region asks OpenMP for the thread's number on every call, which takes
+// as long as a hundred elements; so small arrays go past it.
+static void map(map_kernel *kernel, ptrdiff_t n, const float *x, float *y, int threads) {
+    if (ck_team(n, GRAIN, threads) == 1)
+        kernel(n, x, y);
+    else
+        map_on_team(kernel, n, x, y, threads);
+}
 
 void ck_sigmoid(ptrdiff_t n, const float *x, float *y, int threads) {
-    SPLIT(n, sigmoid(count, x + first, y + first));
+    map(ck_table()->elementwise->sigmoid, n, x, y, threads);
 }
 
 void ck_sigmoid_backward(ptrdiff_t n, const float *y, float *delta, int threads) {
-    SPLIT(n, sigmoid_backward(count, y + first, delta + first));
+    map(ck_table()->elementwise->sigmoid_backward, n, y, delta, threads);
 }
 
 void ck_relu(ptrdiff_t n, const float *x, float *y, int threads) {
-    SPLIT(n, relu(count, x + first, y + first));
+    map(ck_table()->elementwise->relu, n, x, y, threads);
 }
 
 void ck_relu_backward(ptrdiff_t n, const float *y, float *delta, int threads) {
-    SPLIT(n, relu_backward(count, y + first, delta + first));
+    map(ck_table()->elementwise->relu_backward, n, y, delta, threads);
 }
 
 void ck_exp(ptrdiff_t n, const float *x, float *y, int threads) {
-    SPLIT(n, exp(count, x + first, y + first));
+    map(ck_table()->elementwise->exp, n, x, y, threads);
 }
 
 void ck_log1p(ptrdiff_t n, const float *x, float *y, int threads) {
-    SPLIT(n, log1p(count, x + first, y + first));
+    map(ck_table()->elementwise->log1p, n, x, y, threads);
+}
+
+static void momentum_on_team(ptrdiff_t n, ck_step step, const float *g, float *v, float *w,
+                             int threads) {
+    const ck_elementwise *kernels = ck_table()->elementwise;
+    ON_SHARES(n, kernels->momentum_update(count, step, g + first, v + first, w + first););
 }
 
 void ck_momentum_update(ptrdiff_t n, float eta, float alpha, const float *g, float *v, float *w,
                         int threads) {
     const ck_step step = {eta, alpha};
-    SPLIT(n, momentum_update(count, step, g + first, v + first, w + first));
+    if (ck_team(n, GRAIN, threads) == 1)
+        ck_table()->elementwise->momentum_update(n, step, g, v, w);
+    else
+        momentum_on_team(n, step, g, v, w, threads);
 }
 
 // Nothing is fused: every operation rounds, so one form serves all tables. Returns whether
@@ -86,7 +103,7 @@ int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v,
 static void add_bias(const ck_kernels *kernels, ptrdiff_t n, const float *bias, float *c,
                      ptrdiff_t ldc, ck_range rows) {
     for (ptrdiff_t i = rows.first; i < rows.last; i++)
-        kernels->add(n, bias, c + i * ldc);
+        kernels->elementwise->add(n, bias, c + i * ldc);
 }
 
 void ck_bias_add(ptrdiff_t m, ptrdiff_t n, const float *bias, float *c, ptrdiff_t ldc,
@@ -133,7 +150,7 @@ static double sum_shards(shard_sum *sum, ptrdiff_t n, const float *x, int thread
 }
 
 double ck_sum(ptrdiff_t n, const float *x, int threads) {
-    return sum_shards(ck_table()->sum_shard, n, x, threads);
+    return sum_shards(ck_table()->elementwise->sum_shard, n, x, threads);
 }
 
 // The chains of a shard are those of sum_shard.

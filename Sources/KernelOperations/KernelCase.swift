@@ -32,6 +32,8 @@ package struct KernelCase: Sendable {
     }
 
     package typealias Body = @Sendable (Implementation, inout [[Float]]) throws -> Double
+    /// The same so many times in a row.
+    typealias RepeatedBody = @Sendable (Implementation, Int, inout [[Float]]) throws -> Double
 
     package let outputs: [GuardedMatrix]
     /// Whether a run writes all of its outputs and reads none: then it may follow another on the same
@@ -39,12 +41,23 @@ package struct KernelCase: Sendable {
     private(set) var overwrites = false
     let expectations: @Sendable (Implementation) -> [Expectation]
     let expectedScalar: @Sendable () -> (value: Double, bound: Double)
-    let body: Body
+    private let body: RepeatedBody
 
     init(
         outputs: [GuardedMatrix], overwrites: Bool = false,
         expecting expectations: @escaping @Sendable (Implementation) -> [Expectation],
         body: @escaping Body
+    ) {
+        self.init(
+            outputs: outputs, overwrites: overwrites, expecting: expectations,
+            repeatedBody: Self.repeated(body))
+    }
+
+    /// - Parameter body: repeats the work itself, where what a run costs beside it would be seen.
+    init(
+        outputs: [GuardedMatrix], overwrites: Bool = false,
+        expecting expectations: @escaping @Sendable (Implementation) -> [Expectation],
+        repeatedBody body: @escaping RepeatedBody
     ) {
         self.outputs = outputs
         self.overwrites = overwrites
@@ -60,16 +73,25 @@ package struct KernelCase: Sendable {
         outputs = []
         expectations = { _ in [] }
         expectedScalar = scalar
-        self.body = body
+        self.body = Self.repeated(body)
+    }
+
+    private static func repeated(_ body: @escaping Body) -> RepeatedBody {
+        { implementation, runs, buffers in
+            var result = 0.0
+            for _ in 0..<runs { result = try body(implementation, &buffers) }
+            return result
+        }
     }
 
     /// Buffers as they are before a run.
     package func freshBuffers() -> [[Float]] { outputs.map { $0.copied(isKept: overwrites) } }
 
     /// Computes into `buffers`, which `freshBuffers` made. This call alone is timed.
-    package func run(_ implementation: Implementation, _ buffers: inout [[Float]]) throws -> Double
-    {
-        try body(implementation, &buffers)
+    package func run(
+        _ implementation: Implementation, times: Int = 1, _ buffers: inout [[Float]]
+    ) throws -> Double {
+        try body(implementation, times, &buffers)
     }
 
     package func result(_ implementation: Implementation) throws -> Result {

@@ -33,9 +33,9 @@ package enum Limit: Sendable, Equatable {
 /// Instructions of an operation on a vector, as the AVX2 kernel has them. The bound is the largest
 /// of what the units of a core of today need for them, each taken alone, in times of a fused
 /// multiply-add: Zen 3 and 4 start four vector instructions a cycle, of these two products and two
-/// additions, have two loads and one store, and divide in three cycles. Latency, which a kernel
-/// can hide, counts for nothing. Where AVX-512 doubles the peak, the bound is twice what AVX2 can
-/// reach.
+/// additions, have two loads and one store, and divide in three cycles, for which a unit for products
+/// gives up two. Latency, which a kernel can hide, counts for nothing. Where AVX-512 doubles the
+/// peak, the bound is twice what AVX2 can reach.
 package struct VectorWork: Sendable, Equatable {
     static let lanes = 8
 
@@ -49,7 +49,7 @@ package struct VectorWork: Sendable, Equatable {
     let loads, stores: Double
 
     var fmaTimes: Double {
-        max(arithmetic / 2, products, additions, 6 * divisions, loads, 2 * stores)
+        max(arithmetic / 2, products + divisions, additions, 6 * divisions, loads, 2 * stores)
     }
 }
 

@@ -8,7 +8,7 @@ extension KernelOperation {
         benchmarks: [Size(1 << 17), threeInFirstCache, outOfCache], flops: { _ in 0 },
         bytes: { 20 * Double($0.m) }, isTuned: true,
         vectorWork: VectorWork(
-            arithmetic: 7, products: 2, additions: 1, divisions: 0, loads: 3, stores: 2)
+            arithmetic: 6, products: 2, additions: 1, divisions: 0, loads: 3, stores: 2)
     ) { size, seed in
         var inputs = InputGenerator(seed: seed)
         let tiny: [Float] = [0, -0.0, 0x1p-126, 0x1p-130]
@@ -38,22 +38,24 @@ extension KernelOperation {
                 weight.bounds.append(bound + Oracle.gamma(1) * (abs(exact.weight) + bound))
             }
             return [velocity, weight]
-        } body: { implementation, buffers in
+        } repeatedBody: { implementation, runs, buffers in
             withSpans(&buffers, v.extent, w.extent) { velocity, weights in
                 let gradient = g.storage.span.extracting(g.extent)
-                switch implementation {
-                case .kernels(let threads):
-                    Kernels.momentumUpdate(
-                        learningRate: learningRate, momentum: momentum, gradient: gradient,
-                        velocity: &velocity, weights: &weights, threads: threads)
-                case .naive:
-                    Naive.momentumUpdate(
-                        learningRate: learningRate, momentum: momentum, gradient: gradient,
-                        velocity: &velocity, weights: &weights)
-                case .tuned(let threads):
-                    Tuned.momentumUpdate(
-                        learningRate: learningRate, momentum: momentum, gradient: gradient,
-                        velocity: &velocity, weights: &weights, threads: threads)
+                for _ in 0..<runs {
+                    switch implementation {
+                    case .kernels(let threads):
+                        Kernels.momentumUpdate(
+                            learningRate: learningRate, momentum: momentum, gradient: gradient,
+                            velocity: &velocity, weights: &weights, threads: threads)
+                    case .naive:
+                        Naive.momentumUpdate(
+                            learningRate: learningRate, momentum: momentum, gradient: gradient,
+                            velocity: &velocity, weights: &weights)
+                    case .tuned(let threads):
+                        Tuned.momentumUpdate(
+                            learningRate: learningRate, momentum: momentum, gradient: gradient,
+                            velocity: &velocity, weights: &weights, threads: threads)
+                    }
                 }
             }
             return 0

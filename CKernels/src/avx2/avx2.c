@@ -8,13 +8,13 @@
 #include "simd/gemm.h"
 #include "simd/gradient.h"
 #include "simd/convolution.h"
-#include "simd/vector.h"
 #include "simd/warp.h"
 #include "simd/probe.h"
 #pragma clang attribute pop
 
 const ck_kernels ck_kernels_avx2 = {
     .name = "avx2",
+    .elementwise = &ck_elementwise_avx2,
 #include "simd/table.h"
 };
 #endif

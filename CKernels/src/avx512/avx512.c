@@ -9,13 +9,13 @@
 #include "simd/gemm.h"
 #include "simd/gradient.h"
 #include "simd/convolution.h"
-#include "simd/vector.h"
 #include "simd/warp.h"
 #include "simd/probe.h"
 #pragma clang attribute pop
 
 const ck_kernels ck_kernels_avx512 = {
     .name = "avx512",
+    .elementwise = &ck_elementwise_avx512,
 #include "simd/table.h"
 };
 #endif

@@ -8,12 +8,12 @@
 #include "simd/gemm.h"
 #include "simd/gradient.h"
 #include "simd/convolution.h"
-#include "simd/vector.h"
 #include "simd/warp.h"
 #include "simd/probe.h"
 
 const ck_kernels ck_kernels_neon = {
     .name = "neon",
+    .elementwise = &ck_elementwise_neon,
 #include "simd/table.h"
 };
 #endif

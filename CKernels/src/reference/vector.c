@@ -161,8 +161,24 @@ static double sum_shard(ptrdiff_t n, const float *x) {
     return ((c[0] + c[4]) + (c[2] + c[6])) + ((c[1] + c[5]) + (c[3] + c[7]));
 }
 
+static const ck_elementwise elementwise = {
+    .sigmoid = sigmoid,
+    .sigmoid_backward = sigmoid_backward,
+    .relu = relu,
+    .relu_backward = relu_backward,
+    .exp = exp_all,
+    .log1p = log1p_all,
+    .add = add,
+    .momentum_update = ck_momentum_update_reference,
+    .synaptic_loss = synaptic_loss,
+    .cross_entropy_loss = cross_entropy_loss,
+    .mean_square_loss = mean_square_loss,
+    .sum_shard = sum_shard,
+};
+
 const ck_kernels ck_kernels_reference = {
     .name = "reference",
+    .elementwise = &elementwise,
     .tile = ck_tile_reference,
     .strided_tile = ck_strided_tile_reference,
     .gradient_panel = ck_gradient_panel_reference,
@@ -180,18 +196,6 @@ const ck_kernels ck_kernels_reference = {
     .masks = ck_masks_reference,
     .drop = ck_drop_reference,
     .warp = ck_warp_reference,
-    .sigmoid = sigmoid,
-    .sigmoid_backward = sigmoid_backward,
-    .relu = relu,
-    .relu_backward = relu_backward,
-    .exp = exp_all,
-    .log1p = log1p_all,
-    .add = add,
-    .momentum_update = ck_momentum_update_reference,
-    .synaptic_loss = synaptic_loss,
-    .cross_entropy_loss = cross_entropy_loss,
-    .mean_square_loss = mean_square_loss,
-    .sum_shard = sum_shard,
     .fma_probe = ck_fma_probe_reference,
     .fma_lanes = 16,
 };

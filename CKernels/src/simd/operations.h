@@ -4,6 +4,7 @@
 #define CK_OPERATIONS_H
 
 #include "constants.h"
+#include "pack.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -65,21 +66,22 @@ INLINE int any(vi mask) {
 // The first n < WIDTH elements; the other lanes are zero.
 INLINE vf load_some(const float *p, ptrdiff_t n) {
     float lanes[WIDTH] = {0};
-    memcpy(lanes, p, (size_t)n * sizeof(float));
+    ck_copy_some(lanes, p, n);
     return load(lanes);
 }
 
 INLINE void store_some(float *p, ptrdiff_t n, vf v) {
     float lanes[WIDTH];
     store(lanes, v);
-    memcpy(p, lanes, (size_t)n * sizeof(float));
+    ck_copy_some(p, lanes, n);
 }
 
-// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference. The
-// magnitudes are compared as integers, which leaves the units of an FMA to the products.
+// v = fma(-eta, g, alpha v), +0 where that is subnormal or zero: where no bit of its exponent is
+// set, which integers tell and so leave the units of an FMA to the products.
 INLINE vf new_velocity(ck_step step, vf g, vf v) {
     const vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
-    return (vf)((vi)u & ((vi)abs_v(u) >= int_bits(splat(CK_MIN_NORMAL))));
+    const vi tiny = (int_bits(u) & CK_EXPONENT_BITS) == 0;
+    return (vf)(~tiny & (vi)u);
 }
 
 #endif

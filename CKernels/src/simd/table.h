@@ -1,4 +1,5 @@
-// The entries of an architecture's table, by the names that the headers of simd/ define.
+// The entries of an architecture's table, by the names that the headers of simd/ define. The
+// elementwise ones are in vector_table.h.
 .tile = tile,
 .strided_tile = strided_tile,
 .gradient_panel = gradient_panel,
@@ -16,17 +17,5 @@
 .masks = masks_of,
 .drop = drop,
 .warp = warp,
-.sigmoid = sigmoid,
-.sigmoid_backward = sigmoid_backward,
-.relu = relu,
-.relu_backward = relu_backward,
-.exp = exp_all,
-.log1p = log1p_all,
-.add = add,
-.momentum_update = momentum_update,
-.synaptic_loss = synaptic_loss,
-.cross_entropy_loss = cross_entropy_loss,
-.mean_square_loss = mean_square_loss,
-.sum_shard = sum_shard,
 .fma_probe = fma_probe,
 .fma_lanes = FMA_LANES,

@@ -1,15 +1,19 @@
 // Elementwise kernels, written once for every vector width: line by line the reference's
-// operations. Included by one file per architecture, after its lanes.h, inside its target.
+// operations, on vectors of a panel row. Where that is several registers (simd/panel.h), chains of
+// operations run side by side. Included by one file per architecture, inside its target.
 
-// e^x = 2^n e^r: the polynomial in r, and the float in whose lowest bits stands n + bias.
+// e^x = 2^n e^r: r, and the float in whose lowest bits stands n + bias.
 typedef struct {
-    vf polynomial, shifted;
-} power_v;
+    vf r, shifted;
+} reduced_v;
 
-INLINE power_v power(vf x, float bias) {
+INLINE reduced_v reduce(vf x, float bias) {
     const vf shift = splat(CK_ROUND + bias), shifted = fma_v(x, splat(CK_LOG2E), shift);
     const vf n = shifted - shift;
-    const vf r = fma_v(n, splat(-CK_LN2_LO), fma_v(n, splat(-CK_LN2_HI), x));
+    return (reduced_v){fma_v(n, splat(-CK_LN2_LO), fma_v(n, splat(-CK_LN2_HI), x)), shifted};
+}
+
+INLINE vf exp_r(vf r) {
     vf p = splat(CK_EXP_C7);
     p = fma_v(p, r, splat(CK_EXP_C6));
     p = fma_v(p, r, splat(CK_EXP_C5));
@@ -17,24 +21,29 @@ INLINE power_v power(vf x, float bias) {
     p = fma_v(p, r, splat(CK_EXP_C3));
     p = fma_v(p, r, splat(0.5f));
     p = fma_v(p, r, splat(1.0f));
-    p = fma_v(p, r, splat(1.0f));
-    return (power_v){p, shifted};
+    return fma_v(p, r, splat(1.0f));
 }
 
-INLINE vf exp_v(vf x) {
+INLINE reduced_v reduce_any(vf x) {
     x = choose(x > splat(CK_EXP_MAX), splat(CK_EXP_MAX), x);
     x = choose(x < splat(CK_EXP_MIN), splat(CK_EXP_MIN), x);
-    const power_v e = power(x, 0);
-    const vi i = int_bits(e.shifted) - CK_ROUND_BITS, half = i >> 1;
-    return e.polynomial * (vf)((half + 127) << 23) * (vf)((i - half + 127) << 23);
+    return reduce(x, 0);
 }
 
-// e^-|z|, the bits of exp_v. As n is at most 0, 2^(n + 64) is a float even where 2^n is not, the
-// lowest bits of `shifted` are its exponent, and the last product rounds what is subnormal.
-INLINE vf exp_below_v(vf z) {
+INLINE vf expand_any(reduced_v x) {
+    const vi i = int_bits(x.shifted) - CK_ROUND_BITS, half = i >> 1;
+    return exp_r(x.r) * (vf)((half + 127) << 23) * (vf)((i - half + 127) << 23);
+}
+
+// e^-|z|, the same bits. As n is at most 0, 2^(n + 64) is a float even where 2^n is not, the lowest
+// bits of `shifted` are its exponent, and the last product rounds what is subnormal.
+INLINE reduced_v reduce_below(vf z) {
     const vf x = (vf)(int_bits(z) | int_bits(splat(-0.0f)));
-    const power_v e = power(choose(splat(CK_EXP_MIN) > x, splat(CK_EXP_MIN), x), 64 + 127);
-    return e.polynomial * (vf)(int_bits(e.shifted) << 23) * splat(0x1p-64f);
+    return reduce(choose(splat(CK_EXP_MIN) > x, splat(CK_EXP_MIN), x), 64 + 127);
+}
+
+INLINE vf expand_below(reduced_v x) {
+    return exp_r(x.r) * (vf)(int_bits(x.shifted) << 23) * splat(0x1p-64f);
 }
 
 INLINE vf log1p_v(vf x) {
@@ -110,16 +119,58 @@ INLINE vf sum_v(vf x, vf y) {
 }
 
 MAP(relu, relu_v)
-MAP(exp_all, exp_v)
 MAP(log1p_all, log1p_v)
-MAP(exp_below, exp_below_v)
 COMBINE(sigmoid_backward, sigmoid_delta)
 COMBINE(relu_backward, relu_delta)
 COMBINE(add, sum_v)
 
 // A processor looks some hundred operations ahead, too few of a long chain to fill its pipes. So
-// what follows from e^-|z| is computed block by block, in one loop a link of the chain.
+// an exponential and what follows from it are computed block by block, in one loop a link of the
+// chain. Buffers are whole vectors, of which those behind n hold anything.
 enum { BLOCK = 256 };
+
+typedef struct {
+    _Alignas(64) float r[BLOCK], shifted[BLOCK];
+} reduced_block;
+
+INLINE void put_reduced(reduced_block *block, ptrdiff_t i, reduced_v x) {
+    store(block->r + i, x.r);
+    store(block->shifted + i, x.shifted);
+}
+
+INLINE reduced_v reduced_at(const reduced_block *block, ptrdiff_t i) {
+    return (reduced_v){load(block->r + i), load(block->shifted + i)};
+}
+
+static void exp_block(ptrdiff_t n, const float *x, float *y) {
+    reduced_block block;
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH)
+        put_reduced(&block, i, reduce_any(load(x + i)));
+    if (i < n)
+        put_reduced(&block, i, reduce_any(load_some(x + i, n - i)));
+    for (i = 0; i + WIDTH <= n; i += WIDTH)
+        store(y + i, expand_any(reduced_at(&block, i)));
+    if (i < n)
+        store_some(y + i, n - i, expand_any(reduced_at(&block, i)));
+}
+
+static void exp_all(ptrdiff_t n, const float *x, float *y) {
+    for (; n > 0; n -= BLOCK, x += BLOCK, y += BLOCK)
+        exp_block(n < BLOCK ? n : BLOCK, x, y);
+}
+
+// e[BLOCK] = e^-|z|.
+static void exp_below(ptrdiff_t n, const float *z, float *e) {
+    reduced_block block;
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH)
+        put_reduced(&block, i, reduce_below(load(z + i)));
+    if (i < n)
+        put_reduced(&block, i, reduce_below(load_some(z + i, n - i)));
+    for (i = 0; i < n; i += WIDTH)
+        store(e + i, expand_below(reduced_at(&block, i)));
+}
 
 static void sigmoid_block(ptrdiff_t n, const float *x, float *y) {
     _Alignas(64) float e[BLOCK];
@@ -128,7 +179,7 @@ static void sigmoid_block(ptrdiff_t n, const float *x, float *y) {
     for (; i + WIDTH <= n; i += WIDTH)
         store(y + i, perceive(load(x + i), load(e + i)).p);
     if (i < n)
-        store_some(y + i, n - i, perceive(load_some(x + i, n - i), load_some(e + i, n - i)).p);
+        store_some(y + i, n - i, perceive(load_some(x + i, n - i), load(e + i)).p);
 }
 
 static void sigmoid(ptrdiff_t n, const float *x, float *y) {
@@ -180,7 +231,19 @@ INLINE loss_v mean_square(vf z, vf t, vf e, vf l) {
     return (loss_v){splat(0.5f) * d * d, d * (s.p * s.q)};
 }
 
+// One loop for whole vectors and for what is left: which of two NaNs comes out of an operation, and
+// with which sign, is up to the instructions that the compiler chose for it.
 #define LOSS(name, f, has_logarithm)                                                               \
+    __attribute__((noinline)) static void name##_vectors(                                          \
+        ptrdiff_t n, const float *z, const float *t, const float *e, const float *l, float scale,  \
+        float *loss, float *delta) {                                                               \
+        for (ptrdiff_t i = 0; i < n; i += WIDTH) {                                                 \
+            const loss_v y = f(load(z + i), load(t + i), load(e + i), load(l + i));                \
+            store(loss + i, y.loss);                                                               \
+            store(delta + i, splat(scale) * y.gradient);                                           \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
     static void name##_block(ptrdiff_t n, const float *z, const float *t, float scale,             \
                              float *loss, float *delta) {                                          \
         _Alignas(64) float e[BLOCK], logarithms[BLOCK];                                            \
@@ -188,18 +251,15 @@ INLINE loss_v mean_square(vf z, vf t, vf e, vf l) {
         exp_below(n, z, e);                                                                        \
         if (has_logarithm)                                                                         \
             log1p_all(n, e, logarithms);                                                           \
-        ptrdiff_t i = 0;                                                                           \
-        for (; i + WIDTH <= n; i += WIDTH) {                                                       \
-            const loss_v y = f(load(z + i), load(t + i), load(e + i), load(l + i));                \
-            store(loss + i, y.loss);                                                               \
-            store(delta + i, splat(scale) * y.gradient);                                           \
-        }                                                                                          \
-        if (i < n) {                                                                               \
-            const ptrdiff_t m = n - i;                                                             \
-            const loss_v y = f(load_some(z + i, m), load_some(t + i, m), load_some(e + i, m),      \
-                               load_some(l + i, m));                                               \
-            store_some(loss + i, m, y.loss);                                                       \
-            store_some(delta + i, m, splat(scale) * y.gradient);                                   \
+        const ptrdiff_t left = n % WIDTH, i = n - left;                                            \
+        name##_vectors(i, z, t, e, l, scale, loss, delta);                                         \
+        if (left > 0) {                                                                            \
+            float z_left[WIDTH] = {0}, t_left[WIDTH] = {0}, loss_left[WIDTH], delta_left[WIDTH];   \
+            ck_copy_some(z_left, z + i, left);                                                     \
+            ck_copy_some(t_left, t + i, left);                                                     \
+            name##_vectors(WIDTH, z_left, t_left, e + i, l + i, scale, loss_left, delta_left);     \
+            ck_copy_some(loss + i, loss_left, left);                                               \
+            ck_copy_some(delta + i, delta_left, left);                                             \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \

@@ -1,0 +1,13 @@
+// The entries of an architecture's elementwise table, by the names that vector.h defines.
+.sigmoid = sigmoid,
+.sigmoid_backward = sigmoid_backward,
+.relu = relu,
+.relu_backward = relu_backward,
+.exp = exp_all,
+.log1p = log1p_all,
+.add = add,
+.momentum_update = momentum_update,
+.synaptic_loss = synaptic_loss,
+.cross_entropy_loss = cross_entropy_loss,
+.mean_square_loss = mean_square_loss,
+.sum_shard = sum_shard,
