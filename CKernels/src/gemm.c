@@ -12,6 +12,7 @@ enum {
     DEPTH = 288,          // most of k in one block: 18 KB of a panel
     DIRECT_COLUMNS = 64,  // A is read where it lies if C has no more columns
     DIRECT_ROWS = 12,     // B is read where it lies if C has no more rows
+    DIRECT_STRIDE = 32,   // or if B is one narrow panel whose rows are no farther apart
     THREAD_WORK = 100000, // multiply-adds that are worth a thread
 };
 
@@ -103,12 +104,23 @@ static void pack_b(const product *x, ck_range panels, ptrdiff_t k, ptrdiff_t dep
             copy_lanes(to + c * lines, from + c, ck_least(CK_LANES, columns - c));
 }
 
+// Rows of B from which a panel can be read where it lies. A B that is narrower than a panel has
+// behind its columns the next row's, and nothing behind its last rows.
+static ptrdiff_t direct_rows(const product *x) {
+    if (x->pack_b || x->k == 0)
+        return 0;
+    const ptrdiff_t missing = x->n < CK_LANES ? CK_LANES - x->n : 0;
+    const ptrdiff_t rows = x->k - ceil_div(missing, x->b.row);
+    return rows > 0 ? rows : 0;
+}
+
 // The tile of a group and a panel: k ... k + depth more products, and after the last the result.
-// b is the packed panel, or NULL: then the last panel begins 16 columns before the end of B, and
-// its first lanes, which belong to the panel before, are not stored.
+// The first `direct` rows of B are read where they lie, the others in the packed panel b. The last
+// panel of a B that is not packed begins 16 columns before its end; its first lanes, which belong
+// to the panel before, are not stored.
 static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_range groups,
-                     ptrdiff_t k, ptrdiff_t depth, const float *packed_a, const float *b,
-                     float *acc) {
+                     ptrdiff_t k, ptrdiff_t depth, ptrdiff_t direct, const float *packed_a,
+                     const float *b, float *acc) {
     static const float zeros[CK_LANES];
     const ptrdiff_t top = first_row(x, groups.first), first = first_row(x, group);
     const ptrdiff_t count = first_row(x, group + 1) - first, j = panel * CK_LANES;
@@ -122,15 +134,22 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
         at = (ck_strides){CK_LANES, 1, CK_LANES * panel_lines(first_row(x, groups.last) - top)};
     }
     const ptrdiff_t columns = ck_least(CK_LANES, x->n - j);
-    const ptrdiff_t before = b ? 0 : CK_LANES - columns, b_row = b ? CK_LANES : x->b.row;
-    if (!b)
-        b = x->b.at + k * x->b.row + j - before;
+    const ptrdiff_t before = !x->pack_b && x->n > CK_LANES ? CK_LANES - columns : 0;
     const int last = k + depth == x->k;
     float *c = x->c + first * x->ldc + j;
     for (ptrdiff_t i = 0; last && i < count; i++) // wanted when the sums are done
         __builtin_prefetch(c + i * x->ldc, 1);
-    x->kernels->strided_tile((int)count, depth, a, &at, b, b_row, k ? acc : zeros, k ? CK_LANES : 0,
-                             acc);
+    const float *init = k ? acc : zeros;
+    ptrdiff_t stride = k ? CK_LANES : 0;
+    if (direct > 0) {
+        x->kernels->strided_tile((int)count, direct, a, &at, x->b.at + k * x->b.row + j - before,
+                                 x->b.row, init, stride, acc);
+        init = acc;
+        stride = CK_LANES;
+    }
+    if (direct == 0 || direct < depth) // if both, B is narrow, so A is not packed either
+        x->kernels->strided_tile((int)count, depth - direct, a + direct * at.step, &at, b, CK_LANES,
+                                 init, stride, acc);
     if (last)
         x->kernels->store(count, columns, x->alpha, acc + before, x->beta, c, x->ldc);
 }
@@ -152,22 +171,19 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
         const ptrdiff_t depth = ck_least(x->depth, x->k - k);
         if (x->pack_a)
             pack_a(x, groups, k, depth, own.a);
-        if (x->pack_b)
-            pack_b(x, panels, k, depth, own.b);
+        const ptrdiff_t rows = direct_rows(x) - k;
+        const ptrdiff_t direct = rows > 0 ? ck_least(rows, depth) : 0;
+        if (direct < depth)
+            pack_b(x, panels, k + direct, depth - direct, own.b);
         float *acc = own.acc;
         for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
             const float *b = own.b + (panel - panels.first) * panel_lines(depth) * CK_LANES;
-            if (!x->pack_b) {
-                b = x->n < CK_LANES ? own.b : NULL;
-                if (b)
-                    pack_b(x, panels, k, depth, own.b);
-            }
             for (ptrdiff_t group = groups.first; group < groups.last; group++) {
                 float *next = x->depth < x->k ? acc + CK_ROWS * CK_LANES : acc;
                 if (has(x, s, group, panel)) {
                     for (int i = 0; i < CK_ROWS; i++)
                         __builtin_prefetch(next + i * CK_LANES, 1);
-                    run_tile(x, group, panel, groups, k, depth, own.a, b, acc);
+                    run_tile(x, group, panel, groups, k, depth, direct, own.a, b, acc);
                 }
                 acc = next;
             }
@@ -204,7 +220,8 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     x.a = view(ta, a, lda);
     x.b = view(tb, b, ldb);
     x.pack_a = n > DIRECT_COLUMNS;
-    x.pack_b = m > DIRECT_ROWS || tb == CK_TRANSPOSE;
+    const int is_narrow = n < CK_LANES && ldb <= DIRECT_STRIDE;
+    x.pack_b = (m > DIRECT_ROWS && !is_narrow) || tb == CK_TRANSPOSE;
     x.alpha = alpha;
     x.beta = beta;
     x.c = c;

@@ -30,7 +30,8 @@ struct BenchScaling: ParsableCommand {
     func run() throws {
         let machine = Machine(threads: try Model.threads(threads))
         try BenchError.refuseDebugBuild()
-        try DurableFile.makeDirectory(output)
+        let lock = try FolderLock(making: output)
+        defer { withExtendedLifetime(lock) {} }
         let sweeps = try ScalingSweep.all(threads: machine.threads)
         let largest = sweeps.flatMap(\.points).map(\.batch).max() ?? 1
         let digits = try SyntheticDigits.dataset(count: max(largest, 2048), seed: 1)

@@ -32,7 +32,8 @@ struct ExperimentGoldenPoint: ParsableCommand {
         let pair = try options.loadData()
         let network = try options.network(for: pair.training)
         let threads = try Model.threads(options.threads)
-        try DurableFile.makeDirectory(output)
+        let lock = try FolderLock(making: output)
+        defer { withExtendedLifetime(lock) {} }
         var report = GoldenPointReport(
             network: network, images: pair.training.count, testImages: pair.test.count,
             record: .init(settings: options.settings, checksums: pair.checksums))

@@ -43,7 +43,8 @@ struct ExperimentSmoothing: ParsableCommand {
         let data = pair.training
         let network = try options.network(for: data)
         let layers = try chosenLayers(network)
-        try DurableFile.makeDirectory(output)
+        let lock = try FolderLock(making: output)
+        defer { withExtendedLifetime(lock) {} }
 
         Console.say("independent gradients…")
         var report = SmoothingReport(
@@ -104,6 +105,11 @@ struct ExperimentSmoothing: ParsableCommand {
         }
         guard options.validation == nil else {
             throw UsageError(description: "The experiment has no use for --validation.")
+        }
+        guard options.weightDecay == 0, !options.nesterov, options.clipNorm == nil else {
+            throw UsageError(
+                description: "The experiment is about momentum alone: "
+                    + "leave out --weight-decay, --nesterov and --clip-norm.")
         }
         for (name, value) in [
             ("roughness-epochs", roughnessEpochs), ("curvature-images", curvatureImages),

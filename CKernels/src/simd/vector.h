@@ -231,19 +231,7 @@ INLINE loss_v mean_square(vf z, vf t, vf e, vf l) {
     return (loss_v){splat(0.5f) * d * d, d * (s.p * s.q)};
 }
 
-// One loop for whole vectors and for what is left: which of two NaNs comes out of an operation, and
-// with which sign, is up to the instructions that the compiler chose for it.
 #define LOSS(name, f, has_logarithm)                                                               \
-    __attribute__((noinline)) static void name##_vectors(                                          \
-        ptrdiff_t n, const float *z, const float *t, const float *e, const float *l, float scale,  \
-        float *loss, float *delta) {                                                               \
-        for (ptrdiff_t i = 0; i < n; i += WIDTH) {                                                 \
-            const loss_v y = f(load(z + i), load(t + i), load(e + i), load(l + i));                \
-            store(loss + i, y.loss);                                                               \
-            store(delta + i, splat(scale) * y.gradient);                                           \
-        }                                                                                          \
-    }                                                                                              \
-                                                                                                   \
     static void name##_block(ptrdiff_t n, const float *z, const float *t, float scale,             \
                              float *loss, float *delta) {                                          \
         _Alignas(64) float e[BLOCK], logarithms[BLOCK];                                            \
@@ -251,15 +239,18 @@ INLINE loss_v mean_square(vf z, vf t, vf e, vf l) {
         exp_below(n, z, e);                                                                        \
         if (has_logarithm)                                                                         \
             log1p_all(n, e, logarithms);                                                           \
-        const ptrdiff_t left = n % WIDTH, i = n - left;                                            \
-        name##_vectors(i, z, t, e, l, scale, loss, delta);                                         \
-        if (left > 0) {                                                                            \
-            float z_left[WIDTH] = {0}, t_left[WIDTH] = {0}, loss_left[WIDTH], delta_left[WIDTH];   \
-            ck_copy_some(z_left, z + i, left);                                                     \
-            ck_copy_some(t_left, t + i, left);                                                     \
-            name##_vectors(WIDTH, z_left, t_left, e + i, l + i, scale, loss_left, delta_left);     \
-            ck_copy_some(loss + i, loss_left, left);                                               \
-            ck_copy_some(delta + i, delta_left, left);                                             \
+        ptrdiff_t i = 0;                                                                           \
+        for (; i + WIDTH <= n; i += WIDTH) {                                                       \
+            const loss_v y = f(load(z + i), load(t + i), load(e + i), load(l + i));                \
+            store(loss + i, y.loss);                                                               \
+            store(delta + i, splat(scale) * y.gradient);                                           \
+        }                                                                                          \
+        if (i < n) {                                                                               \
+            const ptrdiff_t m = n - i;                                                             \
+            const loss_v y =                                                                       \
+                f(load_some(z + i, m), load_some(t + i, m), load(e + i), load(l + i));             \
+            store_some(loss + i, m, y.loss);                                                       \
+            store_some(delta + i, m, splat(scale) * y.gradient);                                   \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
