@@ -6,6 +6,7 @@ import Glibc
 package enum Memory {
     /// Why `bytes` more cannot be had, as the end of a sentence; nil if they can.
     package static func refusal(_ bytes: Int) -> String? {
+        guard bytes >= worthAsking else { return nil }
         let machine = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
             by: sysconf(Int32(_SC_PAGESIZE)))
         if !machine.overflow, bytes > machine.partialValue {
@@ -25,6 +26,9 @@ package enum Memory {
 
     /// The control group's limit in bytes, 0 for none: read once, as files are read in many pieces.
     private static let group = Int(ck_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup"))
+
+    /// Where less than this is missing, nothing works: not even the sentence about it.
+    private static let worthAsking = 1 << 14
 
     /// Address space for all that is too small to ask for: stacks, texts, the allocator's own.
     private static let reserve = 16 << 20
