@@ -76,12 +76,11 @@ INLINE void store_some(float *p, ptrdiff_t n, vf v) {
     ck_copy_some(p, lanes, n);
 }
 
-// v = fma(-eta, g, alpha v), +0 where that is subnormal or zero: where no bit of its exponent is
-// set, which integers tell and so leave the units of an FMA to the products.
+// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference. The
+// magnitudes are compared as integers, which leaves the units of an FMA to the products.
 INLINE vf new_velocity(ck_step step, vf g, vf v) {
     const vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
-    const vi tiny = (int_bits(u) & CK_EXPONENT_BITS) == 0;
-    return (vf)(~tiny & (vi)u);
+    return (vf)((vi)u & ((vi)abs_v(u) >= int_bits(splat(CK_MIN_NORMAL))));
 }
 
 #endif
