@@ -24,7 +24,8 @@ static void subtract_information(const float *t, float *loss, ck_range part) {
 
 static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
                          const float *t, float scale, float *loss, float *delta, int threads) {
-    CK_ON_TEAM(ck_team(n, GRAIN, threads), const ck_range part = ck_share(n, thread, threads);
+    CK_ON_TEAM(ck_team(n, GRAIN, threads),
+               const ck_range part = ck_share_panels(n, thread, threads);
                const ptrdiff_t f = part.first;
                kernel(part.last - f, z + f, t + f, scale, loss + f, delta + f);
                if (divergence) subtract_information(t, loss, part););

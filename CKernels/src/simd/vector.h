@@ -239,33 +239,37 @@ INLINE loss_v mean_square(vf z, vf t, vf e, vf l) {
     return (loss_v){splat(0.5f) * d * d, d * (s.p * s.q)};
 }
 
+// Of whole vectors; what is left is one of them, so that every element meets the same instructions:
+// they decide which of two NaNs comes out, and with which sign.
 #define LOSS(name, f, has_logarithm)                                                               \
-    static void name##_block(ptrdiff_t n, const float *z, const float *t, float scale,             \
-                             float *loss, float *delta) {                                          \
+    __attribute__((noinline)) static void name##_block(                                            \
+        ptrdiff_t n, const float *z, const float *t, float scale, float *loss, float *delta) {     \
         _Alignas(64) float e[BLOCK], logarithms[BLOCK];                                            \
         const float *l = has_logarithm ? logarithms : e;                                           \
         exp_below(n, z, e);                                                                        \
         if (has_logarithm)                                                                         \
             log1p_all(n, e, logarithms);                                                           \
-        ptrdiff_t i = 0;                                                                           \
-        for (; i + WIDTH <= n; i += WIDTH) {                                                       \
+        for (ptrdiff_t i = 0; i < n; i += WIDTH) {                                                 \
             const loss_v y = f(load(z + i), load(t + i), load(e + i), load(l + i));                \
             store(loss + i, y.loss);                                                               \
             store(delta + i, splat(scale) * y.gradient);                                           \
-        }                                                                                          \
-        if (i < n) {                                                                               \
-            const ptrdiff_t m = n - i;                                                             \
-            const loss_v y =                                                                       \
-                f(load_some(z + i, m), load_some(t + i, m), load(e + i), load(l + i));             \
-            store_some(loss + i, m, y.loss);                                                       \
-            store_some(delta + i, m, splat(scale) * y.gradient);                                   \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
     static void name(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,        \
                      float *delta) {                                                               \
-        for (; n > 0; n -= BLOCK, z += BLOCK, t += BLOCK, loss += BLOCK, delta += BLOCK)           \
-            name##_block(n < BLOCK ? n : BLOCK, z, t, scale, loss, delta);                         \
+        const ptrdiff_t left = n % WIDTH, whole = n - left;                                        \
+        for (ptrdiff_t i = 0; i < whole; i += BLOCK)                                               \
+            name##_block(whole - i < BLOCK ? whole - i : BLOCK, z + i, t + i, scale, loss + i,     \
+                         delta + i);                                                               \
+        if (left > 0) {                                                                            \
+            float z_left[WIDTH] = {0}, t_left[WIDTH] = {0}, loss_left[WIDTH], delta_left[WIDTH];   \
+            ck_copy_some(z_left, z + whole, left);                                                 \
+            ck_copy_some(t_left, t + whole, left);                                                 \
+            name##_block(WIDTH, z_left, t_left, scale, loss_left, delta_left);                     \
+            ck_copy_some(loss + whole, loss_left, left);                                           \
+            ck_copy_some(delta + whole, delta_left, left);                                         \
+        }                                                                                          \
     }
 
 LOSS(synaptic_loss, synaptic, 1)
