@@ -76,11 +76,21 @@ INLINE void store_some(float *p, ptrdiff_t n, vf v) {
     ck_copy_some(p, lanes, n);
 }
 
-// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference. The
-// magnitudes are compared as integers, which leaves the units of an FMA to the products.
-INLINE vf new_velocity(ck_step step, vf g, vf v) {
-    const vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
-    return (vf)((vi)u & ((vi)abs_v(u) >= int_bits(splat(CK_MIN_NORMAL))));
+// What a momentum update multiplies by, and the bits of an exponent.
+typedef struct {
+    vf alpha, minus_eta;
+    vi exponent;
+} update_factors;
+
+INLINE update_factors factors_of(ck_step step) {
+    return (update_factors){splat(step.alpha), splat(-step.eta), (vi){0} + CK_EXPONENT_BITS};
+}
+
+// v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference.
+INLINE vf new_velocity(const update_factors *f, vf g, vf v) {
+    const vf u = fma_v(f->minus_eta, g, f->alpha * v);
+    const vi tiny = (int_bits(u) & f->exponent) == 0;
+    return (vf)(~tiny & (vi)u);
 }
 
 #endif

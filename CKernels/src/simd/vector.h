@@ -187,24 +187,17 @@ static void sigmoid(ptrdiff_t n, const float *x, float *y) {
         sigmoid_block(n < BLOCK ? n : BLOCK, x, y);
 }
 
-// new_velocity by an exponent without bits, which is an operation less; where the sums of a
-// gradient take all registers it made training a quarter slower.
-INLINE vf next_velocity(ck_step step, vf g, vf v) {
-    const vf u = fma_v(splat(-step.eta), g, splat(step.alpha) * v);
-    const vi tiny = (int_bits(u) & CK_EXPONENT_BITS) == 0;
-    return (vf)(~tiny & (vi)u);
-}
-
 static void momentum_update(ptrdiff_t n, ck_step step, const float *g, float *v, float *w) {
+    const update_factors f = factors_of(step);
     ptrdiff_t i = 0;
     for (; i + WIDTH <= n; i += WIDTH) {
-        const vf velocity = next_velocity(step, load(g + i), load(v + i));
+        const vf velocity = new_velocity(&f, load(g + i), load(v + i));
         store(v + i, velocity);
         store(w + i, load(w + i) + velocity);
     }
     if (i < n) {
         const ptrdiff_t left = n - i;
-        const vf velocity = next_velocity(step, load_some(g + i, left), load_some(v + i, left));
+        const vf velocity = new_velocity(&f, load_some(g + i, left), load_some(v + i, left));
         store_some(v + i, left, velocity);
         store_some(w + i, left, load_some(w + i, left) + velocity);
     }
