@@ -7,8 +7,9 @@
 #include <string.h>
 
 enum {
-    GROUPS = 64,          // groups of rows of C in one block: 384 rows
     PANELS = 64,          // panels of columns of C in one block: 1,024 columns
+    GROUPS = 192,         // groups of rows of C in one block: 1,152 rows
+    PACKED_GROUPS = 64,   // of them at a time packed: 384 rows, so that they stay in L2
     DEPTH = 288,          // most of k in one block: 18 KB of a panel
     DIRECT_COLUMNS = 64,  // A is read where it lies if C has no more columns
     DIRECT_ROWS = 12,     // B is read where it lies if C has no more rows
@@ -56,8 +57,10 @@ static ptrdiff_t panel_lines(ptrdiff_t lines) {
     return lines | 1;
 }
 
-// Copies 16 floats, or `width` of them and zeros.
-static void copy_lanes(float *to, const float *from, ptrdiff_t width) {
+// Copies 16 floats, or `width` of them and zeros. Those of the next row, `row` away, are wanted
+// when this one is done.
+static void copy_lanes(float *to, const float *from, ptrdiff_t width, ptrdiff_t row) {
+    __builtin_prefetch(from + row);
     if (width == CK_LANES) {
         memcpy(to, from, CK_LANES * sizeof(float));
         return;
@@ -74,7 +77,8 @@ static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t dep
     if (x->a.col == 1) {
         for (ptrdiff_t i = 0; i < rows; i++, from += x->a.row, to += CK_LANES)
             for (ptrdiff_t p = 0; p < depth; p += CK_LANES)
-                copy_lanes(to + p * panel_lines(rows), from + p, ck_least(CK_LANES, depth - p));
+                copy_lanes(to + p * panel_lines(rows), from + p, ck_least(CK_LANES, depth - p),
+                           x->a.row);
         return;
     }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->a.col)
@@ -101,7 +105,7 @@ static void pack_b(const product *x, ck_range panels, ptrdiff_t k, ptrdiff_t dep
     }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->b.row, to += CK_LANES)
         for (ptrdiff_t c = 0; c < columns; c += CK_LANES)
-            copy_lanes(to + c * lines, from + c, ck_least(CK_LANES, columns - c));
+            copy_lanes(to + c * lines, from + c, ck_least(CK_LANES, columns - c), x->b.row);
 }
 
 // Rows of B from which a panel can be read where it lies. A B that is narrower than a panel has
@@ -167,25 +171,28 @@ static int has(const product *x, share s, ptrdiff_t group, ptrdiff_t panel) {
 }
 
 static void run_block(const product *x, share s, ck_range groups, ck_range panels, scratch own) {
+    // Sums stay in one place each if they go on with the next block of k.
+    const ptrdiff_t tile = x->depth < x->k ? CK_ROWS * CK_LANES : 0;
     for (ptrdiff_t k = 0; k < x->k || k == 0; k += x->depth) {
         const ptrdiff_t depth = ck_least(x->depth, x->k - k);
-        if (x->pack_a)
-            pack_a(x, groups, k, depth, own.a);
         const ptrdiff_t rows = direct_rows(x) - k;
         const ptrdiff_t direct = rows > 0 ? ck_least(rows, depth) : 0;
         if (direct < depth)
             pack_b(x, panels, k + direct, depth - direct, own.b);
         float *acc = own.acc;
-        for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
-            const float *b = own.b + (panel - panels.first) * panel_lines(depth) * CK_LANES;
-            for (ptrdiff_t group = groups.first; group < groups.last; group++) {
-                float *next = x->depth < x->k ? acc + CK_ROWS * CK_LANES : acc;
-                if (has(x, s, group, panel)) {
+        for (ptrdiff_t first = groups.first; first < groups.last; first += PACKED_GROUPS) {
+            const ck_range some = {first, ck_least(first + PACKED_GROUPS, groups.last)};
+            if (x->pack_a)
+                pack_a(x, some, k, depth, own.a);
+            for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
+                const float *b = own.b + (panel - panels.first) * panel_lines(depth) * CK_LANES;
+                for (ptrdiff_t group = some.first; group < some.last; group++, acc += tile) {
+                    if (!has(x, s, group, panel))
+                        continue;
                     for (int i = 0; i < CK_ROWS; i++)
-                        __builtin_prefetch(next + i * CK_LANES, 1);
-                    run_tile(x, group, panel, groups, k, depth, direct, own.a, b, acc);
+                        __builtin_prefetch(acc + tile + i * CK_LANES, 1);
+                    run_tile(x, group, panel, some, k, depth, direct, own.a, b, acc);
                 }
-                acc = next;
             }
         }
         if (depth == 0)
@@ -237,7 +244,8 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     const ptrdiff_t block_panels = ck_least(PANELS, x.panels);
     const ptrdiff_t padded = ceil_div(x.depth, CK_LANES) * CK_LANES;
     const ptrdiff_t tile = CK_ROWS * CK_LANES;
-    const ptrdiff_t size_a = x.pack_a ? panel_lines(block_groups * CK_ROWS) * padded : 0;
+    const ptrdiff_t packed_groups = ck_least(PACKED_GROUPS, x.groups);
+    const ptrdiff_t size_a = x.pack_a ? panel_lines(packed_groups * CK_ROWS) * padded : 0;
     const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * panel_lines(x.depth);
     // and a line, of which the store of a panel that begins early reads some
     const ptrdiff_t size_acc =

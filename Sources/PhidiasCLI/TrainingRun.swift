@@ -109,9 +109,13 @@ final class TrainingRun {
         // For the bar alone: training refuses a place outside the run, where this may overflow.
         var seen = (state?.position.steps ?? 0) &* plan.options.batchSize
         defer { bar.clear() }
+        var interval: Duration?
+        if case .minutes(let minutes) = plan.safety.checkpointEvery {
+            interval = .seconds(minutes * 60)
+        }
         try trainer.train(
             on: plan.training, epochs: plan.options.epochs, from: state,
-            shouldStop: { try self.shouldStop() },
+            shouldStop: { [interval] in try self.shouldStop(savingEvery: interval) },
             onStep: { step in
                 seen += step.images
                 bar.update(seen)
@@ -136,13 +140,9 @@ final class TrainingRun {
         throw Interrupted(signal: signal)
     }
 
-    private func shouldStop() throws -> Bool {
+    private func shouldStop(savingEvery interval: Duration?) throws -> Bool {
         if Interruption.signal != nil || history.isStopped { return true }
-        if case .minutes(let minutes) = plan.safety.checkpointEvery,
-            saved.duration(to: .now) >= .seconds(minutes * 60)
-        {
-            try saveCheckpoint()
-        }
+        if let interval, saved.duration(to: .now) >= interval { try saveCheckpoint() }
         return false
     }
 

@@ -68,13 +68,14 @@ public struct CounterRandom: Sendable {
     /// Uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
     public func below(_ bound: UInt32, index: UInt64) -> UInt32 {
         precondition(bound > 0, "no number is below 0")
-        let reject = (0 &- bound) % bound
         var attempt: UInt64 = 0
         while true {
             let words = bits(index | attempt << 40)
             for lane in 0..<4 {
                 let product = UInt64(words[lane]) * UInt64(bound)
-                if UInt32(truncatingIfNeeded: product) >= reject {
+                let rest = UInt32(truncatingIfNeeded: product)
+                // What is rejected is less than bound: most need no division.
+                if rest >= bound || rest >= (0 &- bound) % bound {
                     return UInt32(product >> 32)
                 }
             }

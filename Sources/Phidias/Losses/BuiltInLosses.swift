@@ -26,12 +26,14 @@ extension KernelLoss {
     ) -> Double {
         let rows = logits.count / classes
         let values = outputActivation == .softmax ? rows : logits.count
-        var losses = [Float](repeating: 0, count: values)
-        var span = losses.mutableSpan
-        run(
-            rows: rows, classes: classes, logits: logits, targets: targets, scale: scale,
-            loss: &span, gradient: &gradient)
-        return Kernels.sum(losses.span, threads: 1)
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: values) { losses in
+            losses.initialize(repeating: 0)
+            var span = losses.mutableSpan
+            run(
+                rows: rows, classes: classes, logits: logits, targets: targets, scale: scale,
+                loss: &span, gradient: &gradient)
+            return Kernels.sum(losses.span, threads: 1)
+        }
     }
 }
 
