@@ -1,0 +1,26 @@
+// A piece of work for tools/compare-commit, compiled into the kernels of each commit.
+#ifndef WORKLOAD_H
+#define WORKLOAD_H
+
+#include <stdint.h>
+
+typedef struct {
+    int is_product;        // a matrix product of m × n × k, else training steps
+    long m, n, k;          // of the product
+    long hidden, batch;    // of 784-hidden-10
+    const uint8_t *images; // [count][784]
+    const uint32_t *order; // of the images
+    long count;
+    int threads;
+} work_case;
+
+typedef struct workload workload;
+
+workload *workload_open(const work_case *c);
+/// A step, or the product.
+void workload_run(workload *w);
+/// Of the bits that it has made.
+uint64_t workload_hash(const workload *w);
+void workload_close(workload *w);
+
+#endif
