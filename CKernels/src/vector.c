@@ -8,17 +8,12 @@
 
 enum { GRAIN = 1 << 14 }; // elements that are worth a thread
 
-// Each thread runs the statements on elements [first, first + count); shares are whole panels, so
-// that two threads never write one cache line of an aligned array.
+// Each thread runs the statements on its share of the elements: `count` of them from `first`.
 #define ON_SHARES(n, ...)                                                                          \
-    do {                                                                                           \
-        const ptrdiff_t panels = ((n) + CK_LANES - 1) / CK_LANES;                                  \
-        CK_ON_TEAM(ck_team((n), GRAIN, threads),                                                   \
-                   const ck_range part = ck_share(panels, thread, threads);                        \
-                   const ptrdiff_t first = part.first * CK_LANES;                                  \
-                   const ptrdiff_t count = ck_least(part.last * CK_LANES, (n)) - first;            \
-                   if (count > 0){__VA_ARGS__});                                                   \
-    } while (0)
+    CK_ON_TEAM(ck_team((n), GRAIN, threads),                                                       \
+               const ck_range part = ck_share_panels((n), thread, threads);                        \
+               const ptrdiff_t first = part.first, count = part.last - first;                      \
+               if (count > 0){__VA_ARGS__})
 
 typedef void map_kernel(ptrdiff_t n, const float *x, float *y);
 
