@@ -214,8 +214,8 @@ void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                       const ck_batch_input *input, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
-/// the same batch with as many threads, and updates weights and velocity with the gradient still in
-/// registers, by the formula of ck_momentum_update. One parallel region. Returns -1, or the index
+/// the same batch with as many threads, and updates weights and velocity by the formula of
+/// ck_momentum_update; no gradient is kept. One parallel region. Returns -1, or the index
 /// of the first layer in which a weight or a velocity is no longer finite.
 ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                             const ck_batch_input *input, const float *delta, float eta, float alpha,

@@ -9,7 +9,7 @@
 enum {
     PANELS = 64,          // panels of columns of C in one block: 1,024 columns
     GROUPS = 192,         // groups of rows of C in one block: 1,152 rows
-    PACKED_GROUPS = 64,   // of them at a time packed: 384 rows, so that they stay in L2
+    PACKED_GROUPS = 64,   // of these packed at a time: 384 rows, which stay in L2
     DEPTH = 288,          // most of k in one block: 18 KB of a panel
     DIRECT_COLUMNS = 64,  // A is read where it lies if C has no more columns
     DIRECT_ROWS = 12,     // B is read where it lies if C has no more rows
@@ -57,10 +57,15 @@ static ptrdiff_t panel_lines(ptrdiff_t lines) {
     return lines | 1;
 }
 
+// Hints at what lies `away` floats from x, which may be past the end: no pointer may go there.
+static void fetch(const float *x, ptrdiff_t away) {
+    __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)away * sizeof *x));
+}
+
 // Copies 16 floats, or `width` of them and zeros. Those of the next row, `row` away, are wanted
 // when this one is done.
 static void copy_lanes(float *to, const float *from, ptrdiff_t width, ptrdiff_t row) {
-    __builtin_prefetch(from + row);
+    fetch(from, row);
     if (width == CK_LANES) {
         memcpy(to, from, CK_LANES * sizeof(float));
         return;
@@ -189,8 +194,8 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
                 for (ptrdiff_t group = some.first; group < some.last; group++, acc += tile) {
                     if (!has(x, s, group, panel))
                         continue;
-                    for (int i = 0; i < CK_ROWS; i++)
-                        __builtin_prefetch(acc + tile + i * CK_LANES, 1);
+                    for (ptrdiff_t i = 0; i < tile; i += CK_LANES)
+                        fetch(acc, tile + i);
                     run_tile(x, group, panel, some, k, depth, direct, own.a, b, acc);
                 }
             }
@@ -240,11 +245,16 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     int team = work < (double)THREAD_WORK * threads ? (int)(work / THREAD_WORK) : threads;
     team = team < 1 ? 1 : (int)ck_least(team, tiles);
 
-    const ptrdiff_t block_groups = ck_least(GROUPS, x.groups);
-    const ptrdiff_t block_panels = ck_least(PANELS, x.panels);
+    // A thread's share reaches into at most one more row or column of tiles than it is long.
+    const ptrdiff_t across = by_panels ? x.groups : x.panels;
+    const ptrdiff_t along = ceil_div(ceil_div(tiles, team), across) + 1;
+    const ptrdiff_t own_groups = by_panels ? x.groups : ck_least(along, x.groups);
+    const ptrdiff_t own_panels = by_panels ? ck_least(along, x.panels) : x.panels;
+    const ptrdiff_t block_groups = ck_least(GROUPS, own_groups);
+    const ptrdiff_t block_panels = ck_least(PANELS, own_panels);
     const ptrdiff_t padded = ceil_div(x.depth, CK_LANES) * CK_LANES;
     const ptrdiff_t tile = CK_ROWS * CK_LANES;
-    const ptrdiff_t packed_groups = ck_least(PACKED_GROUPS, x.groups);
+    const ptrdiff_t packed_groups = ck_least(PACKED_GROUPS, block_groups);
     const ptrdiff_t size_a = x.pack_a ? panel_lines(packed_groups * CK_ROWS) * padded : 0;
     const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * panel_lines(x.depth);
     // and a line, of which the store of a panel that begins early reads some

@@ -14,12 +14,14 @@ extension KernelOperation {
         Size(1000, 1000, 1000),
     ]
 
-    // Around the tiles of 6 × 16, the panels of 16, and past one block of k.
+    // Around the tiles of 6 × 16, the panels of 16, past one block of k, past the rows of A that are
+    // packed together, and past a block of C.
     private static let edgeSizes: [Size] = {
         let edges = [0, 1, 5, 6, 7, 15, 16, 17, 33, 64]
         let cross = edges.flatMap { m in edges.flatMap { n in edges.map { Size(m, n, $0) } } }
         return cross + [
             Size(13, 40, 255), Size(13, 40, 257), Size(391, 20, 30), Size(20, 263, 600),
+            Size(391, 70, 300), Size(1159, 70, 17),
         ]
     }()
 

@@ -8,7 +8,7 @@ enum CheckpointInterval: Equatable, ExpressibleByArgument {
 
     init?(argument: String) {
         if argument.hasSuffix("m") {
-            guard let minutes = Double(argument.dropLast()), minutes > 0, minutes.isFinite else {
+            guard let minutes = Double(argument.dropLast()), minutes > 0, minutes <= 1e9 else {
                 return nil
             }
             self = .minutes(minutes)
@@ -16,6 +16,11 @@ enum CheckpointInterval: Equatable, ExpressibleByArgument {
             guard let epochs = Int(argument), epochs > 0 else { return nil }
             self = .epochs(epochs)
         }
+    }
+
+    /// Nil if epochs are counted.
+    var time: Duration? {
+        if case .minutes(let minutes) = self { .seconds(minutes * 60) } else { nil }
     }
 
     var text: String {

@@ -109,13 +109,10 @@ final class TrainingRun {
         // For the bar alone: training refuses a place outside the run, where this may overflow.
         var seen = (state?.position.steps ?? 0) &* plan.options.batchSize
         defer { bar.clear() }
-        var interval: Duration?
-        if case .minutes(let minutes) = plan.safety.checkpointEvery {
-            interval = .seconds(minutes * 60)
-        }
+        let interval = plan.safety.checkpointEvery.time
         try trainer.train(
             on: plan.training, epochs: plan.options.epochs, from: state,
-            shouldStop: { [interval] in try self.shouldStop(savingEvery: interval) },
+            shouldStop: { try self.shouldStop(savingEvery: interval) },
             onStep: { step in
                 seen += step.images
                 bar.update(seen)

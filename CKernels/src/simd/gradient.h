@@ -2,8 +2,8 @@
 // kernels.h for their contracts. Included by one file per architecture, after simd/gemm.h.
 
 enum {
-    IMAGES = 4,      // whose products hide the update of a vector
-    FEW_IMAGES = 12, // below these many it is no gain
+    IMAGES = 4,      // between the updates of two vectors
+    FEW_IMAGES = 12, // at least IMAGES; with fewer left an update at once is as fast
 };
 
 // Sums that wait for their momentum update, and the weights and velocities they are for. An update
