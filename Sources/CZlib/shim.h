@@ -1,2 +1,3 @@
-// zlib, from Debian's zlib1g-dev. Used by Sources/Phidias/Data only.
+// zlib, from Debian's zlib1g-dev. Used by Sources/Phidias only: Data/Gzip.swift,
+// Images/PNG+Limit.swift.
 #include <zlib.h>

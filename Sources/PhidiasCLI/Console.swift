@@ -16,11 +16,21 @@ enum Console {
     /// A line on standard error. Control characters, which a file's name or content may hold, are
     /// shown as their code. If standard error can't be written, there is nobody to tell.
     static func say(_ text: String) {
-        let shown = text.unicodeScalars.map { scalar in
+        show(visible(text) + "\n")
+    }
+
+    /// A text from a file or its name, for people: without control characters but line feeds.
+    static func visible(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control && scalar != "\n"
                 ? scalar.escaped(asASCII: true) : String(scalar)
-        }
-        show(shown.joined() + "\n")
+        }.joined()
+    }
+
+    /// A path as a shell takes it.
+    static func quoted(_ path: String) -> String {
+        path.wholeMatch(of: /[A-Za-z0-9_.,:+@%\/-]+/) != nil
+            ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }
 
     /// As it is, on standard error.
@@ -58,6 +68,12 @@ enum Console {
         let noColor = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
         return isTerminal && noColor.isEmpty
     }
+}
+
+/// Results on standard output: of what comes from files and their names, control characters are
+/// shown as their code.
+func print(_ text: String, terminator: String = "\n") {
+    Swift.print(Console.visible(text), terminator: terminator)
 }
 
 /// Results that standard output does not take.

@@ -27,6 +27,12 @@ struct PhidiasProgram: ParsableCommand {
 
     static func main() {
         Console.openStandardFiles()
+        // A file that may grow no more (ulimit -f) is then an error as a full disk is one.
+        signal(SIGXFSZ, SIG_IGN)
+        // OpenMP's library ends the process over a number of threads that is empty.
+        if let threads = getenv("OMP_NUM_THREADS"), threads.pointee == 0 {
+            unsetenv("OMP_NUM_THREADS")
+        }
         var code: Int32 = 0
         do {
             do {
@@ -42,6 +48,9 @@ struct PhidiasProgram: ParsableCommand {
             try Console.finishOutput()
         } catch let error as Interrupted {
             Interruption.end(by: error.signal)
+        } catch let error as OutputError where error.code == EPIPE {
+            // Whoever read has seen enough.
+            Interruption.end(by: SIGPIPE)
         } catch {
             let known = error as? any PhidiasError
             Console.say("phidias: \(known?.description ?? "\(error)")")

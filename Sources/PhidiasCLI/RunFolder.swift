@@ -20,9 +20,18 @@ final class RunFolder {
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
+    /// What there is of a run.
+    func contents() throws -> [String] {
+        Self.results.filter { access(path($0), F_OK) == 0 }
+            + (try checkpoints().isEmpty ? [] : ["checkpoints"])
+    }
+
+    /// Whether run.json is there and can be read.
+    var hasDocument: Bool { (try? RunDocument(path: path("run.json"))) != nil }
+
     /// - Throws: if the folder holds a run and `force` is off.
     func checkIsFree(force: Bool) throws {
-        let present = Self.results.filter { access(path($0), F_OK) == 0 }
+        let present = try contents()
         guard force || present.isEmpty else {
             throw ExistingRun(folder: folder, file: present[0])
         }
@@ -43,7 +52,7 @@ final class RunFolder {
     /// disk leaves the other whole, and never a checkpoint beside another run's document.
     func begin(_ run: RunDocument, _ model: Model?, loss: String) throws {
         if let model { try save(model, loss: loss) }
-        for file in checkpoints() + FilterFilm.frames(of: folder).map(\.path) { unlink(file) }
+        for file in try checkpoints() + FilterFilm.frames(of: folder).map(\.path) { unlink(file) }
         try run.write(to: path("run.json"))
         for name in Self.results where !["run.json", "model.safetensors"].contains(name) {
             unlink(path(name))
@@ -82,10 +91,9 @@ final class RunFolder {
 
 extension RunFolder {
     /// Paths of all checkpoints, the newest last.
-    func checkpoints() -> [String] {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: path("checkpoints"))) ?? []
-        return names.compactMap { name in Self.place(of: name).map { (name, $0) } }
+    func checkpoints() throws -> [String] {
+        try FolderListing.names(path("checkpoints"))
+            .compactMap { name in Self.place(of: name).map { (name, $0) } }
             .sorted { $0.1 < $1.1 }.map { path("checkpoints/\($0.0)") }
     }
 
@@ -106,7 +114,7 @@ extension RunFolder {
         let place = checkpoint.state.position
         let step = place.steps == 0 ? "" : "-step-\(place.steps)"
         try checkpoint.write(to: path("checkpoints/epoch-\(place.epochs)\(step).safetensors"))
-        let all = checkpoints()
+        let all = try checkpoints()
         let spared = all.last { !$0.contains("-step-") }
         for old in all.dropLast(keep) where old != spared { unlink(old) }
     }
@@ -115,7 +123,7 @@ extension RunFolder {
     /// One that is damaged is told, and passed over.
     func lastCheckpoint(atEpochsEnd: Bool = false) throws -> Checkpoint? {
         var failure: (any PhidiasError)?
-        for path in checkpoints().reversed() where !(atEpochsEnd && path.contains("-step-")) {
+        for path in try checkpoints().reversed() where !(atEpochsEnd && path.contains("-step-")) {
             do {
                 return try Checkpoint(path: path)
             } catch let error as any PhidiasError {
@@ -136,7 +144,7 @@ extension RunFolder {
 struct ExistingRun: PhidiasError {
     let folder, file: String
     var description: String {
-        "\(folder): there is already a run (\(file)). Go on with it by --resume \(folder), choose another --output, or replace it with --force."
+        "\(folder): there is already a run (\(file)). Go on with it by --resume \(Console.quoted(folder)), choose another --output, or replace it with --force."
     }
     var exitCode: Int32 { 73 }
 }

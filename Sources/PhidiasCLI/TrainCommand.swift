@@ -42,6 +42,8 @@ struct TrainCommand: ParsableCommand {
         try folder.checkIsFree(force: force)
         let (plan, checksums) = try plan()
         try folder.open()
+        // Again, now that no other process can write: one may have ended here meanwhile.
+        try folder.checkIsFree(force: force)
         try train(plan, folder, try document(plan, checksums), from: nil)
     }
 
@@ -94,14 +96,15 @@ struct TrainCommand: ParsableCommand {
                     "--force replaces a run and --resume goes on with it; give one of them.")
         }
         let folder = RunFolder(path)
-        guard access(folder.path("run.json"), F_OK) == 0 else {
+        guard try !folder.contents().isEmpty else {
             throw UsageError(
-                description: "\(path): there is no run to go on with (run.json is missing).")
+                description:
+                    "\(path): there is no run to go on with (neither run.json nor checkpoints).")
         }
         try folder.open()
-        var document = try RunDocument(path: folder.path("run.json"))
+        // A checkpoint holds all that is needed; before the first there is run.json.
         let checkpoint = try folder.lastCheckpoint()
-        if let checkpoint { document = checkpoint.run }
+        let document = try checkpoint?.run ?? RunDocument(path: folder.path("run.json"))
         let command = try Self.recorded(document, path, given: CommandLine.arguments.dropFirst(2))
         try command.continue(folder, document, checkpoint)
     }
@@ -116,6 +119,14 @@ struct TrainCommand: ParsableCommand {
             .union(TrainOptions.optionalSettings.keys)
         if let other = document.settings.first(where: { !known.contains($0.name) }) {
             throw UsageError(description: "\(path): a run has no setting '\(other.name)'.")
+        }
+        do {
+            _ = try TrainCommand.parse(document.settings.arguments)
+        } catch {
+            throw RunFileError.content(
+                path: "\(path)/run.json", byte: 0,
+                reason:
+                    "a setting of the run is not understood: \(TrainCommand.message(for: error))")
         }
         return try TrainCommand.parse(document.settings.arguments + given)
     }
@@ -135,7 +146,14 @@ struct TrainCommand: ParsableCommand {
         document.program = old.program
         document.changes = old.changes + changes
         document.halvings = old.halvings
-        if !changes.isEmpty { try document.write(to: folder.path("run.json")) }
+        // The checkpoint first: it is what the next --resume believes.
+        if !changes.isEmpty, var changed = checkpoint {
+            changed.run = document
+            try folder.save(changed, keep: safety.keep)
+        }
+        if !changes.isEmpty || !folder.hasDocument {
+            try document.write(to: folder.path("run.json"))
+        }
         try folder.rewrite(checkpoint?.metrics ?? [])
         Console.say(
             "Going on with \(folder.folder) after epoch \(place.epochs), step \(place.steps).")

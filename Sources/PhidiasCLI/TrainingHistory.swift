@@ -17,6 +17,7 @@ struct TrainingHistory {
 
     /// Evaluates the model of an epoch that has ended.
     /// - Returns: the epoch's metrics, and whether its model is the best so far.
+    /// - Throws: `TrainingError.diverged` if a loss is not finite: such a model is not kept.
     mutating func add(
         _ epoch: Trainer.EpochReport, of plan: TrainingRun.Plan, threads: Int
     ) throws -> (metrics: EpochMetrics, isBest: Bool) {
@@ -28,6 +29,13 @@ struct TrainingHistory {
             training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
             test: try score(plan.test), validation: try plan.validation.map(score),
             seconds: epoch.seconds)
+        for (what, score) in [("test", line.test), ("validation", line.validation ?? line.test)]
+        where !score.loss.isFinite {
+            let steps = (plan.training.count + plan.options.batchSize - 1) / plan.options.batchSize
+            throw TrainingError.diverged(
+                step: epoch.epoch * steps, layer: plan.network.layers.count - 1,
+                what: "\(what) loss")
+        }
         metrics.append(line)
         let isBest = line.validation.map { $0.loss < best?.loss ?? .infinity } ?? false
         if isBest, let loss = line.validation?.loss {

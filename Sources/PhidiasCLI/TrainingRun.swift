@@ -132,7 +132,7 @@ final class TrainingRun {
         try saveCheckpoint()
         let place = trainer.state?.position ?? TrainingPosition()
         Console.say(
-            "Stopped by a signal after epoch \(place.epochs), step \(place.steps). Go on with: phidias train --resume \(folder.folder)"
+            "Stopped by a signal after epoch \(place.epochs), step \(place.steps). Go on with: phidias train --resume \(Console.quoted(folder.folder))"
         )
         throw Interrupted(signal: signal)
     }

@@ -13,7 +13,7 @@ package enum Memory {
             return "this machine has \(mebibytes(machine.partialValue))"
         }
         let resident = resident
-        if group > 0, bytes > group - resident {
+        if group > 0, bytes > group - resident - beside {
             return
                 "the control group's limit is \(mebibytes(group)), of which this process has \(mebibytes(resident))"
         }
@@ -30,6 +30,9 @@ package enum Memory {
     /// Where less than this is missing, nothing works: not even the sentence about it.
     private static let worthAsking = 1 << 14
 
+    /// What a control group counts beside: files that are read, and the kernel's own.
+    private static let beside = 8 << 20
+
     /// Address space for all that is too small to ask for: stacks, texts, the allocator's own.
     private static let reserve = 16 << 20
 
@@ -44,7 +47,7 @@ package enum Memory {
         return " (ulimit -v: \(mebibytes(Int(limit.rlim_cur))))"
     }
 
-    /// Bytes of this process that are in memory.
+    /// Bytes of this process that are in memory and no file's: those a control group counts first.
     private static var resident: Int {
         guard let file = fopen("/proc/self/statm", "re") else { return 0 }
         defer { fclose(file) }
@@ -53,7 +56,7 @@ package enum Memory {
         let text = String(
             decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let fields = text.split(separator: " ")
-        let pages = fields.count > 1 ? Int(fields[1]) ?? 0 : 0
+        let pages = fields.count > 2 ? (Int(fields[1]) ?? 0) - (Int(fields[2]) ?? 0) : 0
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 }

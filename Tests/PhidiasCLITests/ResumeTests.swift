@@ -273,7 +273,7 @@ import Testing
 }
 
 extension BadInputTests.Bench {
-    fileprivate func train(options: [String]) throws -> ProgramTests.Outcome {
+    func train(options: [String]) throws -> ProgramTests.Outcome {
         try ProgramTests.run(Self.training(folder.path) + options)
     }
 }

@@ -56,6 +56,17 @@ import Testing
             $0.height = 4096
         },
         Bad("claims more than it holds", "damaged") { $0.height = 3 },
+        Bad(
+            "holds more than it claims",
+            assembled([
+                ("IHDR", PNGBuilder.chunks(good.bytes)?[0].data ?? []),
+                (
+                    "IDAT",
+                    PNGBuilder.zlib(
+                        PNGBuilder.filtered(good.rows) + [UInt8](repeating: 0, count: 100))
+                ),
+                ("IEND", []),
+            ]), "unpacks to more than the 30 bytes that 3 × 2 pixels can have"),
         Bad("no such depth", "damaged") { $0.depth = 3 },
         Bad("no such colour type", "damaged") { $0.colorType = 5 },
         Bad("depth and colour type don't go together", "damaged") {

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// Square images from a CSV file: a label and the pixels a line, all whole numbers from 0 to 255.
 /// A first line that does not begin with a number names the columns. Memory is bounded by the
 /// images: the file is read in pieces.
@@ -22,6 +24,8 @@ struct CSVImages {
 
     mutating func read() throws(DataError) {
         let file = try InputFile(path)
+        // Of every two bytes at most one pixel, and three times as many while the array grows.
+        try Memory.check(2 * file.size, for: path)
         var line: [UInt8] = []
         for start in stride(from: 0, to: file.size, by: Self.piece) {
             let piece = try file.read(start..<min(start + Self.piece, file.size))

@@ -56,37 +56,29 @@ public struct DataPair: Sendable {
         }
     }
 
-    /// Writes the four files into a folder, plain. After a failure none of them is there.
+    /// Writes the four files into a folder, plain. What fails before all are written, as on a full
+    /// disk, leaves the folder as it was.
     /// - Parameter replacing: whether files of that name may be replaced.
     /// - Throws: `DataError.exists`, `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
-        try DurableFile.makeDirectory(directory)
+        let lock = try FolderLock(making: directory)
+        defer { withExtendedLifetime(lock) {} }
         let parts = [(training, DataFiles.Part.training), (test, .test)]
         let isFlat = training.shape.channels == 1
         let paths = parts.flatMap { $0.1.names(isFlat: isFlat) }.map { "\(directory)/\($0)" }
         if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
             throw DataError.exists(path: path)
         }
-        var written: [String] = []
-        do {
-            for ((data, _), pair) in zip(parts, [paths[..<2], paths[2...]]) {
+        try DurableFile.write(
+            parts.flatMap { data, part in
+                let names = part.names(isFlat: isFlat)
                 let sizes = isFlat ? [] : [data.shape.channels]
-                let files = [
-                    IDXFile(
-                        dimensions: [data.count] + sizes + [data.rows, data.columns],
-                        elements: data.images),
-                    IDXFile(dimensions: [data.count], elements: data.labels),
-                ]
-                for (file, path) in zip(files, pair) {
-                    try DurableFile.write(file.bytes, to: path)
-                    written.append(path)
-                }
-            }
-        } catch {
-            // Half of a data set, or halves of two, would look like a whole one.
-            for path in written { unlink(path) }
-            throw error
-        }
+                let images = IDXFile(
+                    dimensions: [data.count] + sizes + [data.rows, data.columns],
+                    elements: data.images)
+                let labels = IDXFile(dimensions: [data.count], elements: data.labels)
+                return [(names[0], { images.bytes }), (names[1], { labels.bytes })]
+            }, in: directory)
     }
 }
 

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// Labelled images of one size. Pixels stay bytes; a batch is converted when it is made.
 public struct Dataset: Sendable {
     /// [count][channels][rows][columns]
@@ -52,6 +54,7 @@ public struct Dataset: Sendable {
 
     /// The images at the given indices, in their order.
     public func subset(_ indices: [Int]) throws(DataError) -> Dataset {
+        try Memory.check(indices.count * pixels, for: "a part of the data")
         var chosen: [UInt8] = []
         chosen.reserveCapacity(indices.count * pixels)
         for index in indices {

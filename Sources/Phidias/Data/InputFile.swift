@@ -54,6 +54,31 @@ extension Memory {
     }
 }
 
+/// What is in a folder.
+package enum FolderListing {
+    /// The names, in no order; none where there is no such folder.
+    /// - Throws: `DataError.io` if it cannot be listed: that is not the same as empty.
+    package static func names(_ path: String) throws(DataError) -> [String] {
+        guard let listing = opendir(path) else {
+            let code = errno
+            guard access(path, F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) else { return [] }
+            throw .io(path: path, reason: InputFile.reason(code))
+        }
+        defer { closedir(listing) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(listing) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+            errno = 0
+        }
+        guard errno == 0 else { throw .io(path: path, reason: InputFile.reason(errno)) }
+        return names
+    }
+}
+
 /// Whole files, read with a bound.
 package enum FileBytes {
     /// - Parameter limit: a larger file is an error, before anything is allocated.

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// Fits drawings of any size to what a network was trained on, the way MNIST's pictures were made.
 ///
 /// The drawing is light ink on dark paper (or dark on light, with `invert`). It is cut out, scaled
@@ -40,7 +42,7 @@ public enum DigitFitting {
     ///   - invert: Whether the ink is darker than the paper.
     ///   - name: What errors call the picture.
     /// - Returns: [rows, columns], ink bright.
-    /// - Throws: `ImageError.blank`, `ImageError.tooSmall`.
+    /// - Throws: `ImageError.blank`, `ImageError.tooSmall`, `ImageError.memory`.
     public static func fit(
         _ image: Image, rows: Int, columns: Int, invert: Bool = false, name: String
     ) throws(ImageError) -> [UInt8] {
@@ -58,6 +60,10 @@ public enum DigitFitting {
         }
         if isFitted { return invert ? image.pixels.map { 255 - $0 } : image.pixels }
 
+        let memory = 24 * image.pixels.count  // three planes: the ink, what is cut out, and scaled
+        if let reason = Memory.refusal(memory) {
+            throw .memory(path: name, bytes: memory, reason: reason)
+        }
         let range = Double(brightest - darkest)
         let ink = Plane(
             width: image.width, height: image.height,

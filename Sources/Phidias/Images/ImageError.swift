@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// A picture that cannot be read, made or used. `path` is its file.
 public enum ImageError: PhidiasError, Equatable {
     /// The bytes don't begin as a PNG file does; `start` holds the first few.
@@ -6,6 +8,10 @@ public enum ImageError: PhidiasError, Equatable {
     case tooLarge(path: String, width: Int, height: Int, limit: Int)
     /// The PNG is cut off: it is too short for the pixels that it claims to hold.
     case tooShort(path: String, width: Int, height: Int, bytes: Int)
+    /// The PNG holds more data than its pixels have.
+    case tooMuch(path: String, width: Int, height: Int, limit: Int)
+    /// There is no memory for the pixels.
+    case memory(path: String, bytes: Int, reason: String)
     /// libpng can't read the PNG; `reason` is its text.
     case damaged(path: String, reason: String)
     /// libpng can't write the picture; `reason` is its text.
@@ -37,6 +43,7 @@ public enum ImageError: PhidiasError, Equatable {
         switch self {
         case .option, .pictureSize, .layer, .noWeights: 64
         case .cannotEncode, .text: 70
+        case .memory: 71
         default: 65
         }
     }
@@ -54,6 +61,11 @@ public enum ImageError: PhidiasError, Equatable {
         case .tooShort(let path, let width, let height, let bytes):
             "\(path): is cut off: its \(bytes) bytes are too few for the \(width) × \(height) "
                 + "pixels that it claims."
+        case .tooMuch(let path, let width, let height, let limit):
+            "\(path): unpacks to more than the \(limit) bytes that \(width) × \(height) pixels "
+                + "can have."
+        case .memory(let path, let bytes, let reason):
+            "\(path): there is no memory for its \(Memory.mebibytes(bytes)) of pixels: \(reason)."
         case .damaged(let path, let reason):
             "\(path): is a damaged PNG file: \(reason)."
         case .cannotEncode(let reason):

@@ -1,4 +1,5 @@
 import CLibPNG
+import PhidiasKernels
 
 /// Reads and writes PNG files.
 public enum PNG {
@@ -67,6 +68,10 @@ public enum PNG {
         _ bytes: [UInt8], path: String
     ) throws(ImageError) -> (width: Int, height: Int, rgba: [UInt8]) {
         let (width, height) = try size(bytes, path: path)
+        let memory = 8 * width * height  // as RGBA, and what is made of it
+        if let reason = Memory.refusal(memory) {
+            throw .memory(path: path, bytes: memory, reason: reason)
+        }
         var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
         var failed = false
         let rgba = [UInt8](unsafeUninitializedCapacity: 4 * width * height) { buffer, count in
@@ -108,6 +113,11 @@ public enum PNG {
         // Deflate makes at most 1032 bytes out of one.
         guard packed / 1032 <= bytes.count else {
             throw .tooShort(path: path, width: width, height: height, bytes: bytes.count)
+        }
+        // A row has less than two bytes beside its pixels, and an interlaced picture two rows a row.
+        let limit = packed + 4 * (height + 4)
+        guard !unpacks(bytes, toMoreThan: limit) else {
+            throw .tooMuch(path: path, width: width, height: height, limit: limit)
         }
         return (width, height)
     }

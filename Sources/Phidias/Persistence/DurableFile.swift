@@ -25,10 +25,47 @@ package enum DurableFile {
         }
         defer { _ = operations.close(folderFile) }
 
-        let (file, temporary) = try createTemporary(in: folder, for: path, operations)
-        var isInPlace = false
-        defer { if !isInPlace { _ = operations.remove(temporary) } }
+        let temporary = try prepare(bytes, for: path, in: folder, operations)
+        try place(temporary, at: target, for: path, operations)
 
+        let syncing = operations.syncUninterrupted(folderFile, folder: true)
+        guard syncing == 0 else {
+            throw .cannotWrite(path: path, operation: "syncing its folder", code: -syncing)
+        }
+    }
+
+    /// Puts several files of one folder in place that belong together. All are written before the
+    /// first is replaced, so that a full disk leaves the old ones whole; and the last is gone while
+    /// the others change, so that a process that is killed then leaves no mixture that looks whole.
+    /// - Parameter files: their names, and what makes their bytes, one after the other.
+    /// - Throws: `FileError`.
+    package static func write(
+        _ files: [(name: String, bytes: () -> [UInt8])], in folder: String,
+        operations: Operations = .system
+    ) throws(FileError) {
+        var waiting: [(temporary: String, path: String, target: String)] = []
+        defer { for file in waiting { _ = operations.remove(file.temporary) } }
+        for file in files {
+            let path = "\(folder)/\(file.name)"
+            let target = try replaceableTarget(path)
+            let temporary = try prepare(
+                file.bytes(), for: path, in: Self.folder(of: target), operations)
+            waiting.append((temporary, path, target))
+        }
+        if waiting.count > 1, let last = waiting.last { _ = operations.remove(last.target) }
+        while let file = waiting.first {
+            try place(file.temporary, at: file.target, for: file.path, operations)
+            waiting.removeFirst()
+        }
+        try syncFolder(folder, operations)
+    }
+
+    /// Writes the bytes to a temporary file and syncs it.
+    /// - Returns: its path.
+    private static func prepare(
+        _ bytes: [UInt8], for path: String, in folder: String, _ operations: Operations
+    ) throws(FileError) -> String {
+        let (file, temporary) = try createTemporary(in: folder, for: path, operations)
         var failure = operations.writeAll(bytes, to: file)
         var operation = "writing"
         if failure == 0 {
@@ -42,19 +79,21 @@ package enum DurableFile {
             operation = "closing"
         }
         guard failure == 0 else {
+            _ = operations.remove(temporary)
             throw .cannotWrite(path: path, operation: operation, code: -failure)
         }
+        return temporary
+    }
 
+    /// Renames a temporary file, or removes it where that fails.
+    private static func place(
+        _ temporary: String, at target: String, for path: String, _ operations: Operations
+    ) throws(FileError) {
         let renaming = operations.rename(temporary, target)
         guard renaming == 0 else {
+            _ = operations.remove(temporary)
             throw .cannotCreate(
                 path: path, operation: "renaming the temporary file", code: -renaming)
-        }
-        isInPlace = true
-
-        let syncing = operations.syncUninterrupted(folderFile, folder: true)
-        guard syncing == 0 else {
-            throw .cannotWrite(path: path, operation: "syncing its folder", code: -syncing)
         }
     }
 
@@ -70,15 +109,9 @@ package enum DurableFile {
     /// Removes temporary files that a process left in a folder when it was killed. Only for who has
     /// the folder's lock; what can't be removed stays.
     package static func removeTemporaries(in folder: String) {
-        guard let listing = opendir(folder) else { return }
-        defer { closedir(listing) }
-        while let entry = readdir(listing) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.wholeMatch(of: /\.phidias-[0-9a-z]+\.tmp/) != nil {
-                unlink("\(folder)/\(name)")
-            }
+        for name in (try? FolderListing.names(folder)) ?? []
+        where name.wholeMatch(of: /\.phidias-[0-9a-z]+\.tmp/) != nil {
+            unlink("\(folder)/\(name)")
         }
     }
 

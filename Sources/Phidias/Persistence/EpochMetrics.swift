@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// What a run measured in an epoch: a line of metrics.jsonl.
 public struct EpochMetrics: Sendable, Equatable {
     /// Mean loss and share of images told right.
@@ -87,7 +89,9 @@ public enum MetricsFile {
     /// left out.
     /// - Throws: `DataError`, `RunFileError` with the line.
     public static func read(_ path: String) throws -> [EpochMetrics] {
-        try parse(try FileBytes.read(path, limit: largestFile), path: path).epochs
+        let bytes = try FileBytes.read(path, limit: largestFile)
+        try Memory.check(2 * bytes.count, for: path)
+        return try parse(bytes, path: path).epochs
     }
 
     /// - Returns: the epochs, and the bytes of whole lines.

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// Why a text is not the JSON that was asked for, and at which byte (from 0).
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package let byte: Int
@@ -33,6 +35,15 @@ extension JSON {
             throw JSONError(
                 byte: limits.bytes,
                 reason: "the text has \(bytes.count) bytes, more than \(limits.bytes)")
+        }
+        // The text twice, as bytes and in pieces, and a value with its key while arrays grow.
+        let memory = 2 * bytes.count + 256 * min(bytes.count / 2, limits.values)
+        if bytes.count > 1 << 12, let reason = Memory.refusal(memory) {
+            throw JSONError(
+                byte: 0,
+                reason:
+                    "there is no memory for what it may hold, \(Memory.mebibytes(memory)): \(reason)"
+            )
         }
         var parser = JSONParser(bytes: Array(bytes), limits: limits)
         self = try parser.parse()
