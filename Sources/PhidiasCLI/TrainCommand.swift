@@ -143,6 +143,11 @@ struct TrainCommand: ParsableCommand {
         try RunChange.check(
             changes, allowed: allowChange, folder: folder.folder, old: old, new: document, at: place
         )
+        guard document.network == old.network || !changes.isEmpty else {
+            throw RunFileError.content(
+                path: folder.path("run.json"), byte: 0,
+                reason: "its network is not the one that its settings give")
+        }
         document.program = old.program
         document.changes = old.changes + changes
         document.halvings = old.halvings

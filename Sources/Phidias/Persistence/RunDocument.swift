@@ -166,6 +166,10 @@ public struct RunDocument: Sendable, Equatable {
                 reason: "version \(version) is unknown; this program reads up to "
                     + "\(Self.formatVersion)")
         }
+        if let other = json.objectValue?.first(where: { !Self.members.contains($0.key) }) {
+            throw RunFileError.content(
+                path: path, byte: 0, reason: "the member '\(other.key)' is unknown")
+        }
         guard let settings = Setting.read(json["settings"]) else { throw missing("settings") }
         guard let sums = Setting.read(json["data_sha256"]) else { throw missing("data_sha256") }
         guard let network = json["network"] else { throw missing("network") }
@@ -180,10 +184,16 @@ public struct RunDocument: Sendable, Equatable {
         self.network = try ModelFile.network(network, path: path)
         program = json["phidias"]?.stringValue ?? ""
         threads = json["threads"]?.integerValue ?? 1
+        guard threads > 0 else { throw missing("threads") }
         kernels = json["kernels"]?.stringValue ?? ""
         self.changes = changes
         self.halvings = halvings
     }
+
+    private static let members: Set = [
+        "format", "format_version", "phidias", "model_format", "network", "settings", "threads",
+        "kernels", "data_sha256", "changes", "halvings",
+    ]
 
     /// All elements; none if there is no list; nil if one is not understood.
     private static func list<Element>(_ json: JSON?, _ read: (JSON) -> Element?) -> [Element]? {
@@ -205,7 +215,7 @@ extension RunDocument.Change {
     fileprivate init?(json: JSON) {
         guard let epochs = json["epochs"]?.integerValue, let steps = json["steps"]?.integerValue,
             let setting = json["setting"]?.stringValue, let from = json["from"]?.stringValue,
-            let to = json["to"]?.stringValue
+            let to = json["to"]?.stringValue, epochs >= 0, steps >= 0
         else { return nil }
         self.init(epochs: epochs, steps: steps, setting: setting, from: from, to: to)
     }
@@ -218,7 +228,7 @@ extension RunDocument.Halving {
 
     fileprivate init?(json: JSON) {
         guard let step = json["step"]?.integerValue,
-            let backTo = json["back_to_epoch"]?.integerValue
+            let backTo = json["back_to_epoch"]?.integerValue, step > 0, backTo >= 0
         else { return nil }
         self.init(step: step, backTo: backTo)
     }
