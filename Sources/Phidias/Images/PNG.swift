@@ -68,7 +68,7 @@ public enum PNG {
         _ bytes: [UInt8], path: String
     ) throws(ImageError) -> (width: Int, height: Int, rgba: [UInt8]) {
         let (width, height) = try size(bytes, path: path)
-        let memory = 8 * width * height  // as RGBA, and what is made of it
+        let memory = 5 * width * height  // as RGBA, and as gray
         if let reason = Memory.refusal(memory) {
             throw .memory(path: path, bytes: memory, reason: reason)
         }
