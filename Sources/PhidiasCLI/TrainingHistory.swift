@@ -29,12 +29,12 @@ struct TrainingHistory {
             training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
             test: try score(plan.test), validation: try plan.validation.map(score),
             seconds: epoch.seconds)
-        for (what, score) in [("test", line.test), ("validation", line.validation ?? line.test)]
-        where !score.loss.isFinite {
-            let steps = (plan.training.count + plan.options.batchSize - 1) / plan.options.batchSize
+        let losses = [("test", line.test.loss), ("validation", line.validation?.loss)]
+        for case (let what, let loss?) in losses where !loss.isFinite {
+            let run = RunLength(
+                images: plan.training.count, batchSize: plan.options.batchSize, epochs: epoch.epoch)
             throw TrainingError.diverged(
-                step: epoch.epoch * steps, layer: plan.network.layers.count - 1,
-                what: "\(what) loss")
+                step: run.steps, layer: plan.network.layers.count - 1, what: "\(what) loss")
         }
         metrics.append(line)
         let isBest = line.validation.map { $0.loss < best?.loss ?? .infinity } ?? false

@@ -13,9 +13,17 @@ import Testing
     static func stop(
         _ bench: Bench, by signal: Int32, after epochs: Int, _ options: [String]
     ) throws -> Int32 {
+        try stop(
+            bench, by: signal, after: epochs,
+            running: Bench.training(bench.folder.path) + options)
+    }
+
+    static func stop(
+        _ bench: Bench, by signal: Int32, after epochs: Int, running arguments: [String]
+    ) throws -> Int32 {
         let process = Process()
         process.executableURL = Program.program
-        process.arguments = Bench.training(bench.folder.path) + options
+        process.arguments = arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()

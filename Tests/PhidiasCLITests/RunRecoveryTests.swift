@@ -23,18 +23,12 @@ import Testing
     @Test func changedSettingsSurviveAKillBeforeTheNextCheckpoint() throws {
         let bench = try Bench()
         #expect(try bench.train().code == 0)
-        let process = Process()
-        process.executableURL = Program.program
-        process.arguments = [
+        let change = [
             "train", "--resume", bench.path("run"), "--allow-change", "--epochs", "100000",
             "--checkpoint-every", "60m",
         ]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        while process.isRunning, try ResumeTests.metrics(bench).count < 10 { usleep(500) }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        let signal = try ResumeTests.stop(bench, by: SIGKILL, after: 10, running: change)
+        #expect(signal == SIGKILL)
 
         let other = try Program.run("train", "--resume", bench.path("run"), "--epochs", "3")
         #expect(other.code == 64)

@@ -37,7 +37,7 @@ extension Trainer {
         on data: Dataset, epochs: Int, images: Int
     ) throws -> LossRoughness {
         let run = RunLength(
-            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
+            images: data.count, batchSize: batchSize, epochs: epochs)
         let values = optimizer.values(atStep: 0, of: run)
         let surface = try LossSurface(
             network: model.network, loss: loss, data: data, images: min(images, data.count),

@@ -60,10 +60,8 @@ public enum DigitFitting {
         }
         if isFitted { return invert ? image.pixels.map { 255 - $0 } : image.pixels }
 
-        let memory = 24 * image.pixels.count  // three planes: the ink, what is cut out, and scaled
-        if let reason = Memory.refusal(memory) {
-            throw .memory(path: name, bytes: memory, reason: reason)
-        }
+        // Three planes: the ink, what is cut out, and scaled.
+        try Memory.checkPixels(24 * image.pixels.count, of: name)
         let range = Double(brightest - darkest)
         let ink = Plane(
             width: image.width, height: image.height,

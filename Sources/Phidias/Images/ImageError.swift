@@ -104,3 +104,10 @@ public enum ImageError: PhidiasError, Equatable {
 
     private static func shown(_ side: Int?) -> String { side.map(String.init) ?? "too many" }
 }
+
+extension Memory {
+    /// - Throws: `ImageError.memory` if `bytes` more cannot be had for a picture's pixels.
+    static func checkPixels(_ bytes: Int, of path: String) throws(ImageError) {
+        if let reason = refusal(bytes) { throw .memory(path: path, bytes: bytes, reason: reason) }
+    }
+}

@@ -68,10 +68,12 @@ public enum PNG {
         _ bytes: [UInt8], path: String
     ) throws(ImageError) -> (width: Int, height: Int, rgba: [UInt8]) {
         let (width, height) = try size(bytes, path: path)
-        let memory = 5 * width * height  // as RGBA, and as gray
-        if let reason = Memory.refusal(memory) {
-            throw .memory(path: path, bytes: memory, reason: reason)
+        // A row has less than two bytes beside its pixels, and an interlaced picture two rows a row.
+        let limit = packedBytes(bytes, width: width, height: height) + 4 * (height + 4)
+        guard !unpacks(bytes, toMoreThan: limit) else {
+            throw .tooMuch(path: path, width: width, height: height, limit: limit)
         }
+        try Memory.checkPixels(5 * width * height, of: path)  // as RGBA, and as gray
         var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
         var failed = false
         let rgba = [UInt8](unsafeUninitializedCapacity: 4 * width * height) { buffer, count in
@@ -108,18 +110,17 @@ public enum PNG {
         guard width <= largestSide, height <= largestSide else {
             throw .tooLarge(path: path, width: width, height: height, limit: largestSide)
         }
-        let channels = [2: 3, 4: 2, 6: 4][Int(bytes[25])] ?? 1
-        let packed = width * height * Int(bytes[24]) * channels / 8
         // Deflate makes at most 1032 bytes out of one.
-        guard packed / 1032 <= bytes.count else {
+        guard packedBytes(bytes, width: width, height: height) / 1032 <= bytes.count else {
             throw .tooShort(path: path, width: width, height: height, bytes: bytes.count)
         }
-        // A row has less than two bytes beside its pixels, and an interlaced picture two rows a row.
-        let limit = packed + 4 * (height + 4)
-        guard !unpacks(bytes, toMoreThan: limit) else {
-            throw .tooMuch(path: path, width: width, height: height, limit: limit)
-        }
         return (width, height)
+    }
+
+    /// Bytes of the pixels as they are packed in the file, but for the ends of rows.
+    private static func packedBytes(_ bytes: [UInt8], width: Int, height: Int) -> Int {
+        let channels = [2: 3, 4: 2, 6: 4][Int(bytes[25])] ?? 1
+        return width * height * Int(bytes[24]) * channels / 8
     }
 
     // MARK: - Writing

@@ -12,6 +12,15 @@ public struct RunLength: Sendable, Hashable {
         self.epochs = epochs
     }
 
+    /// Of so many images, in batches of which the last may be short.
+    /// - Parameters:
+    ///   - images: at least 1.
+    ///   - batchSize: at least 1.
+    ///   - epochs: at least 1.
+    public init(images: Int, batchSize: Int, epochs: Int) {
+        self.init(stepsPerEpoch: (images + batchSize - 1) / batchSize, epochs: epochs)
+    }
+
     /// Steps of the whole run; `Int.max` where an `Int` cannot hold them.
     public var steps: Int {
         let (product, overflow) = stepsPerEpoch.multipliedReportingOverflow(by: epochs)

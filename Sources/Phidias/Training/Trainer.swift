@@ -131,7 +131,7 @@ public final class Trainer {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
         let run = RunLength(
-            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
+            images: data.count, batchSize: batchSize, epochs: epochs)
         try begin(at: start ?? TrainingState(start: model), run)
         try model.check(data)
         while position.epochs < epochs {

@@ -72,7 +72,7 @@ extension Trainer {
             throw RecordError.images(data.count)
         }
         let run = RunLength(
-            stepsPerEpoch: (data.count + batchSize - 1) / batchSize, epochs: epochs)
+            images: data.count, batchSize: batchSize, epochs: epochs)
         guard (1...run.steps).contains(steps) else {
             throw RecordError.steps(steps, run: run.steps)
         }
