@@ -42,8 +42,8 @@ const char *ck_arch(void);
 /// Name of the i-th table this CPU can run, from slowest to fastest, or NULL past the last.
 const char *ck_arch_available(int i);
 
-/// Switches to the table `name`, or back to the choice made at start when it is NULL. For tests
-/// and benchmarks: not to be called while another thread is inside a kernel.
+/// Switches the kernels that this thread calls to the table `name`, or back to the choice made at
+/// start when it is NULL. For tests and benchmarks; what other threads call stays as it is.
 /// Returns 0, or -1 if this CPU cannot run such a table.
 int ck_arch_select(const char *name);
 

@@ -13,14 +13,13 @@ typedef struct {
 } entry;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static const ck_kernels *chosen;           // at start; NULL after an error
-static const ck_kernels *_Atomic selected; // in use: chosen, or what a test asked for
+static entry tables[4]; // that this CPU can run, from slowest to fastest; an empty entry ends them
+static const ck_kernels *_Atomic chosen;         // at start; NULL before it, or after an error
+static _Thread_local const ck_kernels *selected; // by this thread, in place of that
 static const char *notice_text;
 static char error_text[256];
 
-// From slowest to fastest, an empty entry at the end.
-static const entry *available(void) {
-    static entry tables[4];
+static void list(void) {
     int n = 0;
     tables[n++] = (entry){&ck_kernels_reference, NULL};
 #if defined(__x86_64__)
@@ -34,38 +33,38 @@ static const entry *available(void) {
 #elif defined(__aarch64__)
     tables[n++] = (entry){&ck_kernels_neon, NULL};
 #endif
-    tables[n] = (entry){NULL, NULL};
-    return tables;
 }
 
 static const entry *find(const char *name) {
-    for (const entry *t = available(); t->kernels; t++)
+    for (const entry *t = tables; t->kernels; t++)
         if (strcmp(t->kernels->name, name) == 0)
             return t;
     return NULL;
 }
 
 static void choose(void) {
+    list();
+    const ck_kernels *best = NULL;
     const char *asked = getenv("CK_ARCH");
     if (!asked || !*asked) {
-        for (const entry *t = available(); t->kernels; t++)
+        for (const entry *t = tables; t->kernels; t++)
             if (!t->notice)
-                chosen = t->kernels;
+                best = t->kernels;
     } else {
         const entry *found = find(asked);
         if (found) {
-            chosen = found->kernels;
+            best = found->kernels;
             notice_text = found->notice;
         } else {
             int used =
                 snprintf(error_text, sizeof error_text,
                          "CK_ARCH=%.40s: no such kernel table on this CPU; it can run:", asked);
-            for (const entry *t = available(); t->kernels; t++)
+            for (const entry *t = tables; t->kernels; t++)
                 used += snprintf(error_text + used, sizeof error_text - (size_t)used, " %s",
                                  t->kernels->name);
         }
     }
-    selected = chosen;
+    chosen = best;
 }
 
 const char *ck_arch_notice(void) {
@@ -80,19 +79,22 @@ const char *ck_arch_error(void) {
 
 // Small kernels ask for the table as often as they are called: nearly always it is there.
 const ck_kernels *ck_table(void) {
-    const ck_kernels *table = atomic_load_explicit(&selected, memory_order_acquire);
+    if (selected)
+        return selected;
+    const ck_kernels *table = atomic_load_explicit(&chosen, memory_order_acquire);
     if (table)
         return table;
     pthread_once(&once, choose);
-    if (!selected) {
+    if (!chosen) {
         fprintf(stderr, "%s\n", error_text);
         _Exit(78); // sysexits.h: EX_CONFIG
     }
-    return selected;
+    return chosen;
 }
 
 const ck_kernels *ck_fastest_table(void) {
-    const entry *t = available();
+    pthread_once(&once, choose);
+    const entry *t = tables;
     while (t[1].kernels)
         t++;
     return t->kernels;
@@ -103,7 +105,7 @@ const char *ck_arch(void) {
 }
 
 const char *ck_arch_available(int i) {
-    const entry *tables = available();
+    pthread_once(&once, choose);
     for (int n = 0; tables[n].kernels; n++)
         if (n == i)
             return tables[n].kernels->name;
@@ -115,6 +117,6 @@ int ck_arch_select(const char *name) {
     const entry *found = name ? find(name) : NULL;
     if (name ? !found : !chosen)
         return -1;
-    selected = found ? found->kernels : chosen;
+    selected = found ? found->kernels : NULL;
     return 0;
 }

@@ -22,8 +22,8 @@ package enum KernelTable {
         return names
     }
 
-    /// Switches to the table `name`, or back to the choice made at start. For tests and
-    /// benchmarks: not while another thread is inside a kernel. False if there is no such table.
+    /// Switches what this thread calls to the table `name`, or back to the choice made at start. For
+    /// tests and benchmarks. False if there is no such table.
     @discardableResult
     package static func select(_ name: String?) -> Bool {
         ck_arch_select(name) == 0

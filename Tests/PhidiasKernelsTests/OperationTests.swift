@@ -2,7 +2,7 @@ import KernelOperations
 import PhidiasKernels
 import Testing
 
-/// All tests of the kernels. Serialized, because some switch the kernel table, which is global.
+/// All tests of the kernels, one after another: each takes several threads.
 @Suite(.serialized) enum KernelTests {}
 
 extension KernelTests {

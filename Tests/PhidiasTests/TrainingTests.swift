@@ -12,7 +12,7 @@ enum MNIST {
     }()
 }
 
-/// Tests that switch the kernel table, which is one for the whole process: one after another.
+/// Tests that train with every kernel table and number of threads: one after another.
 @Suite(.serialized) struct BitEqualityTests {
     /// Odd sizes: no layer, batch or image count is a multiple of a panel or tile.
     static func hash(
