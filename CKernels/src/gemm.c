@@ -9,9 +9,9 @@
 enum {
     PANELS = 64,          // panels of columns of C in one block: 1,024 columns
     GROUPS = 192,         // groups of rows of C in one block: 1,152 rows
-    PACKED_GROUPS = 64,   // of these packed at a time: 384 rows, which stay in L2
-    DEPTH = 288,          // most of k in one block: 18 KB of a panel
-    DIRECT_COLUMNS = 64,  // A is read where it lies if C has no more columns
+    NEAR_GROUPS = 32,     // of these used at a time: 192 rows of A, which stay in L2
+    DEPTH = 352,          // most of k in one block: 22 KB of a panel
+    FEW_COLUMNS = 64,     // A is neither packed nor fetched ahead if C has no more columns
     DIRECT_ROWS = 12,     // B is read where it lies if C has no more rows
     DIRECT_STRIDE = 32,   // or if B is one narrow panel whose rows are no farther apart
     THREAD_WORK = 100000, // multiply-adds that are worth a thread
@@ -28,7 +28,7 @@ typedef struct {
     ptrdiff_t short_rows, longer; // the first `longer` groups have one row more than the others
     ptrdiff_t depth;              // of k in one block
     operand a, b;
-    int pack_a, pack_b;
+    int pack_a, fetch_a, pack_b;
     float alpha, beta;
     float *c;
     ptrdiff_t ldc;
@@ -74,26 +74,31 @@ static void copy_lanes(float *to, const float *from, ptrdiff_t width, ptrdiff_t 
     ck_copy_some(to, from, width);
 }
 
-// Rows of A at k ... k + depth, row by row where k runs along memory, as [k / 16][row][16], else as
-// [group][k][row of the group].
+// Rows of a transposed A at k ... k + depth, as [group][k][row of the group].
 static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t depth, float *to) {
-    const ptrdiff_t top = first_row(x, groups.first), rows = first_row(x, groups.last) - top;
+    const ptrdiff_t top = first_row(x, groups.first);
     const float *from = x->a.at + top * x->a.row + k * x->a.col;
-    if (x->a.col == 1) {
-        for (ptrdiff_t i = 0; i < rows; i++, from += x->a.row, to += CK_LANES)
-            for (ptrdiff_t p = 0; p < depth; p += CK_LANES)
-                copy_lanes(to + p * panel_lines(rows), from + p, ck_least(CK_LANES, depth - p),
-                           x->a.row);
-        return;
-    }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->a.col)
         for (ptrdiff_t g = groups.first; g < groups.last; g++) {
             const ptrdiff_t row = first_row(x, g) - top;
             const ptrdiff_t count = first_row(x, g + 1) - top - row;
             float *out = to + row * depth + p * count;
-            for (ptrdiff_t i = 0; i < count; i++)
-                out[i] = from[row + i];
+            fetch(from + row, x->a.col);
+            if (count == CK_ROWS)
+                memcpy(out, from + row, CK_ROWS * sizeof(float));
+            else
+                ck_copy_some(out, from + row, count);
         }
+}
+
+// A that is not transposed is read where it lies, row by row: too many short rows for the CPU to
+// see what comes next.
+static void fetch_a(const product *x, ptrdiff_t group, ptrdiff_t k, ptrdiff_t depth) {
+    const ptrdiff_t first = first_row(x, group);
+    const float *from = x->a.at + first * x->a.row + k;
+    for (ptrdiff_t i = first_row(x, group + 1) - first; i > 0; i--, from += x->a.row)
+        for (ptrdiff_t p = 0; p < depth; p += CK_LANES)
+            __builtin_prefetch(from + p);
 }
 
 // Panels of B at k ... k + depth, as [panel][k][16], zero past the last column.
@@ -133,14 +138,11 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
     static const float zeros[CK_LANES];
     const ptrdiff_t top = first_row(x, groups.first), first = first_row(x, group);
     const ptrdiff_t count = first_row(x, group + 1) - first, j = panel * CK_LANES;
-    const float *a = packed_a + (first - top) * depth;
-    ck_strides at = {1, count, CK_LANES * count};
-    if (!x->pack_a) {
-        a = x->a.at + first * x->a.row + k * x->a.col;
-        at = (ck_strides){x->a.row, x->a.col, CK_LANES * x->a.col};
-    } else if (x->a.col == 1) {
-        a = packed_a + (first - top) * CK_LANES;
-        at = (ck_strides){CK_LANES, 1, CK_LANES * panel_lines(first_row(x, groups.last) - top)};
+    const float *a = x->a.at + first * x->a.row + k * x->a.col;
+    ck_strides at = {x->a.row, x->a.col, CK_LANES * x->a.col};
+    if (x->pack_a) {
+        a = packed_a + (first - top) * depth;
+        at = (ck_strides){1, count, CK_LANES * count};
     }
     const ptrdiff_t columns = ck_least(CK_LANES, x->n - j);
     const ptrdiff_t before = !x->pack_b && x->n > CK_LANES ? CK_LANES - columns : 0;
@@ -185,8 +187,8 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
         if (direct < depth)
             pack_b(x, panels, k + direct, depth - direct, own.b);
         float *acc = own.acc;
-        for (ptrdiff_t first = groups.first; first < groups.last; first += PACKED_GROUPS) {
-            const ck_range some = {first, ck_least(first + PACKED_GROUPS, groups.last)};
+        for (ptrdiff_t first = groups.first; first < groups.last; first += NEAR_GROUPS) {
+            const ck_range some = {first, ck_least(first + NEAR_GROUPS, groups.last)};
             if (x->pack_a)
                 pack_a(x, some, k, depth, own.a);
             for (ptrdiff_t panel = panels.first; panel < panels.last; panel++) {
@@ -196,6 +198,8 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
                         continue;
                     for (ptrdiff_t i = 0; i < tile; i += CK_LANES)
                         fetch(acc, tile + i);
+                    if (x->fetch_a && panel == panels.first && group + 1 < some.last)
+                        fetch_a(x, group + 1, k, depth);
                     run_tile(x, group, panel, some, k, depth, direct, own.a, b, acc);
                 }
             }
@@ -231,7 +235,8 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     x.longer = m % x.groups;
     x.a = view(ta, a, lda);
     x.b = view(tb, b, ldb);
-    x.pack_a = n > DIRECT_COLUMNS;
+    x.pack_a = n > FEW_COLUMNS && ta == CK_TRANSPOSE;
+    x.fetch_a = n > FEW_COLUMNS && ta == CK_NO_TRANSPOSE;
     const int is_narrow = n < CK_LANES && ldb <= DIRECT_STRIDE;
     x.pack_b = (m > DIRECT_ROWS && !is_narrow) || tb == CK_TRANSPOSE;
     x.alpha = alpha;
@@ -252,10 +257,9 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     const ptrdiff_t own_panels = by_panels ? ck_least(along, x.panels) : x.panels;
     const ptrdiff_t block_groups = ck_least(GROUPS, own_groups);
     const ptrdiff_t block_panels = ck_least(PANELS, own_panels);
-    const ptrdiff_t padded = ceil_div(x.depth, CK_LANES) * CK_LANES;
     const ptrdiff_t tile = CK_ROWS * CK_LANES;
-    const ptrdiff_t packed_groups = ck_least(PACKED_GROUPS, block_groups);
-    const ptrdiff_t size_a = x.pack_a ? panel_lines(packed_groups * CK_ROWS) * padded : 0;
+    const ptrdiff_t near_rows = ck_least(NEAR_GROUPS, block_groups) * CK_ROWS;
+    const ptrdiff_t size_a = x.pack_a ? ceil_div(near_rows * x.depth, CK_LANES) * CK_LANES : 0;
     const ptrdiff_t size_b = (x.pack_b ? block_panels : 1) * CK_LANES * panel_lines(x.depth);
     // and a line, of which the store of a panel that begins early reads some
     const ptrdiff_t size_acc =
