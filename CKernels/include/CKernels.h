@@ -252,8 +252,9 @@ double ck_probe_barrier(double seconds);
 
 /// Bytes a second between memory and the CPU.
 typedef struct {
-    double read;  ///< sum of an array
-    double triad; ///< a = b + 2c: 32 bytes an element of 8, as a line is fetched to be written
+    double read;     ///< sum of an array
+    double triad;    ///< a = b + 2c: 32 bytes an element of 8, as a line is fetched to be written
+    double in_place; ///< a = a + 2b: 24 bytes an element of 8
 } ck_bandwidth;
 
 /// Bandwidth of `threads` threads, each on its own part of arrays of `bytes` together: that of

@@ -162,6 +162,16 @@ static double triad(void *context) {
     return 32.0 * (double)w->chunk;
 }
 
+static double change_in_place(void *context) {
+    stream_work *w = context;
+    uint64_t *restrict a = w->a + w->at;
+    const uint64_t *restrict b = w->b + w->at;
+    for (ptrdiff_t i = 0; i < w->chunk; i++)
+        a[i] += b[i] << 1;
+    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+    return 24.0 * (double)w->chunk;
+}
+
 int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *bandwidth) {
     // Whole slices and cache lines for each thread and array.
     const ptrdiff_t most = (ptrdiff_t)(bytes / (24 * (size_t)threads)) / 8 * 8 + 8;
@@ -170,7 +180,7 @@ int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *
     if (!memory)
         return CK_NO_MEMORY;
     barrier b = {0};
-    *bandwidth = (ck_bandwidth){0, 0};
+    *bandwidth = (ck_bandwidth){0, 0, 0};
 #pragma omp parallel num_threads(threads)
     {
         uint64_t *mine = memory + 3 * count * omp_get_thread_num();
@@ -180,13 +190,19 @@ int ck_probe_bandwidth(double seconds, size_t bytes, int threads, ck_bandwidth *
         meet(&b, omp_get_num_threads());
         const double triads = rate(seconds, impossible_bandwidth, triad, &work);
         meet(&b, omp_get_num_threads());
+        // The last two arrays, of which the triad only read one.
+        work.a = work.c;
+        const double changes = rate(seconds, impossible_bandwidth, change_in_place, &work);
+        meet(&b, omp_get_num_threads());
         // All three arrays as one.
+        work.a = mine;
         work.count *= 3;
         work.at = 0;
         const double reads = rate(seconds, impossible_bandwidth, read_stream, &work);
 #pragma omp critical
         {
             bandwidth->triad += triads;
+            bandwidth->in_place += changes;
             bandwidth->read += reads;
             memory[0] += work.sum; // used, so that it is computed
         }

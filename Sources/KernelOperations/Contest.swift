@@ -58,13 +58,28 @@ package struct Contest {
         }
     }
 
+    /// What the machine could do at a moment.
+    package struct Moment: Sendable {
+        package let placement: Placement
+        /// nil if nobody asked.
+        package let bandwidth: Probe.Bandwidth?
+
+        /// Measures for about `seconds`, or for three times as long with the bandwidth.
+        static func probe(seconds: Double, threads: Int, bandwidth: Bool) throws -> Moment {
+            Moment(
+                placement: Placement.probe(seconds: seconds, threads: threads),
+                bandwidth: bandwidth
+                    ? try Probe.bandwidth(seconds: seconds / 2, threads: threads) : nil)
+        }
+    }
+
     package struct Outcome: Sendable {
         /// In the contenders' order, the kernels last.
         package let times: [Times]
         /// The kernels' second turns: what they are to themselves is the noise.
         package let again: Times
         /// Of each round, measured right after the kernels' turns.
-        package let placements: [Placement]
+        package let moments: [Moment]
         /// Rounds in which the threads had no cores of their own near each other. They do not
         /// count, unless all rounds are such.
         package let discarded: Int
@@ -72,9 +87,25 @@ package struct Contest {
 
         package var kernels: Times { times[times.count - 1] }
 
-        /// The kernels' share of a limit: seconds that the work takes at least, over its seconds.
-        package func share(_ leastSeconds: (Placement) -> Double) -> Spread {
-            Spread(zip(placements, kernels.rounds).map { leastSeconds($0) / $1 })
+        /// The kernels' share of the limits: seconds that the work takes at least, over its
+        /// seconds; nil without a limit.
+        package func share(of limits: [Limit]) -> Spread? {
+            guard !limits.isEmpty else { return nil }
+            return Spread(
+                zip(moments, kernels.rounds).map { moment, seconds in
+                    limits.reduce(0) { max($0, $1.seconds(moment)) } / seconds
+                })
+        }
+
+        /// The one of the limits that bounds most rounds.
+        package func bound(of limits: [Limit]) -> Limit? {
+            limits.max { times(bound: $0, among: limits) < times(bound: $1, among: limits) }
+        }
+
+        private func times(bound limit: Limit, among limits: [Limit]) -> Int {
+            moments.count { moment in
+                limits.allSatisfy { $0.seconds(moment) <= limit.seconds(moment) }
+            }
         }
     }
 
@@ -88,8 +119,9 @@ package struct Contest {
     /// - Parameters:
     ///   - seconds: for all turns together, without pauses, probes and the turns alone.
     ///   - threads: whose cores are probed.
+    ///   - bandwidth: whether memory's is measured beside each turn too.
     package static func run(
-        _ contenders: [Contender], seconds: Double, threads: Int
+        _ contenders: [Contender], seconds: Double, threads: Int, bandwidth: Bool = false
     ) throws -> Outcome {
         precondition(!contenders.isEmpty && seconds > 0, "a contest of nobody or no time")
         let kernels = contenders[contenders.count - 1]
@@ -99,7 +131,7 @@ package struct Contest {
             Thread.sleep(forTimeInterval: pause)
             return try turn($0, seconds: slice)
         }
-        var all: [(seconds: [Double], placement: Placement)] = []
+        var all: [(seconds: [Double], moment: Moment)] = []
         var good = 0
         while good < rounds && all.count < mostRounds {
             Thread.sleep(forTimeInterval: pause)
@@ -107,10 +139,15 @@ package struct Contest {
                 defer { if contender.spins { Thread.sleep(forTimeInterval: pause) } }
                 return try turn(contender, seconds: slice)
             }
-            all.append((times, Placement.probe(seconds: probeSeconds, threads: threads)))
-            if all[all.count - 1].placement.isGood { good += 1 }
+            all.append(
+                (
+                    times,
+                    try Moment.probe(
+                        seconds: probeSeconds, threads: threads, bandwidth: bandwidth)
+                ))
+            if all[all.count - 1].moment.placement.isGood { good += 1 }
         }
-        let kept = good > 0 ? all.filter(\.placement.isGood) : all
+        let kept = good > 0 ? all.filter(\.moment.placement.isGood) : all
         let times = turns.indices.map { index in
             Times(
                 name: turns[index].name, rounds: kept.map { $0.seconds[index] },
@@ -118,7 +155,7 @@ package struct Contest {
         }
         return Outcome(
             times: times.dropLast(), again: times[times.count - 1],
-            placements: kept.map(\.placement), discarded: all.count - good, isPlaced: good > 0)
+            moments: kept.map(\.moment), discarded: all.count - good, isPlaced: good > 0)
     }
 
     // The median run of a turn, after one that warms the caches.

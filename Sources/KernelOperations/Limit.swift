@@ -7,8 +7,8 @@ package enum Limit: Sendable, Equatable {
     /// Arrays out of the caches: the memory's bandwidth. Bytes count what is read, what is
     /// written, and lines that are fetched only to be overwritten.
     case memory(bytes: Double, isReadOnly: Bool)
-    /// Arrays in the first cache, on one thread: its instructions.
-    case instructions(VectorWork, vectors: Double)
+    /// Its instructions, on one thread or all.
+    case instructions(VectorWork, vectors: Double, isShared: Bool)
 
     package var name: String {
         switch self {
@@ -18,14 +18,19 @@ package enum Limit: Sendable, Equatable {
         }
     }
 
-    /// Least time of one run.
-    package func seconds(_ placement: Placement, _ bandwidth: Probe.Bandwidth) -> Double {
+    /// Least time of one run. Memory's bandwidth has to be among what was measured.
+    package func seconds(_ moment: Contest.Moment) -> Double {
+        let placement = moment.placement
         switch self {
-        case .arithmetic(let flops): flops / placement.peak
+        case .arithmetic(let flops): return flops / placement.peak
         case .memory(let bytes, let isReadOnly):
-            bytes / (isReadOnly ? bandwidth.read : bandwidth.triad)
-        case .instructions(let work, let vectors):
-            vectors * work.fmaTimes * Double(2 * VectorWork.lanes) / placement.onePeak
+            guard let bandwidth = moment.bandwidth else {
+                preconditionFailure("a bound by a bandwidth that was not measured")
+            }
+            return bytes / (isReadOnly ? bandwidth.read : bandwidth.mixed)
+        case .instructions(let work, let vectors, let isShared):
+            return vectors * work.fmaTimes * Double(2 * VectorWork.lanes)
+                / (isShared ? placement.peak : placement.onePeak)
         }
     }
 }
@@ -54,18 +59,22 @@ package struct VectorWork: Sendable, Equatable {
 }
 
 extension KernelOperation {
-    /// nil between the caches, where no single number is the limit, and for instructions that
-    /// nobody counted.
-    package func limit(_ size: Size) -> Limit? {
-        if flops(size) > 0 { return .arithmetic(flops: flops(size)) }
-        let isReadOnly = !writes
-        if bytes(size) >= 2 * Double(Probe.lastCacheBytes) {
-            return .memory(bytes: bytes(size), isReadOnly: isReadOnly)
+    /// The one that takes the longest is what counts. None between the caches, where no single
+    /// number is the limit, and for instructions that nobody counted.
+    package func limits(_ size: Size) -> [Limit] {
+        if flops(size) > 0 { return [.arithmetic(flops: flops(size))] }
+        let isOutOfCache = bytes(size) >= 2 * Double(Probe.lastCacheBytes)
+        var limits: [Limit] = []
+        if isOutOfCache { limits.append(.memory(bytes: bytes(size), isReadOnly: !writes)) }
+        if let vectorWork, isOutOfCache || size.m <= Self.inFirstCache.m,
+            KernelTable.name == "avx2"
+        {
+            limits.append(
+                .instructions(
+                    vectorWork, vectors: Double(size.m) / Double(VectorWork.lanes),
+                    isShared: isOutOfCache))
         }
-        guard let vectorWork, size.m <= Self.inFirstCache.m, KernelTable.name == "avx2" else {
-            return nil
-        }
-        return .instructions(vectorWork, vectors: Double(size.m) / Double(VectorWork.lanes))
+        return limits
     }
 
     /// Elements of which two arrays take 24 KB of the first cache, long enough that a call is not

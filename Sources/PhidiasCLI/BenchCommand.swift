@@ -58,7 +58,7 @@ struct BenchOptions: ParsableArguments {
         }
         let discarded = rows.reduce(0) { $0 + $1.outcome.discarded }
         let samples = rows.reduce(discarded) {
-            $0 + ($1.outcome.isPlaced ? $1.outcome.placements.count : 0)
+            $0 + ($1.outcome.isPlaced ? $1.outcome.moments.count : 0)
         }
         show("\n" + BenchRow.legend(discarded: discarded, of: samples))
         guard format == .json else { return }

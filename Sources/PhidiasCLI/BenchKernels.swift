@@ -50,8 +50,8 @@ struct BenchKernels: ParsableCommand {
                     outcome: try Contest.run(
                         try library.contenders(size, threads: threads), seconds: options.seconds,
                         threads: threads),
-                    work: flops, unit: "GFLOP/s", limit: .arithmetic(flops: flops),
-                    bandwidth: limits.bandwidth, columns: [library.name])
+                    work: flops, unit: "GFLOP/s", limits: [.arithmetic(flops: flops)],
+                    columns: [library.name])
                 add(row)
                 if let ratio = row.ratio(to: library.name) { ratios.append(ratio.median) }
             }
@@ -74,15 +74,17 @@ struct BenchKernels: ParsableCommand {
                     }
                     contenders.append(
                         try prepared.contender("kernels", .kernels(threads: threads)))
+                    let bounds = operation.limits(size)
                     let outcome = try Contest.run(
-                        contenders, seconds: options.seconds, threads: threads)
+                        contenders, seconds: options.seconds, threads: threads,
+                        bandwidth: bounds.contains { $0.name == "memory" })
                     let flops = operation.flops(size)
                     add(
                         BenchRow(
                             name: "\(operation.name) \(size)", outcome: outcome,
                             work: flops > 0 ? flops : operation.bytes(size),
-                            unit: flops > 0 ? "GFLOP/s" : "GB/s", limit: operation.limit(size),
-                            bandwidth: limits.bandwidth, columns: Self.swiftOpponents))
+                            unit: flops > 0 ? "GFLOP/s" : "GB/s", limits: bounds,
+                            columns: Self.swiftOpponents))
                 }
             }
         }

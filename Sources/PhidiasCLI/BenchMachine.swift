@@ -40,7 +40,8 @@ struct Limits {
         var line =
             "peak \((placement.onePeak / 1e9).fixed(1)) GFLOP/s on one thread, "
             + "\((placement.peak / 1e9).fixed(1)) on \(placement.threads); memory "
-            + "\((bandwidth.read / 1e9).fixed(1)) GB/s read, \((bandwidth.triad / 1e9).fixed(1)) triad"
+            + "\((bandwidth.read / 1e9).fixed(1)) GB/s read, \((bandwidth.triad / 1e9).fixed(1)) triad, "
+            + "\((bandwidth.inPlace / 1e9).fixed(1)) in place"
         if let barrier = placement.barrier { line += "; barrier \((barrier * 1e9).fixed(0)) ns" }
         return line
     }
@@ -50,6 +51,7 @@ struct Limits {
             "peak_one": .number(placement.onePeak), "peak": .number(placement.peak),
             "barrier": placement.barrier.map { .number($0) } ?? .null,
             "read": .number(bandwidth.read), "triad": .number(bandwidth.triad),
+            "in_place": .number(bandwidth.inPlace),
         ])
     }
 }

@@ -10,17 +10,15 @@ struct BenchRow {
     /// Of one run, in billionths of what the unit counts.
     let work: Double
     let unit: String
-    let limit: Limit?
-    let bandwidth: Probe.Bandwidth
+    let limits: [Limit]
     /// Names of the columns' opponents, of whom not every row has all.
     let columns: [String]
 
     private var kernels: Contest.Times { outcome.kernels }
     private var speed: Double { work / kernels.spread.median / 1e9 }
 
-    private var share: Contest.Spread? {
-        limit.map { limit in outcome.share { limit.seconds($0, bandwidth) } }
-    }
+    private var share: Contest.Spread? { outcome.share(of: limits) }
+    private var limit: Limit? { outcome.bound(of: limits) }
 
     /// How many times as fast the kernels are as an opponent.
     func ratio(to opponent: String) -> Contest.Spread? {
@@ -48,11 +46,11 @@ struct BenchRow {
     static func legend(discarded: Int, of samples: Int) -> String {
         """
         Ratios: median and quartiles of paired turns; A/A: the kernels to themselves, quartiles.
-        Limits: FMA, the threads' peak, measured beside each turn; memory, bytes read, written and
-        fetched to be overwritten over the triad's bandwidth (or that of reading); instr., on one
-        core and in its first cache, the most that its AVX2 instructions need of: four a cycle, of
-        these two products and two additions, two loads, one store, three cycles for a division.
-        – between the caches, where none of these is.
+        Limits, measured beside each turn: FMA, the threads' peak; memory, bytes read, written and
+        fetched to be overwritten over the bandwidth of reading, or over the larger one of a triad
+        and of a change in place; instr., the most that the AVX2 instructions need of: four a cycle,
+        of these two products and two additions, two loads, one store, three cycles for a division.
+        Out of the caches the tighter one of the last two; – between the caches, where none is.
         \(discarded) of \(samples) samples discarded: threads without cores of their own near each
         other (barrier \(Int(Placement.nearBarrier.lowerBound * 1e9)) to \
         \(Int(Placement.nearBarrier.upperBound * 1e9)) ns, peak at least \
@@ -84,7 +82,7 @@ struct BenchRow {
             "limit": limit.map { .string($0.name) } ?? .null,
             "share_of_limit": share.map(Self.json) ?? .null, "again": Self.json(noise),
             "discarded": .integer(outcome.discarded), "placed": .bool(outcome.isPlaced),
-            "peaks": .array(outcome.placements.map { .number($0.peak) }),
+            "peaks": .array(outcome.moments.map { .number($0.placement.peak) }),
             "contenders": .array(
                 outcome.times.map { time in
                     JSON.members([

@@ -26,8 +26,8 @@ struct BenchTrain: ParsableCommand {
                 BenchRow(
                     name: "step \(network), batch \(TrainingContest.batch)", outcome: outcome,
                     work: batch * network.trainingFlops, unit: "GFLOP/s",
-                    limit: .arithmetic(flops: batch * network.trainingFlops),
-                    bandwidth: limits.bandwidth, columns: BenchKernels.swiftOpponents))
+                    limits: [.arithmetic(flops: batch * network.trainingFlops)],
+                    columns: BenchKernels.swiftOpponents))
             let epoch = outcome.kernels.spread.median * 60_000 / batch
             options.show("an epoch of 60,000 images by the kernels: \(epoch.fixed(3)) s")
         }

@@ -18,6 +18,11 @@ package enum Probe {
         package let read: Double
         /// Of a = b + 2c, with the line that is fetched in order to be written.
         package let triad: Double
+        /// Of a = a + 2b.
+        package let inPlace: Double
+
+        /// The most of what both read and write.
+        package var mixed: Double { max(triad, inPlace) }
     }
 
     /// - Parameter bytes: of the arrays that are run over again and again; nil takes eight times
@@ -32,7 +37,7 @@ package enum Probe {
         guard ck_probe_bandwidth(seconds, bytes, Int32(threads), &result) == 0 else {
             throw .outOfMemory(floats: bytes / MemoryLayout<Float>.stride)
         }
-        return Bandwidth(read: result.read, triad: result.triad)
+        return Bandwidth(read: result.read, triad: result.triad, inPlace: result.in_place)
     }
 
     /// Size of the largest cache as Linux tells it, 32 MB where it does not.

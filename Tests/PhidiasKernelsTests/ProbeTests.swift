@@ -46,6 +46,7 @@ extension KernelTests {
             let bandwidth = try Probe.bandwidth(seconds: 0.02, threads: 2)
             #expect(bandwidth.read > 1e8 && bandwidth.read < 2e12)
             #expect(bandwidth.triad > 1e8 && bandwidth.triad < 2e12)
+            #expect(bandwidth.inPlace > 1e8 && bandwidth.inPlace < 2e12)
         }
 
         /// One peak, all peaks, barrier in nanoseconds, verdict.
