@@ -139,10 +139,10 @@ static void run_tile(const product *x, ptrdiff_t group, ptrdiff_t panel, ck_rang
     const ptrdiff_t top = first_row(x, groups.first), first = first_row(x, group);
     const ptrdiff_t count = first_row(x, group + 1) - first, j = panel * CK_LANES;
     const float *a = x->a.at + first * x->a.row + k * x->a.col;
-    ck_strides at = {x->a.row, x->a.col, CK_LANES * x->a.col};
+    ck_strides at = {x->a.row, x->a.col};
     if (x->pack_a) {
         a = packed_a + (first - top) * depth;
-        at = (ck_strides){1, count, CK_LANES * count};
+        at = (ck_strides){1, count};
     }
     const ptrdiff_t columns = ck_least(CK_LANES, x->n - j);
     const ptrdiff_t before = !x->pack_b && x->n > CK_LANES ? CK_LANES - columns : 0;

@@ -16,9 +16,9 @@ typedef struct {
     float eta, alpha;
 } ck_step;
 
-// Where the elements of a matrix lie: x(i, p) = x[p / 16 * panel + p % 16 * step + i * row].
+// Where the elements of a matrix lie: x(i, p) = x[i * row + p * step]. One of the two is 1.
 typedef struct {
-    ptrdiff_t row, step, panel;
+    ptrdiff_t row, step;
 } ck_strides;
 
 // Where the taps of a convolution lie in its input, from the first tap: `blocks` times `rows` runs

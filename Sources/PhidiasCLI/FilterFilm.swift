@@ -32,7 +32,7 @@ final class FilterFilm {
         picture.peak = Self.headroom * FilterImage.peak(start.parameters[0].weight[...])
         picture.scale = 2
         _ = try picture.draw(start, layer: start.network.weighted[0].index)
-        for frame in Self.frames(in: "\(run)/frames-new") { unlink(frame.path) }
+        for frame in try Self.frames(in: "\(run)/frames-new") { unlink(frame.path) }
     }
 
     /// The weights before training.
@@ -69,11 +69,11 @@ final class FilterFilm {
     }
 
     /// The frames of a run's folder, by step.
-    static func frames(of run: String) -> [Frame] { frames(in: "\(run)/frames") }
+    /// - Throws: `DataError` if they cannot be listed.
+    static func frames(of run: String) throws -> [Frame] { try frames(in: "\(run)/frames") }
 
-    private static func frames(in folder: String) -> [Frame] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.compactMap { name -> Frame? in
+    private static func frames(in folder: String) throws -> [Frame] {
+        try FolderListing.names(folder).compactMap { name -> Frame? in
             guard let match = name.wholeMatch(of: /step-(\d{8,})\.png/), let step = Int(match.1)
             else { return nil }
             return Frame(step: step, path: "\(folder)/\(name)")

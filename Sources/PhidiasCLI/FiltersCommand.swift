@@ -53,7 +53,7 @@ struct FiltersCommand: ParsableCommand {
         if let columns, columns < 1 {
             throw UsageError(description: "--columns \(columns) is not at least 1.")
         }
-        let chosen = FilterFilm.chosen(FilterFilm.frames(of: run), frames)
+        let chosen = FilterFilm.chosen(try FilterFilm.frames(of: run), frames)
         guard !chosen.isEmpty else {
             throw UsageError(
                 description:

@@ -50,6 +50,20 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: bench.path("run/frames-new")))
     }
 
+    @Test func framesThatCannotBeListedAreNotNone() throws {
+        let bench = try Bench()
+        #expect(try bench.train().code == 0)
+        try bench.write("run/frames", [0])
+        let run = bench.path("run")
+        for arguments in [
+            ["filters", "--film", run, "--output", bench.path("film.png")], ["report", run],
+        ] {
+            let refused = try Program.run(arguments)
+            #expect(refused.code == 74, "\(arguments)")
+            #expect(refused.errors.contains("frames: reading failed"), "\(refused.errors)")
+        }
+    }
+
     @Test func whatIsNoFilmIsRefused() throws {
         let bench = try Bench()
         #expect(try bench.train().code == 0)

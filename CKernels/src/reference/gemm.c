@@ -10,16 +10,20 @@ void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, const ck_stri
         for (int j = 0; j < CK_LANES; j++) {
             float acc = init[i * init_stride + j];
             for (ptrdiff_t p = 0; p < k; p++)
-                acc = fmaf(a[p / CK_LANES * at->panel + p % CK_LANES * at->step + i * at->row],
-                           b[p * b_row + j], acc);
+                acc = fmaf(a[i * at->row + p * at->step], b[p * b_row + j], acc);
             c[i * CK_LANES + j] = acc;
         }
 }
 
 void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                        const float *init, ptrdiff_t init_stride, float *c) {
-    const ck_strides at = {CK_LANES, 1, a_panel};
-    ck_strided_tile_reference(m, k, a, &at, b, CK_LANES, init, init_stride, c);
+    const ck_strides at = {CK_LANES, 1};
+    for (ptrdiff_t p = 0; p < k || p == 0; p += CK_LANES, a += a_panel, b += CK_LANES * CK_LANES) {
+        const ptrdiff_t depth = k - p < CK_LANES ? k - p : CK_LANES;
+        ck_strided_tile_reference(m, depth, a, &at, b, CK_LANES, init, init_stride, c);
+        init = c;
+        init_stride = CK_LANES;
+    }
 }
 
 // One row of the gradient; x is NULL for the bias.

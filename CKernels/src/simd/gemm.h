@@ -3,23 +3,27 @@
 
 enum { VECTORS = CK_LANES / WIDTH };
 
-// m is a constant in each call, so the accumulators stay in registers.
-INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ck_strides at, const float *b,
-                      ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c) {
+// a(i, p) = a[p / 16 * panel + p % 16 * step + i * row]. m is a constant in each call, so the
+// accumulators stay in registers; strides that are constants too save the loop its additions. On a
+// core of one's own those cost nothing; on one that another thread shares, and so its decoder, a
+// tenth of the speed.
+INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ptrdiff_t row, ptrdiff_t step,
+                      ptrdiff_t panel, const float *b, ptrdiff_t b_row, const float *init,
+                      ptrdiff_t init_stride, float *c) {
     vf acc[CK_ROWS][VECTORS];
     for (int i = 0; i < m; i++)
         for (int j = 0; j < VECTORS; j++)
             acc[i][j] = load(init + i * init_stride + j * WIDTH);
-    for (; k > 0; k -= CK_LANES, a += at.panel) {
+    for (; k > 0; k -= CK_LANES, a += panel) {
         const ptrdiff_t depth = k < CK_LANES ? k : CK_LANES;
         const float *x = a;
 #pragma clang loop unroll_count(4)
-        for (ptrdiff_t p = 0; p < depth; p++, x += at.step, b += b_row) {
+        for (ptrdiff_t p = 0; p < depth; p++, x += step, b += b_row) {
             vf w[VECTORS];
             for (int j = 0; j < VECTORS; j++)
                 w[j] = load(b + j * WIDTH);
             for (int i = 0; i < m; i++) {
-                const vf broadcast = splat(x[i * at.row]);
+                const vf broadcast = splat(x[i * row]);
                 for (int j = 0; j < VECTORS; j++)
                     acc[i][j] = fma_v(broadcast, w[j], acc[i][j]);
             }
@@ -43,22 +47,18 @@ INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ck_strides at, c
 
 static void tile(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                  const float *init, ptrdiff_t init_stride, float *c) {
-    const ck_strides at = {CK_LANES, 1, a_panel};
-    WITH_ROWS(m, tile_rows, k, a, at, b, CK_LANES, init, init_stride, c)
+    WITH_ROWS(m, tile_rows, k, a, CK_LANES, 1, a_panel, b, CK_LANES, init, init_stride, c)
 }
 
-// Strides that the compiler knows save the loop its additions. On a core of one's own they cost
-// nothing; on one that another thread shares, and so its decoder, a tenth of the speed.
 static void strided_tile(int m, ptrdiff_t k, const float *a, const ck_strides *at, const float *b,
                          ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c) {
-    const ck_strides along = {at->row, 1, CK_LANES};
-    const ck_strides across = {1, at->step, CK_LANES * at->step};
-    if (at->step == 1 && b_row == CK_LANES) {
-        WITH_ROWS(m, tile_rows, k, a, along, b, CK_LANES, init, init_stride, c)
-    } else if (at->step == 1) {
-        WITH_ROWS(m, tile_rows, k, a, along, b, b_row, init, init_stride, c)
+    const ptrdiff_t row = at->row, step = at->step, panel = CK_LANES * step;
+    if (step == 1 && b_row == CK_LANES) {
+        WITH_ROWS(m, tile_rows, k, a, row, 1, CK_LANES, b, CK_LANES, init, init_stride, c)
+    } else if (step == 1) {
+        WITH_ROWS(m, tile_rows, k, a, row, 1, CK_LANES, b, b_row, init, init_stride, c)
     } else {
-        WITH_ROWS(m, tile_rows, k, a, across, b, b_row, init, init_stride, c)
+        WITH_ROWS(m, tile_rows, k, a, 1, step, panel, b, b_row, init, init_stride, c)
     }
 }
 

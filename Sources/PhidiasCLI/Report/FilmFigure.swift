@@ -14,7 +14,7 @@ struct FilmFigure {
 
     /// - Throws: if a frame cannot be read, or is not as large as the last.
     init(_ run: ReportedRun) throws {
-        let files = FilterFilm.frames(of: run.path)
+        let files = try FilterFilm.frames(of: run.path)
         all = files.count
         command = run.trainCommand
         guard let last = files.last else { return }
