@@ -33,6 +33,9 @@ struct PhidiasProgram: ParsableCommand {
         if let threads = getenv("OMP_NUM_THREADS"), threads.pointee == 0 {
             unsetenv("OMP_NUM_THREADS")
         }
+        // Killed while it starts, it leaves an empty note of itself, and would end a later process of
+        // the same number over that.
+        unlink("/dev/shm/__KMP_REGISTERED_LIB_\(getpid())_\(getuid())")
         var code: Int32 = 0
         do {
             do {

@@ -42,7 +42,9 @@ final class RunFolder {
     /// - Throws: if that fails, nothing can be written into it, or another process uses it.
     func open() throws {
         lock = try FolderLock(making: folder)
-        DurableFile.removeTemporaries(in: path("checkpoints"))
+        for name in ["checkpoints", "frames", "frames-new"] {
+            DurableFile.removeTemporaries(in: path(name))
+        }
     }
 
     /// Locks a folder that is there, to read it.
@@ -119,11 +121,17 @@ extension RunFolder {
         for old in all.dropLast(keep) where old != spared { unlink(old) }
     }
 
-    /// The newest checkpoint that can be read, or of those the newest at the end of an epoch.
-    /// One that is damaged is told, and passed over.
-    func lastCheckpoint(atEpochsEnd: Bool = false) throws -> Checkpoint? {
+    /// The newest checkpoint at the end of an epoch. Where a run goes back to changes its result,
+    /// so another is not taken in its place.
+    /// - Throws: if it cannot be read.
+    func lastEpochsEnd() throws -> Checkpoint? {
+        try checkpoints().last { !$0.contains("-step-") }.map { try Checkpoint(path: $0) }
+    }
+
+    /// The newest checkpoint that can be read. One that is damaged is told, and passed over.
+    func lastCheckpoint() throws -> Checkpoint? {
         var failure: (any PhidiasError)?
-        for path in try checkpoints().reversed() where !(atEpochsEnd && path.contains("-step-")) {
+        for path in try checkpoints().reversed() {
             do {
                 return try Checkpoint(path: path)
             } catch let error as any PhidiasError {

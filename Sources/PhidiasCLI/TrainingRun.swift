@@ -179,7 +179,7 @@ final class TrainingRun {
 
     /// Goes back to the last checkpoint at an epoch's end, or to the start, with half the rate.
     private func halve(after error: TrainingError, step: Int) throws -> TrainingState? {
-        let checkpoint = isBegun ? try folder.lastCheckpoint(atEpochsEnd: true) : nil
+        let checkpoint = isBegun ? try folder.lastEpochsEnd() : nil
         history = TrainingHistory(checkpoint)
         document.halvings.append(.init(step: step, backTo: history.metrics.count))
         if isBegun { try document.write(to: folder.path("run.json")) }

@@ -63,11 +63,18 @@ class Campaign:
         if code != 0:
             self.lose(what, f"does not go on: exit {code}: {said}")
         elif run.result() != self.expected:
-            self.lose(what, "another result")
+            self.lose(what, f"another result: {self.differences(run)}")
         elif run.saved()[: len(saved)] != saved:
             self.lose(what, "what was saved is not what was")
         elif run.temporaries():
             self.lose(what, f"left over: {run.temporaries()}")
+
+    def differences(self, run):
+        """The parts of the result that differ, and files of which only one of the two has any."""
+        parts = [i for i, pair in enumerate(zip(run.result(), self.expected)) if pair[0] != pair[1]]
+        whole = self.work / "whole"
+        names = [{p.relative_to(f) for p in f.rglob("*")} for f in (run.folder, whole)]
+        return f"parts {parts}, files {sorted(map(str, names[0] ^ names[1]))}"
 
     def fail_calls(self, call, half=None):
         """Makes the 1st, 2nd, 3rd … call of a kind fail until there are no more."""

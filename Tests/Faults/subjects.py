@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shlex
 import struct
 import subprocess
 
@@ -132,7 +133,7 @@ class Training(Run):
     def arguments(self):
         if (self.folder / "run.json").exists():
             return ["train", "--resume", self.folder]
-        return ["train", "--data", self.data, "--output", self.folder, *self.OPTIONS.split()]
+        return ["train", "--data", self.data, "--output", self.folder, *shlex.split(self.OPTIONS)]
 
     def workers(self, count):
         return ["--threads", str(count)]
@@ -148,6 +149,27 @@ class Training(Run):
         """Bytes of model and best model, and the metrics."""
         models = [(self.folder / f"{name}.safetensors").read_bytes() for name in ("model", "best")]
         return models, self.values("metrics.jsonl")
+
+
+class Convolution(Training):
+    """A convolution with all that a run can have besides, which --patience ends."""
+
+    OPTIONS = ("--network 'conv 4 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 12 relu, dense 10' "
+               "--batch-size 10 --epochs 12 --validation 0.2 --patience 2 --filters-every 60 --shift 1 "
+               "--weight-decay 0.001 --clip-norm 5 --seed 7")
+
+    def result(self):
+        """The frames of the filters too."""
+        frames = sorted((self.folder / "frames").iterdir())
+        return *super().result(), [(path.name, path.read_bytes()) for path in frames]
+
+
+class Halving(Training):
+    """A run that diverges in its warm-up, and goes back at half the learning rate."""
+
+    OPTIONS = ("--hidden 12,12 --activation relu --batch-size 10 --epochs 6 --validation 0.2 "
+               "--learning-rate 6 --momentum 0.9 --weight-decay 1 --warm-up 4 --on-divergence halve "
+               "--seed 7")
 
 
 class Sweep(Run):
@@ -175,4 +197,6 @@ class Sweep(Run):
         return (self.folder / "sweep.json").read_bytes(), cells, (self.folder / "heatmap.svg").read_bytes()
 
 
-SUBJECTS = {"train": Training, "sweep": Sweep}
+SUBJECTS = {
+    "train": Training, "convolution": Convolution, "halving": Halving, "sweep": Sweep,
+}

@@ -68,6 +68,18 @@ import Testing
         #expect(before.allSatisfy { after[$0.key] == $0.value })
     }
 
+    /// What libomp leaves in shared memory if it is killed while it starts.
+    @Test func aKilledProcessOfTheSameNumberIsNoObstacle() throws {
+        let bench = try Bench()
+        let training = Bench.training(bench.folder.path).map { "'\($0)'" }
+        let run = try bench.shell(
+            """
+            head -c 1024 /dev/zero > /dev/shm/__KMP_REGISTERED_LIB_$$_$(id -u)
+            exec $0 \(training.joined(separator: " "))
+            """)
+        #expect(run.code == 0, "\(run.errors)")
+    }
+
     @Test func aFullDiskLeavesTheDataBefore() throws {
         let bench = try Bench()
         let made = try bench.shell("exec $0 data synthesize --output $1/s --train 10 --test 10")

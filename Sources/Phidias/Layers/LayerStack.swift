@@ -91,24 +91,44 @@ final class LayerStack {
     /// Back-propagates the gradient by the logits of the last `forward`, with the update.
     /// - Returns: the place, among all layers of the network, of the first layer with a weight that
     ///   is not finite, or nil.
-    /// - Throws: `KernelError.outOfMemory`.
-    func backward(delta: Span<Float>, rule: UpdateRule) throws(KernelError) -> Int? {
-        let number =
-            switch kernels {
-            case .dense(let stack): try stack.backward(delta: delta, rule: rule)
-            case .convolution(let stack):
-                try stack.backward(delta: delta, rule: rule)
-                    .map { plan.places.firstIndex(of: $0) ?? 0 }
-            }
+    /// - Throws: `ModelError.memory`.
+    func backward(delta: Span<Float>, rule: UpdateRule) throws(ModelError) -> Int? {
+        let number: Int?
+        do throws(KernelError) {
+            number =
+                switch kernels {
+                case .dense(let stack): try stack.backward(delta: delta, rule: rule)
+                case .convolution(let stack):
+                    try stack.backward(delta: delta, rule: rule)
+                        .map { plan.places.firstIndex(of: $0) ?? 0 }
+                }
+        } catch {
+            throw ModelError(error)
+        }
         return number.map { network.weighted[$0].index }
     }
 
     /// Like `backward`, but keeps the gradients, to be read as `values(.gradient, of:)`.
-    /// - Throws: `KernelError.outOfMemory`.
-    func gradient(delta: Span<Float>) throws(KernelError) {
-        switch kernels {
-        case .dense(let stack): try stack.gradient(delta: delta)
-        case .convolution(let stack): try stack.gradient(delta: delta)
+    /// - Throws: `ModelError.memory`.
+    func gradient(delta: Span<Float>) throws(ModelError) {
+        do throws(KernelError) {
+            switch kernels {
+            case .dense(let stack): try stack.gradient(delta: delta)
+            case .convolution(let stack): try stack.gradient(delta: delta)
+            }
+        } catch {
+            throw ModelError(error)
+        }
+    }
+}
+
+extension ModelError {
+    /// What the kernels could not have in the middle of training.
+    fileprivate init(_ error: KernelError) {
+        switch error {
+        case .outOfMemory(let floats):
+            self = .memory(
+                bytes: floats * MemoryLayout<Float>.stride, reason: "the system refuses it")
         }
     }
 }
