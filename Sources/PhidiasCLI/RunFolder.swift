@@ -109,6 +109,10 @@ extension RunFolder {
         return Int(digits).map { (epochs, $0) }
     }
 
+    private static func isAtEpochsEnd(_ path: String) -> Bool {
+        place(of: URL(fileURLWithPath: path).lastPathComponent)?.steps == 0
+    }
+
     /// Writes a checkpoint and removes those that are no longer kept: all but the newest `keep`,
     /// and but the newest that stands at the end of an epoch.
     func save(_ checkpoint: Checkpoint, keep: Int) throws {
@@ -117,7 +121,7 @@ extension RunFolder {
         let step = place.steps == 0 ? "" : "-step-\(place.steps)"
         try checkpoint.write(to: path("checkpoints/epoch-\(place.epochs)\(step).safetensors"))
         let all = try checkpoints()
-        let spared = all.last { !$0.contains("-step-") }
+        let spared = all.last(where: Self.isAtEpochsEnd)
         for old in all.dropLast(keep) where old != spared { unlink(old) }
     }
 
@@ -125,7 +129,7 @@ extension RunFolder {
     /// so another is not taken in its place.
     /// - Throws: if it cannot be read.
     func lastEpochsEnd() throws -> Checkpoint? {
-        try checkpoints().last { !$0.contains("-step-") }.map { try Checkpoint(path: $0) }
+        try checkpoints().last(where: Self.isAtEpochsEnd).map { try Checkpoint(path: $0) }
     }
 
     /// The newest checkpoint that can be read. One that is damaged is told, and passed over.

@@ -210,6 +210,11 @@ import Testing
         #expect(try Program.run("train", "--resume", stopped.path("run")).code == 70)
         #expect(try Self.metrics(stopped) == metrics)
         #expect(try stopped.run["model.safetensors"] == model)
+        // In a folder whose name is like a checkpoint's within an epoch.
+        let other = bench.path("epoch-1-step-2")
+        #expect(try bench.train(options: options + ["--output", other]).code == 70)
+        #expect(FileManager.default.contents(atPath: other + "/model.safetensors") == model)
+        #expect(try String(contentsOfFile: other + "/run.json", encoding: .utf8) == document)
     }
 
     @Test func oneProcessAtATime() throws {
