@@ -141,6 +141,11 @@ typedef struct {
     uint64_t sum;
 } stream_work;
 
+// To the next slice, or from the last to the first.
+static void go_on(stream_work *w) {
+    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+}
+
 static double read_stream(void *context) {
     stream_work *w = context;
     const uint64_t *a = w->a + w->at;
@@ -148,7 +153,7 @@ static double read_stream(void *context) {
     for (ptrdiff_t i = 0; i < w->chunk; i++)
         sum += a[i];
     w->sum += sum;
-    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+    go_on(w);
     return 8.0 * (double)w->chunk;
 }
 
@@ -158,7 +163,7 @@ static double triad(void *context) {
     const uint64_t *restrict b = w->b + w->at, *restrict c = w->c + w->at;
     for (ptrdiff_t i = 0; i < w->chunk; i++)
         a[i] = b[i] + (c[i] << 1);
-    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+    go_on(w);
     return 32.0 * (double)w->chunk;
 }
 
@@ -168,7 +173,7 @@ static double change_in_place(void *context) {
     const uint64_t *restrict b = w->b + w->at;
     for (ptrdiff_t i = 0; i < w->chunk; i++)
         a[i] += b[i] << 1;
-    w->at = w->at + 2 * w->chunk <= w->count ? w->at + w->chunk : 0;
+    go_on(w);
     return 24.0 * (double)w->chunk;
 }
 

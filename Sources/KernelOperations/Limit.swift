@@ -18,6 +18,10 @@ package enum Limit: Sendable, Equatable {
         }
     }
 
+    package var needsBandwidth: Bool {
+        if case .memory = self { true } else { false }
+    }
+
     /// Least time of one run. Memory's bandwidth has to be among what was measured.
     package func seconds(_ moment: Contest.Moment) -> Double {
         let placement = moment.placement

@@ -77,7 +77,7 @@ struct BenchKernels: ParsableCommand {
                     let bounds = operation.limits(size)
                     let outcome = try Contest.run(
                         contenders, seconds: options.seconds, threads: threads,
-                        bandwidth: bounds.contains { $0.name == "memory" })
+                        bandwidth: bounds.contains(where: \.needsBandwidth))
                     let flops = operation.flops(size)
                     add(
                         BenchRow(

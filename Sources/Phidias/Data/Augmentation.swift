@@ -64,7 +64,7 @@ public struct Augmentation: Sendable, Hashable {
             return try AugmentedBatch(
                 .init(image), kernelShape, capacity: capacity, threads: threads)
         } catch {
-            throw .memory(bytes: bytes, reason: "the system refuses it")
+            throw .refusedMemory(bytes)
         }
     }
 

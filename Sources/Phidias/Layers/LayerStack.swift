@@ -127,8 +127,7 @@ extension ModelError {
     fileprivate init(_ error: KernelError) {
         switch error {
         case .outOfMemory(let floats):
-            self = .memory(
-                bytes: floats * MemoryLayout<Float>.stride, reason: "the system refuses it")
+            self = .refusedMemory(floats * MemoryLayout<Float>.stride)
         }
     }
 }

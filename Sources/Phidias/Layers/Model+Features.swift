@@ -81,7 +81,7 @@ private final class FeatureProbe {
             stack = try ConvolutionStack(
                 plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
         } catch {
-            throw .memory(bytes: bytes, reason: "the system refuses it")
+            throw .refusedMemory(bytes)
         }
         for (place, values) in zip(plan.places, model.parameters) {
             stack.set(of: place, to: DenseValues(weight: values.weight, bias: values.bias))

@@ -57,7 +57,7 @@ public struct Model: Sendable, Equatable {
             stack = try LayerStack(
                 network, batchCapacity: batchCapacity, role: role, threads: threads)
         } catch {
-            throw .memory(bytes: bytes, reason: "the system refuses it")
+            throw .refusedMemory(bytes)
         }
         for (number, layer) in parameters.enumerated() { stack.set(of: number, to: layer) }
         return stack
@@ -94,6 +94,11 @@ public enum ModelError: PhidiasError, Equatable {
     case threadVariable
     /// `CK_ARCH` names no kernel table that this CPU can run; the text lists those it can.
     case kernels(String)
+
+    /// Memory that was asked for in vain, though there seemed to be enough.
+    static func refusedMemory(_ bytes: Int) -> ModelError {
+        .memory(bytes: bytes, reason: "the system refuses it")
+    }
 
     public var description: String {
         switch self {
