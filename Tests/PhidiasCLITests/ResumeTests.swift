@@ -210,11 +210,24 @@ import Testing
         #expect(try Program.run("train", "--resume", stopped.path("run")).code == 70)
         #expect(try Self.metrics(stopped) == metrics)
         #expect(try stopped.run["model.safetensors"] == model)
-        // In a folder whose name is like a checkpoint's within an epoch.
+    }
+
+    /// A name like that of a checkpoint within an epoch.
+    @Test func theFoldersNameDoesNotChangeWhereARunGoesBackTo() throws {
+        let bench = try Bench()
+        let options = [
+            "--activation", "relu", "--learning-rate", "6", "--momentum", "0.9",
+            "--weight-decay", "1", "--warm-up", "4", "--epochs", "12", "--on-divergence", "halve",
+        ]
+        #expect(try bench.train(options: options).code == 0)
         let other = bench.path("epoch-1-step-2")
-        #expect(try bench.train(options: options + ["--output", other]).code == 70)
-        #expect(FileManager.default.contents(atPath: other + "/model.safetensors") == model)
+        #expect(try bench.train(options: options + ["--output", other]).code == 0)
+        let document = try String(contentsOfFile: bench.path("run/run.json"), encoding: .utf8)
+        #expect(document.contains(/"back_to_epoch": *[1-9]/), "\(document)")
         #expect(try String(contentsOfFile: other + "/run.json", encoding: .utf8) == document)
+        #expect(
+            FileManager.default.contents(atPath: other + "/model.safetensors")
+                == (try bench.run["model.safetensors"]))
     }
 
     @Test func oneProcessAtATime() throws {
