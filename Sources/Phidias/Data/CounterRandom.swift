@@ -37,18 +37,19 @@ public struct CounterRandom: Sendable {
     }
 
     package static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-        var c = counter
-        var k = key
+        // Words of their own: to compose a vector in each round takes twice as long as the rest.
+        var (x, y, z, w) = (counter.x, counter.y, counter.z, counter.w)
+        var k = (key.x, key.y)
         for _ in 0..<10 {
-            let a = UInt64(c.x) * 0xD251_1F53
-            let b = UInt64(c.z) * 0xCD9E_8D57
-            c = [
-                UInt32(truncatingIfNeeded: b >> 32) ^ c.y ^ k.x, UInt32(truncatingIfNeeded: b),
-                UInt32(truncatingIfNeeded: a >> 32) ^ c.w ^ k.y, UInt32(truncatingIfNeeded: a),
-            ]
-            k = [k.x &+ 0x9E37_79B9, k.y &+ 0xBB67_AE85]
+            let a = UInt64(x) * 0xD251_1F53
+            let b = UInt64(z) * 0xCD9E_8D57
+            x = UInt32(truncatingIfNeeded: b >> 32) ^ y ^ k.0
+            y = UInt32(truncatingIfNeeded: b)
+            z = UInt32(truncatingIfNeeded: a >> 32) ^ w ^ k.1
+            w = UInt32(truncatingIfNeeded: a)
+            k = (k.0 &+ 0x9E37_79B9, k.1 &+ 0xBB67_AE85)
         }
-        return c
+        return [x, y, z, w]
     }
 
     /// A permutation of 0 ..< count, every one equally likely (Fisher–Yates). The place of
