@@ -129,14 +129,15 @@ void ck_network_prepare(const ck_network *network);
 
 /// Runs a batch through the network in one parallel region. dropout: NULL for evaluation. logits:
 /// the last layer's output, [batch][outputs] without gaps. input->pixels is channels * height *
-/// width; input->panels is used by a network without stages alone.
-void ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
-                        const ck_dropout *dropout, float *logits, int threads);
+/// width; input->panels is used by a network without stages alone. Returns how many threads there
+/// were, as ck_dense_forward does.
+int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
+                       const ck_dropout *dropout, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_network_forward of
-/// the same batch with as many threads and the same dropout or none, and updates weights and
-/// velocity by the formula of ck_momentum_update. One parallel region. Returns -1, or the place of
-/// the first stage or, after the stages, layer in which a weight is no longer finite.
+/// the same batch with no more threads than it returned and the same dropout or none, and updates
+/// weights and velocity by the formula of ck_momentum_update. One parallel region. Returns -1, or
+/// the place of the first stage or, after the stages, layer in which a weight is no longer finite.
 ptrdiff_t ck_network_backward(const ck_network *network, ptrdiff_t batch,
                               const ck_batch_input *input, const float *delta, float eta,
                               float alpha, int threads);

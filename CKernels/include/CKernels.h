@@ -209,14 +209,15 @@ void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, f
                      float *bias);
 
 /// Packs the batch and runs it through `count` layers in one parallel region. logits: the last
-/// layer's output, [batch][outputs] without gaps.
-void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                      const ck_batch_input *input, float *logits, int threads);
+/// layer's output, [batch][outputs] without gaps. Returns how many threads there were, which
+/// OpenMP may make fewer (OMP_DYNAMIC): each has packed the batch for itself.
+int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
+                     const ck_batch_input *input, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
-/// the same batch with as many threads, and updates weights and velocity by the formula of
-/// ck_momentum_update; no gradient is kept. One parallel region. Returns -1, or the index
-/// of the first layer in which a weight or a velocity is no longer finite.
+/// the same batch with no more threads than it returned, and updates weights and velocity by the
+/// formula of ck_momentum_update; no gradient is kept. One parallel region. Returns -1, or the
+/// index of the first layer in which a weight or a velocity is no longer finite.
 ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                             const ck_batch_input *input, const float *delta, float eta, float alpha,
                             int threads);

@@ -134,16 +134,20 @@ void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logit
     }
 }
 
-void ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                      const ck_batch_input *input, float *logits, int threads) {
+int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
+                     const ck_batch_input *input, float *logits, int threads) {
     const ck_dense_pass pass = {ck_table(), count, layers, NULL, batch};
+    int team = 1;
 #pragma omp parallel num_threads(threads)
     {
-        const int thread = omp_get_thread_num();
+        const int thread = omp_get_thread_num(), there = omp_get_num_threads();
         float *panels = ck_own_input(input, batch, thread);
         ck_pack_batch(pass.kernels, input, batch, panels);
-        ck_dense_forward_on(&pass, panels, logits, thread, omp_get_num_threads());
+        ck_dense_forward_on(&pass, panels, logits, thread, there);
+        if (thread == 0)
+            team = there;
     }
+    return team;
 }
 
 // ---------------------------------------------------------------- backward

@@ -34,14 +34,15 @@ static void tabulate_inputs(const ck_kernels *kernels, const ck_batch_input *inp
                         CK_LANES);
 }
 
-void ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
-                        const ck_dropout *dropout, float *logits, int threads) {
+int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
+                       const ck_dropout *dropout, float *logits, int threads) {
     const ck_kernels *kernels = ck_table();
     const ck_image_pass pass = {kernels, network, ck_plan_of(network), batch};
     const ck_dense_pass dense = dense_pass(kernels, network, batch);
     const ptrdiff_t chains = ck_network_chains(network, batch);
     const int stages = pass.plan->count > 0;
     float table[256];
+    int team = 1;
     set_drops(network, input->indices, dropout);
     pass.plan->last_batch = batch;
     if (stages)
@@ -69,7 +70,10 @@ void ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_bat
             x = panels;
         }
         ck_dense_forward_on(&dense, x, logits, thread, there);
+        if (thread == 0)
+            team = there;
     }
+    return team;
 }
 
 void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t image, float *values) {

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -14,19 +13,9 @@
 #include <unistd.h>
 
 int ck_threads_available(void) {
-    int cpus = 0;
-    // The mask's size is not known in advance on machines with more than CPU_SETSIZE CPUs.
-    for (int size = 1024; size <= 1 << 20 && cpus == 0; size *= 2) {
-        cpu_set_t *set = CPU_ALLOC(size);
-        if (!set)
-            break;
-        if (sched_getaffinity(0, CPU_ALLOC_SIZE(size), set) == 0)
-            cpus = CPU_COUNT_S(CPU_ALLOC_SIZE(size), set);
-        CPU_FREE(set);
-    }
-    if (cpus < 1)
-        cpus = 1;
-    int quota = ck_cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+    // OpenMP's number, not this thread's mask: OMP_PROC_BIND narrows that to one CPU.
+    const int cpus = omp_get_num_procs();
+    const int quota = ck_cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
     return quota > 0 && quota < cpus ? quota : cpus;
 }
 

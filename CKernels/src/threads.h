@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 int omp_get_thread_num(void);
+int omp_get_num_procs(void);
 int omp_get_num_threads(void);
 size_t kmp_get_stacksize_s(void); // libomp's own: bytes of a worker's stack
 

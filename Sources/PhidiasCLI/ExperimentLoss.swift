@@ -35,6 +35,7 @@ struct ExperimentLoss: ParsableCommand {
 
     func run() throws {
         try check()
+        Workers.keepFromBinding()
         let jobs = try Model.threads(jobs)
         let data = try options.loadData()
         let experiment = LossExperiment(
@@ -68,7 +69,7 @@ struct ExperimentLoss: ParsableCommand {
         try options.check()
         let usual = try TrainOptions.parse([])
         for (name, isUsual) in [
-            ("loss", options.loss == usual.loss),
+            ("loss", options.chosenLoss == nil),
             ("learning-rate", options.learningRate == usual.learningRate),
             ("momentum", options.momentum == usual.momentum),
             ("threads", options.threads == nil),
@@ -79,7 +80,7 @@ struct ExperimentLoss: ParsableCommand {
         guard options.logitsBecome == .sigmoid else {
             throw UsageError(
                 description:
-                    "The mean-square loss needs sigmoid outputs: leave out --output-activation."
+                    "The mean-square loss needs sigmoid outputs: give a network with them."
             )
         }
         guard options.epochs <= LossExperiment.mostEpochs else {

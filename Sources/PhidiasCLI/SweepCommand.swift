@@ -41,6 +41,7 @@ struct SweepCommand: ParsableCommand {
             )
         }
         _ = try SweepPlan(options, checksums: [:])
+        Workers.keepFromBinding()
         _ = try Model.threads(threads)
         let jobs = try Model.threads(jobs)
         let data = try TrainOptions.loadData(options.data, seed: options.seed)

@@ -9,6 +9,14 @@ enum Workers {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// To be called before OpenMP is: asked to bind threads to CPUs, it would put several that are not
+    /// its own on one.
+    static func keepFromBinding() {
+        for name in ["OMP_PROC_BIND", "OMP_PLACES", "KMP_AFFINITY", "GOMP_CPU_AFFINITY"] {
+            unsetenv(name)
+        }
+    }
+
     /// Runs `work` on `count` threads at once, the caller's among them, and waits for all. There
     /// are fewer where the system refuses one (ulimit -u, ulimit -v); Foundation's `Thread` would
     /// then never begin, and say nothing.

@@ -323,7 +323,7 @@ package final class ConvolutionStack {
             imageBytes: images.count, indices: indices, next: next, logits: logits.count,
             threads: threads)
         let batch = pass.batch
-        images.withUnsafeBufferPointer { bytes in
+        pass.team = images.withUnsafeBufferPointer { bytes in
             indices.withUnsafeBufferPointer { order in
                 next.withUnsafeBufferPointer { next in
                     numbers.withUnsafeBufferPointer { numbers in
@@ -333,16 +333,19 @@ package final class ConvolutionStack {
                                 next: next.baseAddress, next_count: next.count, pixels: pixels,
                                 scale: scale, offset: offset, panels: packed.base)
                             guard let dropout else {
-                                ck_network_forward(
-                                    &network, batch, &from, nil, out.baseAddress, Int32(threads))
-                                return
+                                return Int(
+                                    ck_network_forward(
+                                        &network, batch, &from, nil, out.baseAddress, Int32(threads)
+                                    ))
                             }
                             var source = ck_dropout(
                                 seed: dropout.seed, epoch: dropout.epoch,
                                 purpose: dropout.purpose,
                                 images: numbers.isEmpty ? nil : numbers.baseAddress)
-                            ck_network_forward(
-                                &network, batch, &from, &source, out.baseAddress, Int32(threads))
+                            return Int(
+                                ck_network_forward(
+                                    &network, batch, &from, &source, out.baseAddress, Int32(threads)
+                                ))
                         }
                     }
                 }

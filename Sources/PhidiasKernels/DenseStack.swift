@@ -181,7 +181,7 @@ package final class DenseStack {
             imageBytes: images.count, indices: indices, next: next, logits: logits.count,
             threads: threads)
         let batch = pass.batch
-        images.withUnsafeBufferPointer { bytes in
+        pass.team = images.withUnsafeBufferPointer { bytes in
             indices.withUnsafeBufferPointer { order in
                 next.withUnsafeBufferPointer { next in
                     logits.withUnsafeMutableBufferPointer { out in
@@ -189,8 +189,10 @@ package final class DenseStack {
                             images: bytes.baseAddress, indices: order.baseAddress,
                             next: next.baseAddress, next_count: next.count, pixels: pixels,
                             scale: scale, offset: offset, panels: input.base)
-                        ck_dense_forward(
-                            shapes.count, layers, batch, &from, out.baseAddress, Int32(threads))
+                        return Int(
+                            ck_dense_forward(
+                                shapes.count, layers, batch, &from, out.baseAddress, Int32(threads))
+                        )
                     }
                 }
             }

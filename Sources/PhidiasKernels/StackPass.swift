@@ -5,8 +5,11 @@ struct StackPass {
     /// The most images and threads of a pass.
     let batchCapacity, threads: Int
     let role: DenseStack.Role
-    /// Images and threads of the last forward pass; no images before the first.
-    private(set) var batch = 0, team = 1
+    /// Images of the last forward pass, none before the first.
+    private(set) var batch = 0
+    /// Threads that it ran on, which OpenMP may make fewer than were asked for: those of the backward
+    /// pass, as each has packed the batch for itself.
+    var team = 1
 
     init(pixels: Int, outputs: Int, batchCapacity: Int, threads: Int, role: DenseStack.Role) {
         (self.pixels, self.outputs, self.role) = (pixels, outputs, role)
@@ -27,7 +30,7 @@ struct StackPass {
             threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
         check(indices, below: imageBytes / pixels)
         check(next, below: imageBytes / pixels)
-        (batch, team) = (indices.count, threads)
+        batch = indices.count
     }
 
     private func check(_ indices: Span<UInt32>, below count: Int) {

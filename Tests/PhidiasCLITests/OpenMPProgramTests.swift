@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+/// What OpenMP's own variables do to the program: nothing to a result.
+@Suite struct OpenMPProgramTests {
+    typealias Program = ProgramTests
+
+    static let networks = [
+        "dense 100 relu, dense 10", "dense 40 relu, dropout 0.3, dense 10",
+        "conv 4 3x3 pad 1 relu, maxpool 2, dense 20 relu, dropout 0.2, dense 10",
+    ]
+
+    /// OpenMP then draws the number of threads of each parallel region, up to what is asked for.
+    @Test(arguments: networks) func teamsThatChangeFromPassToPassChangeNoBit(network: String) throws
+    {
+        let folder = try Program.Folder()
+        let data = "\(folder.path)/digits"
+        let made = try Program.run(
+            "data", "synthesize", "--train", "400", "--test", "40", "--output", data)
+        #expect(made.code == 0, "\(made.errors)")
+        var sums: [String] = []
+        // Threads that do not spin while they wait: there are more of them than CPUs.
+        let random = ["OMP_DYNAMIC": "true", "KMP_DYNAMIC_MODE": "random", "KMP_BLOCKTIME": "0"]
+        for (threads, environment) in [("1", [:]), ("7", random)] {
+            let run = try Program.run(
+                [
+                    "train", "--data", data, "--network", network, "--loss", "cross-entropy",
+                    "--batch-size", "20", "--epochs", "1", "--threads", threads, "--format", "json",
+                    "--force", "--output", "\(folder.path)/run",
+                ], environment: environment)
+            #expect(run.code == 0, "\(run.errors)")
+            let result = try #require(
+                try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+            sums.append(try #require(result["weights_sha256"] as? String))
+        }
+        #expect(sums[0] == sums[1])
+    }
+
+    /// The thread that asks how many CPUs there are may then be bound to one.
+    @Test func boundThreadsAreAsManyAsOthers() throws {
+        let bench = try BadInputTests.Bench()
+        let train = "train --data $1 --hidden 4 --epochs 1 --batch-size 4 --output $1/run --force"
+        let sweep =
+            "sweep --data $1 --hidden 4 --epochs 1 --batch-size 4 --seeds 9 --output $1/sweep"
+        for command in [train, sweep] {
+            func heading(_ variable: String) throws -> Substring? {
+                let result = try bench.shell("rm -rf $1/sweep; \(variable) exec $0 \(command)")
+                #expect(result.code == 0, "\(result.errors)")
+                return result.errors.split(separator: "\n").first
+            }
+            let free = try heading("")
+            #expect(free?.contains("thread") == true)
+            #expect(try heading("OMP_PROC_BIND=true") == free)
+        }
+    }
+}
