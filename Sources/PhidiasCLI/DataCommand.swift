@@ -36,6 +36,7 @@ struct DataCommand: ParsableCommand {
                 }
                 print(
                     JSON.members([
+                        "channels": .integer(pair.training.shape.channels),
                         "rows": .integer(pair.training.rows),
                         "columns": .integer(pair.training.columns),
                         "classes": .integer(pair.training.classes),
@@ -44,8 +45,10 @@ struct DataCommand: ParsableCommand {
                             sums.map { .init(key: $0.key, value: .string($0.value)) }),
                     ]).text())
             case .text:
+                let channels = pair.training.shape.channels
+                let depth = channels == 1 ? "" : ", \(channels) channels"
                 print(
-                    "\(pair.training.rows) × \(pair.training.columns) pixels, \(pair.training.classes) classes"
+                    "\(pair.training.rows) × \(pair.training.columns) pixels\(depth), \(pair.training.classes) classes"
                 )
                 for (name, data) in [("training", pair.training), ("test", pair.test)] {
                     let list = counts(data).map { String($0) }.joined(separator: " ")

@@ -29,6 +29,9 @@ struct ExperimentGoldenPoint: ParsableCommand {
         guard options.validation == nil else {
             throw UsageError(description: "The experiment has no use for --validation.")
         }
+        guard options.chosenLoss == nil else {
+            throw UsageError(description: "The experiment trains with each loss; leave out --loss.")
+        }
         let pair = try options.loadData()
         let network = try options.network(for: pair.training)
         let threads = try Model.threads(options.threads)

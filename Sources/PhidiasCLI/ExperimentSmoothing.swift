@@ -42,6 +42,11 @@ struct ExperimentSmoothing: ParsableCommand {
         let pair = try options.loadData()
         let data = pair.training
         let network = try options.network(for: data)
+        let drops = network.layers.contains { if case .dropout = $0 { true } else { false } }
+        guard !drops else {
+            throw UsageError(
+                description: "The experiment needs the same loss in every step: leave out dropout.")
+        }
         let layers = try chosenLayers(network)
         let lock = try FolderLock(making: output)
         defer { withExtendedLifetime(lock) {} }
@@ -110,6 +115,11 @@ struct ExperimentSmoothing: ParsableCommand {
             throw UsageError(
                 description: "The experiment is about momentum alone: "
                     + "leave out --weight-decay, --nesterov and --clip-norm.")
+        }
+        guard options.augmentationOptions.settings.allSatisfy({ $0.value == nil }) else {
+            throw UsageError(
+                description: "The experiment looks at the images as they are: "
+                    + "leave out --shift, --rotation and --elastic.")
         }
         for (name, value) in [
             ("roughness-epochs", roughnessEpochs), ("curvature-images", curvatureImages),

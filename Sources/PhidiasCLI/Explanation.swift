@@ -14,7 +14,7 @@ struct Explanation {
         let alpha =
             switch optimizer.momentum {
             case .constant(let value): value
-            case .coupled: 1 - eta.squareRoot()
+            case .coupled: min(1 - eta.squareRoot(), Double(Float(1).nextDown))
             }
         self.init(analysis: MomentumAnalysis(learningRate: eta, momentum: alpha))
     }

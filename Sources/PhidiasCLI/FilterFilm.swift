@@ -31,7 +31,14 @@ final class FilterFilm {
         self.start = start
         picture.peak = Self.headroom * FilterImage.peak(start.parameters[0].weight[...])
         picture.scale = 2
-        _ = try picture.draw(start, layer: start.network.weighted[0].index)
+        do {
+            _ = try picture.draw(start, layer: start.network.weighted[0].index)
+        } catch {
+            throw UsageError(
+                description:
+                    "--filters-every: the first layer's filters are too many for a picture; leave it out. \(error.description)"
+            )
+        }
         for frame in try Self.frames(in: "\(run)/frames-new") { unlink(frame.path) }
     }
 

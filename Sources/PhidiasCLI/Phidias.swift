@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Phidias
+import Statistics
 
 /// The program: parses the command line, runs one subcommand, and turns errors into a sentence on
 /// standard error and an exit code after sysexits.h.
@@ -65,6 +66,11 @@ struct PhidiasProgram: ParsableCommand {
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
+}
+
+/// A number of the program's own that cannot be analysed: what a user gave is checked before.
+extension StatisticsError: PhidiasError {
+    package var exitCode: Int32 { 70 }
 }
 
 /// A command line that parses but asks for the impossible: exit code 64.

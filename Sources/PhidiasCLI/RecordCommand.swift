@@ -42,7 +42,8 @@ struct RecordCommand: ParsableCommand {
             Model(network: try options.network(for: data), seed: options.seed))
         let record = try trainer.record(on: data, steps: steps, epochs: options.epochs)
         let file = record.file([
-            "data": options.data ?? "synthetic", "seed": String(options.seed),
+            "data": options.data.map(TrainOptions.recorded) ?? "synthetic",
+            "seed": String(options.seed),
             "weights_sha256": record.end.weightsSHA256,
         ])
         try DurableFile.write(file.bytes, to: output)

@@ -11,11 +11,12 @@ final class Replay {
     /// The ends of the epochs that a halving goes back to.
     private var kept: [Int: Place] = [:]
     private var trainer: Trainer
-    private var history = TrainingHistory()
+    private var history: TrainingHistory
 
     init(_ plan: TrainingRun.Plan, _ document: RunDocument) throws {
         self.plan = plan
         halvings = document.halvings
+        history = TrainingHistory(patience: plan.safety.patience)
         trainer = try TrainingRun.trainer(plan, halvings: 0, nil)
     }
 
@@ -51,7 +52,8 @@ final class Replay {
                 }
                 met += 1
                 state = kept[back]?.state
-                history = kept[back]?.history ?? TrainingHistory()
+                history =
+                    kept[back]?.history ?? TrainingHistory(patience: plan.safety.patience)
                 trainer = try TrainingRun.trainer(plan, halvings: met, state?.model)
             }
         }
@@ -68,7 +70,8 @@ final class Replay {
                     || (self.met == self.halvings.count && self.metrics.count >= epochs)
             },
             onStep: { step in
-                if self.met < self.halvings.count, self.halvings[self.met].step <= step.step {
+                // A loss that is not finite after an epoch is recorded with its last step.
+                if self.met < self.halvings.count, self.halvings[self.met].step < step.step {
                     throw ReplayError.noDivergence(step: self.halvings[self.met].step)
                 }
                 seen += step.images

@@ -49,6 +49,18 @@ enum RunChange {
         return settings + data
     }
 
+    static func list(_ changes: [RunDocument.Change]) -> String {
+        changes.map { "  \($0.setting): \($0.from) → \($0.to)" }.joined(separator: "\n")
+    }
+
+    /// Whether validation losses before and after the changes are of different images, or of
+    /// different losses, so that neither is better than the other.
+    static func remeasures(_ changes: [RunDocument.Change]) -> Bool {
+        changes.contains {
+            ["loss", "validation", "seed"].contains($0.setting) || $0.setting.hasPrefix("SHA-256")
+        }
+    }
+
     /// Whether two texts mean the same value.
     static func isSame(_ setting: String, _ a: String, _ b: String) -> Bool {
         if a == b { return true }
@@ -69,7 +81,7 @@ enum RunChange {
         new: RunDocument, at place: TrainingPosition
     ) throws {
         guard !changes.isEmpty else { return }
-        let list = changes.map { "  \($0.setting): \($0.from) → \($0.to)" }.joined(separator: "\n")
+        let list = list(changes)
         if old.network != new.network {
             throw UsageError(
                 description:
@@ -82,7 +94,7 @@ enum RunChange {
                     "\(folder): these settings are not those of the run, and would change its result:\n\(list)\nLeave them as they were, or go on with them by --allow-change."
             )
         }
-        let moving = ["batch_size", "validation"]
+        let moving = ["batch_size", "validation", "seed"]
         let movesSteps = changes.contains {
             moving.contains($0.setting) || $0.setting.hasPrefix("SHA-256")
         }

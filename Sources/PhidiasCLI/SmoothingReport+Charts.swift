@@ -41,16 +41,20 @@ extension SmoothingReport {
         Chart(
             title: "Noise that averaging leaves: variance of the averaged gradient",
             panels: panels { layer, rows in
-                func line(_ name: String, _ value: (Row) -> Double) -> Chart.Series {
-                    .init(name, rows.map { (x: Double($0.epoch), y: value($0)) })
+                func line(_ name: String, _ value: (Row) -> Double?) -> Chart.Series {
+                    .init(
+                        name,
+                        rows.compactMap { row in
+                            value(row).map { (x: Double(row.epoch), y: $0) }
+                        })
                 }
                 return .init(
                     x: ChartAxis("epoch"),
                     y: ChartAxis("share of the gradient's, layer \(layer)"),
                     series: [
-                        line("training", \.training.ratio),
-                        line("… from autocorrelation", \.training.predicted),
-                        line("fixed weights", \.frozen.ratio),
+                        line("training", \.training?.ratio),
+                        line("… from autocorrelation", \.training?.predicted),
+                        line("fixed weights", \.frozen?.ratio),
                     ], references: [.init("independent", .y(analysis.noiseVariance))])
             })
     }
@@ -79,7 +83,7 @@ extension SmoothingReport {
         Chart(
             title: "Frequency response of momentum in the last epoch",
             panels: panels { layer, rows in
-                let response = rows.last?.training.response ?? []
+                let response = rows.last?.training?.response ?? []
                 return .init(
                     x: ChartAxis("frequency, cycles a step", .logarithmic(base: 10)),
                     y: ChartAxis("power ratio, layer \(layer)", .logarithmic(base: 10)),

@@ -47,17 +47,24 @@ extension SmoothingReport {
             "epoch", "layer", "measured", "from ρ", "measured/independent", "ρ₁", "ρ₁₀", "signal",
             "frozen", "frozen, from ρ")
         for row in rows {
-            let rho = row.training.autocorrelation
+            let rho = row.training?.autocorrelation ?? []
             table.add(
-                "\(row.epoch)", "\(row.layer)", row.training.ratio.digits(),
-                row.training.predicted.digits(),
-                (row.training.ratio / analysis.noiseVariance).digits(3), rho[1].fixed(3),
-                rho.count > 10 ? rho[10].fixed(3) : "–", row.training.signal.digits(2),
-                row.frozen.ratio.digits(), row.frozen.predicted.digits())
+                ["\(row.epoch)", "\(row.layer)"]
+                    + [
+                        row.training?.ratio.digits(), row.training?.predicted.digits(),
+                        row.training.map { ($0.ratio / analysis.noiseVariance).digits(3) },
+                        rho.count > 1 ? rho[1].fixed(3) : nil,
+                        rho.count > 10 ? rho[10].fixed(3) : nil, row.training?.signal.digits(2),
+                        row.frozen?.ratio.digits(), row.frozen?.predicted.digits(),
+                    ].map { $0 ?? "–" })
         }
+        let nothing =
+            rows.isEmpty
+            ? "\n  Nothing was measured: the velocity settles in \(Trainer.settlingSteps(momentum: Float(analysis.momentum))) steps, and no epoch has more."
+            : ""
         return """
             VARIANCE OF THE AVERAGED GRADIENT over that of the gradient; independent: \(analysis.noiseVariance.digits())
-            \(table.text)
+            \(table.text)\(nothing)
               measured: over the steps of the epoch, all weights of the layer. from ρ: (1−α)/(1+α) (1 + 2 Σ αᵏ ρₖ)
               with the autocorrelation ρ of a sample of 256 weights, k ≤ \(Self.lags). signal: squared mean of
               the gradient over its variance. frozen: the next epoch's batches at fixed weights: noise alone.
@@ -154,8 +161,9 @@ extension SmoothingReport {
     private static func numbers(_ values: [Double]) -> JSON { .array(values.map { .number($0) }) }
 
     private func json(_ row: Row) -> JSON {
-        func json(_ averaging: Averaging) -> JSON {
-            .members([
+        func json(_ averaging: Averaging?) -> JSON {
+            guard let averaging else { return .null }
+            return .members([
                 "variance_ratio": .number(averaging.ratio),
                 "from_autocorrelation": .number(averaging.predicted),
                 "squared_mean_over_variance": .number(averaging.signal),

@@ -7,7 +7,8 @@ struct SmoothingReport {
     /// One layer in one epoch, in numbers.
     struct Row {
         let epoch, layer: Int
-        let training, frozen: Averaging
+        /// Nil where no gradient changed, as behind units that are never active.
+        let training, frozen: Averaging?
     }
 
     /// Gradients of a window and their average.
@@ -59,7 +60,8 @@ struct SmoothingReport {
 
     /// Half-life read off the impulse response: between two steps its logarithm is taken as straight.
     var measuredHalfLife: Double? {
-        guard let after = impulse.firstIndex(where: { $0 <= 0.5 }), after > 0 else { return nil }
+        guard analysis.momentum > 0, let after = impulse.firstIndex(where: { $0 <= 0.5 }), after > 0
+        else { return nil }
         let before = impulse[after - 1]
         guard impulse[after] > 0 else { return Double(after) }
         return Double(after - 1) + log(0.5 / before) / log(impulse[after] / before)
@@ -85,7 +87,9 @@ struct SmoothingReport {
 }
 
 extension SmoothingReport.Averaging {
-    init(_ window: GradientWindow, momentum: Double) throws {
+    /// Nil if the gradients of the window, or of its sample, are all the same.
+    init?(_ window: GradientWindow, momentum: Double) throws {
+        guard window.gradient.variance > 0 else { return nil }
         ratio = window.varianceRatio
         signal = window.gradient.squaredMean / window.gradient.variance
         let length = window.gradientSeries[0].count
@@ -100,6 +104,7 @@ extension SmoothingReport.Averaging {
                 }
             }
         }
+        guard sums[0] > 0 else { return nil }
         let correlation = try Autocorrelation(covariances: sums, count: length)
         autocorrelation = correlation.values
         predicted = correlation.varianceRatio(weight: momentum)

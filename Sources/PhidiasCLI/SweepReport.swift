@@ -127,7 +127,7 @@ struct SweepReport {
             if row.isGolden { marks.append("φ") }
             if row.isNotWorse == true { marks.append("=") }
             if row.diverged > 0 { marks.append("\(row.diverged) diverged") }
-            return [row.rank.map { $0 == $0.rounded() ? "\(Int($0))" : $0.fixed(1) } ?? "–"]
+            return [row.rank.map(Self.text) ?? "–"]
                 + row.point.settings.map(\.value)
                 + [
                     row.mean?.percent ?? "–", Self.percent(row.interval),
@@ -138,13 +138,18 @@ struct SweepReport {
         return (head, cells)
     }
 
+    /// Halves, where an even number share a rank.
+    private static func text(rank: Double) -> String {
+        rank.fixed(rank == rank.rounded() ? 0 : 1)
+    }
+
     /// What is to be known to read the table.
     var notes: [String] {
         var notes = ["Ranked by mean validation accuracy; test accuracy is only reported."]
         if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
         if let rank = rows.first(where: \.isGolden)?.rank, let interval = goldenRankInterval {
             notes.append(
-                "Rank of φ: \(rank.fixed(0)) of \(rows.count); 95 % bootstrap interval \(interval.low.fixed(0)) to \(interval.high.fixed(0)), over folds and seeds."
+                "Rank of φ: \(Self.text(rank: rank)) of \(rows.count); 95 % bootstrap interval \(interval.low.fixed(0)) to \(interval.high.fixed(0)), over folds and seeds."
             )
         }
         if rows.contains(where: { $0.isNotWorse == true }) {

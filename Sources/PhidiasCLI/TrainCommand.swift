@@ -95,6 +95,10 @@ struct TrainCommand: ParsableCommand {
                 description:
                     "--force replaces a run and --resume goes on with it; give one of them.")
         }
+        guard output == (try Self.parse([])).output else {
+            throw UsageError(
+                description: "--resume goes on in the run's own folder; leave out --output.")
+        }
         let folder = RunFolder(path)
         guard try !folder.contents().isEmpty else {
             throw UsageError(
@@ -140,6 +144,9 @@ struct TrainCommand: ParsableCommand {
         var document = try document(plan, checksums)
         let place = checkpoint?.state.position ?? TrainingPosition()
         let changes = RunChange.between(old, document, at: place)
+        let wasOver =
+            old["epochs"] == "\(place.epochs)"
+            || TrainingHistory(checkpoint, patience: old["patience"].flatMap { Int($0) }).isStopped
         try RunChange.check(
             changes, allowed: allowChange, folder: folder.folder, old: old, new: document, at: place
         )
@@ -148,6 +155,16 @@ struct TrainCommand: ParsableCommand {
                 path: folder.path("run.json"), byte: 0,
                 reason: "its network is not the one that its settings give")
         }
+        var checkpoint = checkpoint
+        if RunChange.remeasures(changes) { checkpoint?.best = nil }
+        let history = TrainingHistory(checkpoint, patience: safety.patience)
+        if !changes.isEmpty, wasOver, history.isStopped || place.epochs == options.epochs {
+            throw UsageError(
+                description:
+                    "\(folder.folder): the run is finished, and no epoch is left for other settings:\n\(RunChange.list(changes))\nGive more --epochs or --patience, or train a new run."
+            )
+        }
+        checkpoint?.isStopped = history.isStopped
         document.program = old.program
         document.changes = old.changes + changes
         document.halvings = old.halvings
@@ -173,13 +190,13 @@ struct TrainCommand: ParsableCommand {
         let filters = isDrawn ? folder.path("filters.png") : "too many for a picture"
         let trainer = run.trainer
         let images = run.trainedImages
-        let rate = Double(images) / max(trainer.seconds, 1e-9)
+        let rate = Double(images) / max(run.seconds, 1e-9)
         switch format {
         case .json:
             print(
                 JSON.members([
                     "test_accuracy": .number(test.accuracy), "test_loss": .number(test.loss),
-                    "epochs": .integer(run.epochs), "seconds": .number(trainer.seconds),
+                    "epochs": .integer(run.epochs), "seconds": .number(run.seconds),
                     "images_per_second": .number(rate),
                     "weights_sha256": .string(run.model.weightsSHA256),
                     "threads": .integer(trainer.threads), "kernels": .string(Model.kernels),
@@ -191,7 +208,7 @@ struct TrainCommand: ParsableCommand {
                 """
                 test accuracy   \((test.accuracy * 100).fixed(2)) %
                 test loss       \(test.loss.fixed(4))
-                training time   \(trainer.seconds.fixed(2)) s, \(Int(rate)) images/s
+                training time   \(run.seconds.fixed(2)) s, \(Int(rate)) images/s
                 weights SHA-256 \(run.model.weightsSHA256)
                 model           \(folder.path("model.safetensors"))
                 filters         \(filters)

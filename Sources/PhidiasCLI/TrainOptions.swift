@@ -52,7 +52,9 @@ struct TrainOptions: ParsableArguments {
     var activation: Activation = .sigmoid
     @Option(help: "How logits become probabilities.")
     var outputActivation: OutputActivation = .sigmoid
-    @Option(help: "What pixels are mapped to.", completion: .list(["0..1", "-1..1"]))
+    @Option(
+        parsing: .unconditional, help: "What pixels are mapped to.",
+        completion: .list(["0..1", "-1..1"]))
     var inputRange: InputRange = .zeroToOne
     @Option(
         name: .customLong("loss"),
@@ -240,10 +242,16 @@ struct TrainOptions: ParsableArguments {
         "elastic_spacing": String(Augmentation.usualSpacing),
     ]
 
+    /// A folder as a record holds it: never one of the words that mean something else there.
+    static func recorded(folder: String) -> String {
+        ["synthetic", "none", "true"].contains(folder) ? "./\(folder)" : folder
+    }
+
     /// Settings in the order of the help, as text.
     var settings: [RunDocument.Setting] {
         let pairs: KeyValuePairs = [
-            "data": data ?? "synthetic", "hidden": hidden, "activation": activation.rawValue,
+            "data": data.map(Self.recorded) ?? "synthetic", "hidden": hidden,
+            "activation": activation.rawValue,
             "output_activation": outputActivation.rawValue, "input_range": inputRange.rawValue,
             "loss": loss.rawValue, "learning_rate": learningRate, "momentum": momentum,
             "schedule": schedule, "warm_up": String(warmUp), "epochs": String(epochs),

@@ -5,14 +5,21 @@ import Phidias
 struct TrainingHistory {
     private(set) var metrics: [EpochMetrics]
     private(set) var best: Checkpoint.Best?
-    /// True if the validation loss has not improved for `--patience` epochs.
-    private(set) var isStopped: Bool
+    private let patience: Int?
 
-    /// - Parameter checkpoint: where the run stands; nil is the start.
-    init(_ checkpoint: Checkpoint? = nil) {
+    /// - Parameters:
+    ///   - checkpoint: where the run stands; nil is the start.
+    ///   - patience: epochs without a better validation loss after which the run ends; nil: never.
+    init(_ checkpoint: Checkpoint? = nil, patience: Int?) {
         metrics = checkpoint?.metrics ?? []
         best = checkpoint?.best
-        isStopped = checkpoint?.isStopped ?? false
+        self.patience = patience
+    }
+
+    /// True if the validation loss has not improved for `--patience` epochs.
+    var isStopped: Bool {
+        guard let patience, let best else { return false }
+        return metrics.count - best.epoch >= patience
     }
 
     /// Evaluates the model of an epoch that has ended.
@@ -40,9 +47,6 @@ struct TrainingHistory {
         let isBest = line.validation.map { $0.loss < best?.loss ?? .infinity } ?? false
         if isBest, let loss = line.validation?.loss {
             best = .init(model: epoch.model, epoch: epoch.epoch, loss: loss)
-        }
-        if let patience = plan.safety.patience, let best, epoch.epoch - best.epoch >= patience {
-            isStopped = true
         }
         return (line, isBest)
     }

@@ -18,6 +18,8 @@ final class TrainingRun {
     private var document: RunDocument
     private var history: TrainingHistory
     private var isBegun: Bool
+    /// Of training before the checkpoint that it begins with.
+    private let earlier: Double
     /// When the last checkpoint was written.
     private var saved = ContinuousClock.now
     private(set) var trainer: Trainer
@@ -32,7 +34,8 @@ final class TrainingRun {
         self.folder = folder
         self.document = document
         isBegun = checkpoint != nil
-        history = TrainingHistory(checkpoint)
+        earlier = checkpoint?.state.position.seconds ?? 0
+        history = TrainingHistory(checkpoint, patience: plan.safety.patience)
         film = try plan.safety.filtersEvery.map {
             try FilterFilm(
                 of: folder.folder, every: $0,
@@ -67,6 +70,8 @@ final class TrainingRun {
     /// Finished epochs, and the images that all steps have seen.
     var epochs: Int { history.metrics.count }
     var trainedImages: Int { epochs * plan.training.count }
+    /// The time that they took.
+    var seconds: Double { max(trainer.seconds, earlier) }
 
     /// Trains to the end.
     /// - Parameter state: where to go on; nil is the start.
@@ -180,7 +185,7 @@ final class TrainingRun {
     /// Goes back to the last checkpoint at an epoch's end, or to the start, with half the rate.
     private func halve(after error: TrainingError, step: Int) throws -> TrainingState? {
         let checkpoint = isBegun ? try folder.lastEpochsEnd() : nil
-        history = TrainingHistory(checkpoint)
+        history = TrainingHistory(checkpoint, patience: plan.safety.patience)
         document.halvings.append(.init(step: step, backTo: history.metrics.count))
         if isBegun { try document.write(to: folder.path("run.json")) }
         if isBegun { try folder.rewrite(history.metrics) }

@@ -60,6 +60,27 @@ import Testing
         }
     }
 
+    /// Of gradients that never change nothing can be said, and of epochs shorter than the velocity's
+    /// memory neither.
+    @Test func whatCannotBeMeasuredIsLeftOut() throws {
+        let bench = try BadInputTests.Bench()
+        func smoothing(_ options: String...) throws -> ProgramTests.Outcome {
+            try ProgramTests.run(
+                [
+                    "experiment", "smoothing", "--data", bench.folder.path, "--hidden", "4",
+                    "--batch-size", "4", "--momenta", "0.5", "--roughness-epochs", "1",
+                    "--curvature-images", "20", "--output", bench.path("smoothing"),
+                ] + options)
+        }
+        let dead = try smoothing(
+            "--activation", "relu", "--momentum", "0.5", "--learning-rate", "50", "--epochs", "4")
+        #expect(dead.code == 0, "\(dead.errors)")
+        #expect(dead.output.contains(/\n +4 +0 +– +– +–/), "\(dead.output)")
+        let short = try smoothing("--epochs", "1")
+        #expect(short.code == 0, "\(short.errors)")
+        #expect(short.output.contains("settles in 103 steps"), "\(short.output)")
+    }
+
     static let bad: [([String], String)] = [
         (["smoothing", "--layers", "2"], "0 to 1"),
         (["smoothing", "--momenta", "0,1"], "below 1"),
@@ -68,8 +89,12 @@ import Testing
         (["smoothing", "--weight-decay", "0.1"], "--weight-decay"),
         (["smoothing", "--nesterov"], "--nesterov"),
         (["smoothing", "--clip-norm", "1"], "--clip-norm"),
+        (["smoothing", "--shift", "1"], "--shift"),
+        (["smoothing", "--network", "dense 9 relu, dropout 0.5, dense 10"], "dropout"),
         (["smoothing", "--curvature-steps", "0"], "--curvature-steps 0"),
         (["golden-point", "--output-activation", "softmax"], "sigmoid"),
+        (["golden-point", "--loss", "synaptic"], "--loss"),
+        (["loss", "--network", "dbl-2024"], "sigmoid outputs"),
         (["loss", "--loss", "cross-entropy"], "--loss itself"),
         (["loss", "--seeds", "1"], "--seeds 1"),
         (["loss", "--rates", "0.1,0.1"], "ascending"),

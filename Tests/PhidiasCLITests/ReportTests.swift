@@ -134,6 +134,27 @@ import Testing
         #expect(again.text == page.text, "the same folder, the same page")
     }
 
+    /// Wrong images of three channels, and settings that were changed on the way.
+    @Test func aChangedRunOfColourImages() throws {
+        let bench = try Bench()
+        for (prefix, count) in [("train", 60), ("t10k", 12)] {
+            try FileManager.default.removeItem(atPath: bench.path("\(prefix)-images-idx3-ubyte"))
+            try bench.write("\(prefix)-images-idx4-ubyte", Bench.idx([count, 3, 4, 4]))
+        }
+        #expect(try bench.train("--input-range", "-1..1", "--learning-rate", "0.001").code == 0)
+        let before = try Self.page(bench, "run")
+        #expect(before.words.contains("taken for") && before.words.contains("bit for bit"))
+        #expect(before.elements.contains { $0.attributes["height"] == "12" })
+        #expect(
+            try Program.run(
+                "train", "--resume", bench.path("run"), "--allow-change", "--learning-rate", "0.1",
+                "--epochs", "3"
+            ).code == 0)
+        let after = try Self.page(bench, "run")
+        #expect(!after.words.contains("bit for bit"))
+        #expect(after.words.contains("cannot be verified"))
+    }
+
     @Test func theFirstFiltersAreThoseThatTrainingStartedFrom() throws {
         let bench = try Bench()
         // A learning rate that moves nothing: both pictures are the same.

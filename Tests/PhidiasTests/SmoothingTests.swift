@@ -90,7 +90,7 @@ import Testing
                 for step in 0..<window.steps - 1 {
                     let next =
                         GoldenRatio.momentum * average[step]
-                        + (1 - GoldenRatio.momentum) * gradient[step]
+                        + (1 - GoldenRatio.momentum) * gradient[step + 1]
                     largest = max(largest, abs(average[step + 1] - next))
                     size = max(size, abs(average[step]))
                 }
@@ -98,6 +98,21 @@ import Testing
             // Some roundings to float, each below 2⁻²⁴ of the largest value.
             #expect(largest < 8 * 0x1p-24 * size && size > 0)
         }
+    }
+
+    @Test(arguments: [1, 5, 7, 12, 20]) func asManyStepsAreMeasuredAsAreAskedFor(count: Int) throws
+    {
+        let data = try SyntheticDigits.dataset(count: 48, seed: 2)
+        let trainer = try Trainer(
+            model: Model(network: try Network(hidden: []), seed: 1), batchSize: 4, seed: 5)
+        var steps: [[Int]] = []
+        try trainer.recordSmoothing(
+            on: data,
+            .init(
+                epochs: 2, layers: [0], curvatureImages: 8, curvatureSteps: count, iterations: 1)
+        ) { steps.append($0.steps.map(\.step)) }
+        #expect(steps.map(\.count) == [min(count, 12), min(count, 12)])
+        #expect(steps[1] == steps[0].map { $0 + 12 })
     }
 
     @Test func curvatureIsTheAnalyticOneOfALinearModel() throws {

@@ -62,7 +62,7 @@ struct CSVImages {
         if line.isEmpty { return }
         let values = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
             .map(Self.byte)
-        if number == 1, values[0] == nil { return }
+        if number == 1, values[0] == nil, !Self.beginsAsNumber(line) { return }
         if let place = values.firstIndex(of: nil) {
             throw failure("field \(place + 1) is not a whole number from 0 to 255")
         }
@@ -86,6 +86,10 @@ struct CSVImages {
                     + "other shapes as a folder of PNG files")
         }
         pixels = count
+    }
+
+    private static func beginsAsNumber(_ line: ArraySlice<UInt8>) -> Bool {
+        line.first.map { "0123456789+-.".utf8.contains($0) } ?? false
     }
 
     private static func byte(_ field: ArraySlice<UInt8>) -> UInt8? {

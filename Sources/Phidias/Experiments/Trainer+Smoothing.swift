@@ -72,7 +72,11 @@ extension Trainer {
             network: model.network, loss: loss, data: data,
             images: min(plan.curvatureImages, data.count), batchSize: batchSize, seed: seed,
             threads: threads)
-        let every = max(run.stepsPerEpoch / max(plan.curvatureSteps, 1), 1)
+        let curvatures = min(plan.curvatureSteps, run.stepsPerEpoch)
+        /// How many of them, as evenly as can be, lie among the first `count` steps of an epoch.
+        func due(_ count: Int) -> Int {
+            (2 * count * curvatures + run.stepsPerEpoch) / (2 * run.stepsPerEpoch)
+        }
         let (batchSize, seed) = (batchSize, seed)
         var step = 0
         var current = windows()
@@ -81,13 +85,17 @@ extension Trainer {
             on: data, epochs: plan.epochs, from: nil, shouldStop: nil, onBatch: nil,
             onGradient: { stack in
                 step += 1
-                let velocity = plan.layers.map { FlatParameters.layer(.velocity, $0, of: stack) }
                 for (place, layer) in plan.layers.enumerated() where step > settling {
-                    current[place].add(
-                        gradient: FlatParameters.layer(.gradient, layer, of: stack),
-                        velocity: velocity[place])
+                    // That of the stack is the velocity before this gradient.
+                    let gradient = FlatParameters.layer(.gradient, layer, of: stack)
+                    var velocity = FlatParameters.layer(.velocity, layer, of: stack)
+                    var moved = [Float](repeating: 0, count: velocity.count)
+                    SyntheticGradients.update(
+                        &velocity, &moved, gradient, learningRate, momentum)
+                    current[place].add(gradient: gradient, velocity: velocity)
                 }
-                guard (step - 1) % every == every / 2 else { return }
+                let inEpoch = (step - 1) % run.stepsPerEpoch
+                guard due(inEpoch + 1) > due(inEpoch) else { return }
                 let direction = zip(
                     FlatParameters.read(.velocity, of: stack),
                     FlatParameters.read(.gradient, of: stack)

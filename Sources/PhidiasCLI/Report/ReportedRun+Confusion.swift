@@ -119,15 +119,17 @@ extension ReportedRun {
     }
 
     private func pictures(_ mistakes: [Mistake], _ model: Model, _ test: Dataset) throws -> HTML {
-        guard !mistakes.isEmpty, test.rows * test.columns <= Self.mostPixels else {
+        guard !mistakes.isEmpty, test.shape.count <= Self.mostPixels else {
             return .nothing
         }
         let classes = model.network.classes
         let items = try mistakes.prefix(Self.mostShown).map { mistake -> HTML in
             let pixels = test.image(mistake.index)
             let values = try model.probabilities(images: pixels)
+            // Channels one below the other, as they lie.
             let image = Image(
-                width: test.columns, height: test.rows, channels: 1, pixels: pixels)
+                width: test.columns, height: test.shape.channels * test.rows, channels: 1,
+                pixels: pixels)
             precondition(values.count == classes, "one image gives \(values.count) numbers")
             return .element(
                 "li", [:],

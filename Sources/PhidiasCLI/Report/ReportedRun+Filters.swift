@@ -47,7 +47,8 @@ extension ReportedRun {
                         "\(title): \(shown) filters of \(rows) × \(width) weights, red positive, blue negative"
                     ), "\(title).", command: command))
         }
-        let some = shown < units ? "The first \(shown) of \(units) units" : "All \(units) units"
+        let what = model.model.network.weighted[0].isConvolution ? "kernels" : "units"
+        let some = shown < units ? "The first \(shown) of \(units) \(what)" : "All \(units) \(what)"
         return .section(
             "Filters",
             .paragraph(

@@ -40,7 +40,7 @@ struct ReportedRun {
     /// `--patience` the best one's.
     var result: EpochMetrics? {
         guard let last = metrics.last, let patience = document["patience"].flatMap({ Int($0) }),
-            let best = metrics.min(by: {
+            let best = comparable.min(by: {
                 $0.validation?.loss ?? .infinity < $1.validation?.loss ?? .infinity
             })
         else { return metrics.last }
@@ -48,6 +48,12 @@ struct ReportedRun {
             document["epochs"].flatMap { Int($0) } == last.epoch
             || last.epoch - best.epoch >= patience
         return isFinished ? best : last
+    }
+
+    /// Metrics whose validation losses can be compared with the last one's.
+    private var comparable: ArraySlice<EpochMetrics> {
+        let last = document.changes.last { RunChange.remeasures([$0]) }
+        return metrics.dropFirst(last?.epochs ?? 0)
     }
 
     var seconds: Double { metrics.reduce(0) { $0 + $1.seconds } }
@@ -61,6 +67,9 @@ struct ReportedRun {
         ShellCommand(
             ["phidias", "train"] + document.settings.arguments + ["--output=\(path)"])
     }
+
+    /// No single command gives a run whose settings were changed on the way.
+    private var isChanged: Bool { !document.changes.isEmpty }
 
     static func percent(_ value: Double) -> String { "\((100 * value).fixed(2)) %" }
 }
@@ -111,9 +120,12 @@ extension ReportedRun {
                     "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and coupled momentum."
                 ))
         }
+        let anew =
+            isChanged
+            ? "A run with the settings of the end from its start; it is another than this:"
+            : "The run anew, bit for bit:"
         return .section(
-            "Settings", table.html, .joined(notes), .paragraph("The run anew, bit for bit:"),
-            .command(trainCommand))
+            "Settings", table.html, .joined(notes), .paragraph(anew), .command(trainCommand))
     }
 
     private var checksums: HTML {
@@ -122,10 +134,19 @@ extension ReportedRun {
             table.add(["weights (model.safetensors)", model.model.weightsSHA256])
         }
         for sum in document.checksums { table.add([sum.name, sum.value]) }
+        let origin =
+            "Begun by phidias \(document.program) with \(document.threads) threads and \(document.kernels) kernels; neither changes a bit."
+        guard !isChanged else {
+            return .section(
+                "Checksums", table.html,
+                .paragraph(
+                    "\(origin) The run cannot be verified: what it did before its settings were changed is no longer recorded whole."
+                ))
+        }
         return .section(
             "Checksums", table.html,
             .paragraph(
-                "Begun by phidias \(document.program) with \(document.threads) threads and \(document.kernels) kernels; neither changes a bit. Whether the run gives the same bits again:"
+                "\(origin) Whether the run gives the same bits again:"
             ), .command(ShellCommand(["phidias", "verify", path])))
     }
 }
