@@ -14,7 +14,7 @@ struct BenchTurns: ParsableCommand {
               epoch     trains one more epoch of the same run; seconds without packing the model
               peak      rates of fused multiply-adds, and whether every thread has its own core
               evaluate  accuracy on the test images
-            An answer comes when the threads sleep again, so the other's turn may begin at once.
+            An answer comes when the threads sleep again, so the other's turn may begin at once. \
             The end of standard input ends the program. --epochs is not used.
 
             Example:

@@ -87,7 +87,7 @@ struct DataCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Turn a folder of PNG files or a CSV file into IDX files.",
             discussion: """
-                SOURCE is a folder with one subfolder of PNG files a class, or a CSV file with lines
+                SOURCE is a folder with one subfolder of PNG files a class, or a CSV file with lines \
                 of label and pixels. A share of each class becomes the test images.
 
                 Example:

@@ -6,13 +6,14 @@ struct ExperimentGoldenPoint: ParsableCommand {
         commandName: "golden-point",
         abstract: "Measure where training takes the outputs, and how far they can be trusted.",
         discussion: """
-            Trains with each of the three losses and the same options, and records output signals p
-            and logits z of the training images after each epoch, the parts of the synaptic loss, and
-            the calibration on the test images. Writes golden-point.txt, golden-point.json and charts
+            Trains with each of the three losses and the same options, and records output signals p \
+            and logits z of the training images after each epoch, the parts of the synaptic loss, and \
+            the calibration on the test images. Writes golden-point.txt, golden-point.json and charts \
             in SVG. The golden point and the loss are this project's reconstruction (docs/theory.md).
 
             Example:
-              phidias experiment golden-point --data data/mnist --epochs 10 --output golden-point
+              phidias experiment golden-point --data data/mnist --epochs 10 \\
+                --output golden-point
             """)
 
     @OptionGroup var options: TrainOptions

@@ -6,16 +6,17 @@ struct ExperimentLoss: ParsableCommand {
         commandName: "loss",
         abstract: "Compare the three losses, each with golden, textbook and plain SGD settings.",
         discussion: """
-            Trains every loss with golden parameters, with 0.01 and 0.9, and without momentum at the
-            learning rate of --rates that is best on validation images (with seeds of their own), over
-            --seeds seeds. Test accuracy is only reported. The comparisons are listed before the first
-            run: paired t over seeds with Holm's correction, and permutation tests where they can be
-            significant at all. The synaptic loss is this project's reconstruction (docs/theory.md).
-            Each finished run is a line of results.jsonl in the output folder; the same command goes
+            Trains every loss with golden parameters, with 0.01 and 0.9, and without momentum at the \
+            learning rate of --rates that is best on validation images (with seeds of their own), over \
+            --seeds seeds. Test accuracy is only reported. The comparisons are listed before the first \
+            run: paired t over seeds with Holm's correction, and permutation tests where they can be \
+            significant at all. The synaptic loss is this project's reconstruction (docs/theory.md). \
+            Each finished run is a line of results.jsonl in the output folder; the same command goes \
             on where an interrupted one ended.
 
             Example:
-              phidias experiment loss --data data/mnist --epochs 20 --batch-size 16 --output loss
+              phidias experiment loss --data data/mnist --epochs 20 --batch-size 16 \\
+                --output loss
             """)
 
     @OptionGroup var options: TrainOptions

@@ -7,9 +7,9 @@ struct ExperimentSmoothing: ParsableCommand {
         commandName: "smoothing",
         abstract: "Measure how momentum smooths: noise, memory, frequencies, curvature, loss.",
         discussion: """
-            Trains as phidias train does with the same options, and records gradient and velocity of
-            every step; then trains at other momentum weights with the same effective learning rate.
-            Writes smoothing.txt, smoothing.json and charts in SVG. The comparisons are this
+            Trains as phidias train does with the same options, and records gradient and velocity of \
+            every step; then trains at other momentum weights with the same effective learning rate. \
+            Writes smoothing.txt, smoothing.json and charts in SVG. The comparisons are this \
             project's own (docs/theory.md).
 
             Example:

@@ -8,10 +8,11 @@ struct FeaturesCommand: ParsableCommand {
             "Draw what a layer makes of an image, or the images that excite its filters most.",
         discussion: """
             Example:
-              phidias features runs/convolution/model.safetensors digit.png --output maps.png
+              phidias features runs/convolution/model.safetensors digit.png \\
+                --output maps.png
               phidias features runs/convolution/model.safetensors --strongest 8 --layer 2 \\
                 --data data/mnist --output strongest.png
-            The first is a tile for each channel. The second has a row for each channel: the test
+            The first is a tile for each channel. The second has a row for each channel: the test \
             images at which the largest value of its map is largest, in order.
             """)
 

@@ -12,7 +12,7 @@ struct FiltersCommand: ParsableCommand {
             Example:
               phidias filters runs/mnist/model.safetensors --output filters.png --scale 4
               phidias filters --film runs/mnist --output film.png
-            The second makes a sheet of the frames that phidias train --filters-every drew, with the
+            The second makes a sheet of the frames that phidias train --filters-every drew, with the \
             step below each.
             """)
 

@@ -6,8 +6,8 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict",
         abstract: "Tell the class of images.",
         discussion: """
-            White ink on black is expected; --invert is for black ink on white. An image that is
-            not of the network's size is fitted as MNIST was made: scaled into a box of 20 pixels
+            White ink on black is expected; --invert is for black ink on white. An image that is \
+            not of the network's size is fitted as MNIST was made: scaled into a box of 20 pixels \
             and centred by mass.
 
             Example:

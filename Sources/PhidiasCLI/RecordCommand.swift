@@ -7,12 +7,13 @@ struct RecordCommand: ParsableCommand {
         abstract: "Record training steps, for checking other programs against this one.",
         discussion: """
             Example:
-              phidias record --data data/mnist --hidden 128 --steps 200 --output steps.safetensors
-            Trains the first steps of the run that phidias train makes with the same options, and
-            writes a safetensors file of 32-bit floats: layers.N.weight [out, in] and layers.N.bias
-            [out] at the start, indices [steps, batch] of the training images, losses [steps],
-            deltas [steps, batch, classes] (gradient of the mean loss by the logits), and
-            final.layers.N.weight and final.layers.N.bias. Batches are full and the learning rate
+              phidias record --data data/mnist --hidden 128 --steps 200 \\
+                --output steps.safetensors
+            Trains the first steps of the run that phidias train makes with the same options, and \
+            writes a safetensors file of 32-bit floats: layers.N.weight [out, in] and layers.N.bias \
+            [out] at the start, indices [steps, batch] of the training images, losses [steps], \
+            deltas [steps, batch, classes] (gradient of the mean loss by the logits), and \
+            final.layers.N.weight and final.layers.N.bias. Batches are full and the learning rate \
             and momentum constant: steps that are not are refused.
             """)
 

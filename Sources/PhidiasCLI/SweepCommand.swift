@@ -10,11 +10,12 @@ struct SweepCommand: ParsableCommand {
             Example:
               phidias sweep --data data/mnist --learning-rate 0.001,golden,0.1 \\
                 --momentum 0,golden,0.9 --folds 5 --epochs 5 --output sweeps/grid
-              phidias sweep --preset paper-2024 --data data/mnist --folds 10 --output sweeps/paper
-            Every setting takes a list with commas between its values; networks and schedules, which
-            may hold commas, take semicolons. An option may also be repeated.
-            Each finished cell is a line of results.jsonl in the output folder, written at once; the
-            same command goes on where an interrupted one ended. A cell runs on one thread, and as
+              phidias sweep --preset paper-2024 --data data/mnist --folds 10 \\
+                --output sweeps/paper
+            Every setting takes a list with commas between its values; networks and schedules, which \
+            may hold commas, take semicolons. An option may also be repeated. \
+            Each finished cell is a line of results.jsonl in the output folder, written at once; the \
+            same command goes on where an interrupted one ended. A cell runs on one thread, and as \
             many cells run as there are threads: they never wait for each other.
             """)
 

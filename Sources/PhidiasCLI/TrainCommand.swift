@@ -11,8 +11,8 @@ struct TrainCommand: ParsableCommand {
               phidias train --data data/mnist --hidden 128 --epochs 10 --output runs/mnist
               phidias train --data data/mnist --network dbl-2024 --output runs/convolution
               phidias train --resume runs/mnist
-            Writes model.safetensors, metrics.jsonl, run.json, filters.png and checkpoints into the
-            output folder. A run that was interrupted goes on from its last checkpoint with the same
+            Writes model.safetensors, metrics.jsonl, run.json, filters.png and checkpoints into the \
+            output folder. A run that was interrupted goes on from its last checkpoint with the same \
             bits as if it had never stopped. Ctrl-C writes a checkpoint and ends; twice ends at once.
             """)
 

@@ -9,8 +9,8 @@ struct VerifyCommand: ParsableCommand {
         discussion: """
             Example:
               phidias verify runs/mnist
-            Trains again as run.json says, and compares every metric of every epoch and the final
-            weights, bit for bit; nothing is written. Ends with code 0 if all are equal, 1 if not
+            Trains again as run.json says, and compares every metric of every epoch and the final \
+            weights, bit for bit; nothing is written. Ends with code 0 if all are equal, 1 if not \
             (the first difference of each file is named), and 65 if the data is not the run's.
             """)
 
