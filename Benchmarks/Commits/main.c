@@ -125,7 +125,8 @@ int main(int count, char **arguments) {
         order[i] = i * 26107u % IMAGES;
 
     printf("%-23s %10s %9s   %-21s   %s\n", "", "now, µs", "before", "times as fast", "A/A");
-    static const long networks[][2] = {{30, 10}, {128, 64}, {512, 64}, {512, 256}, {1024, 256}};
+    static const long networks[][2] = {{30, 10},    {128, 64},   {512, 64},  {512, 256},
+                                       {1024, 256}, {128, 1024}, {128, 4096}};
     static const long products[][3] = {{10, 30, 784}, {64, 128, 784}, {1024, 1024, 1024}};
     char name[64];
     int same = 1;

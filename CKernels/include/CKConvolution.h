@@ -135,7 +135,7 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
                        const ck_dropout *dropout, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_network_forward of
-/// the same batch with no more threads than it returned and the same dropout or none, and updates
+/// the same batch with as many threads as it returned and the same dropout or none, and updates
 /// weights and velocity by the formula of ck_momentum_update. One parallel region. Returns -1, or
 /// the place of the first stage or, after the stages, layer in which a weight is no longer finite.
 ptrdiff_t ck_network_backward(const ck_network *network, ptrdiff_t batch,

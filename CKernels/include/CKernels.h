@@ -193,11 +193,14 @@ typedef struct {
     ptrdiff_t next_count; ///< 0 if they are not known
     ptrdiff_t pixels;
     float scale, offset;
-    float *panels; ///< out: the packed batch, rows = batch, one copy a thread; 64-byte aligned
+    float *panels; ///< out: the packed batch, ck_input_size floats; 64-byte aligned
 } ck_batch_input;
 
 /// Number of floats in panels of `features` features with `rows` rows.
 ptrdiff_t ck_panel_size(ptrdiff_t rows, ptrdiff_t features);
+/// Floats of a packed batch of up to `batch` images, for up to `threads` threads: a copy for each,
+/// or one of a large batch.
+ptrdiff_t ck_input_size(ptrdiff_t batch, ptrdiff_t pixels, int threads);
 /// Floats of scratch a layer needs.
 ptrdiff_t ck_dense_scratch(ptrdiff_t inputs, ptrdiff_t outputs);
 
@@ -215,7 +218,7 @@ int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                      const ck_batch_input *input, float *logits, int threads);
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
-/// the same batch with no more threads than it returned, and updates weights and velocity by the
+/// the same batch with as many threads as it returned, and updates weights and velocity by the
 /// formula of ck_momentum_update; no gradient is kept. One parallel region. Returns -1, or the
 /// index of the first layer in which a weight or a velocity is no longer finite.
 ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,

@@ -9,7 +9,8 @@
 enum {
     DEPTH = 288, // most inputs of a block in the forward pass: 18 KB of a weight panel
     CACHE_LINE = 64,
-    PIXELS = CACHE_LINE, // of an image, packed at once
+    PIXELS = CACHE_LINE,   // of an image, packed at once
+    MOST_COPIES = 1 << 22, // floats of a batch that threads pack for themselves, 16 MB in all
 };
 
 ptrdiff_t ck_panel_size(ptrdiff_t rows, ptrdiff_t features) {
@@ -99,26 +100,45 @@ static void forward_layer(const ck_kernels *kernels, const ck_dense *layer, cons
         }
 }
 
-// Every thread packs the whole batch for itself: that is cheaper than to fetch half of it out of
-// another core's cache.
-float *ck_own_input(const ck_batch_input *input, ptrdiff_t batch, int thread) {
-    return input->panels + thread * ck_panel_size(batch, input->pixels);
+ptrdiff_t ck_input_size(ptrdiff_t batch, ptrdiff_t pixels, int threads) {
+    const ptrdiff_t whole = ck_panel_size(batch, pixels);
+    const ptrdiff_t copies = ck_least(threads * whole, MOST_COPIES); // also of a smaller batch
+    return whole > copies ? whole : copies;
 }
 
-void ck_prefetch_next(const ck_batch_input *input) {
+// A batch is packed by every thread for itself: that is cheaper than to fetch half of it out of
+// another core's cache. Where so many copies would fill the last cache, each packs a part of one.
+static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int threads) {
+    return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES;
+}
+
+const float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads) {
+    const ptrdiff_t copy = is_shared(input, batch, threads) ? 0 : thread;
+    return input->panels + copy * ck_panel_size(batch, input->pixels);
+}
+
+void ck_prefetch_next(const ck_batch_input *input, ck_range part) {
     // Images lie anywhere in memory, too far apart for the processor to guess the next.
-    for (ptrdiff_t i = 0; i < input->next_count; i++)
+    for (ptrdiff_t i = part.first; i < part.last; i++)
         for (ptrdiff_t p = 0; p < input->pixels; p += CACHE_LINE)
             __builtin_prefetch(input->images + (ptrdiff_t)input->next[i] * input->pixels + p, 0, 2);
 }
 
-void ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
-                   float *panels) {
+const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
+                           int thread, int threads) {
+    const int shared = is_shared(input, batch, threads), parts = shared ? threads : 1;
+    const ck_range images = ck_share(batch, shared ? thread : 0, parts);
+    float *panels = input->panels + (shared ? 0 : thread * ck_panel_size(batch, input->pixels));
     for (ptrdiff_t p = 0; p < input->pixels; p += PIXELS)
-        kernels->pack_bytes(batch, p, ck_least(PIXELS, input->pixels - p), input->images,
-                            input->indices, input->pixels, input->scale, input->offset,
-                            panels + p * batch, batch * CK_LANES);
-    ck_prefetch_next(input);
+        kernels->pack_bytes(images.last - images.first, p, ck_least(PIXELS, input->pixels - p),
+                            input->images, input->indices + images.first, input->pixels,
+                            input->scale, input->offset,
+                            panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
+    ck_prefetch_next(input, ck_share(input->next_count, shared ? thread : 0, parts));
+    if (shared) {
+#pragma omp barrier
+    }
+    return panels;
 }
 
 void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logits, int thread,
@@ -141,9 +161,8 @@ int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
 #pragma omp parallel num_threads(threads)
     {
         const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        float *panels = ck_own_input(input, batch, thread);
-        ck_pack_batch(pass.kernels, input, batch, panels);
-        ck_dense_forward_on(&pass, panels, logits, thread, there);
+        const float *x = ck_pack_batch(pass.kernels, input, batch, thread, there);
+        ck_dense_forward_on(&pass, x, logits, thread, there);
         if (thread == 0)
             team = there;
     }
@@ -265,8 +284,8 @@ static ptrdiff_t backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t bat
 #pragma omp parallel num_threads(threads) reduction(min : bad)
     {
         const int thread = omp_get_thread_num();
-        bad = ck_dense_backward_on(&pass, ck_own_input(input, batch, thread), NULL, delta, fate,
-                                   thread, omp_get_num_threads());
+        bad = ck_dense_backward_on(&pass, ck_input_of(input, batch, thread, threads), NULL, delta,
+                                   fate, thread, omp_get_num_threads());
     }
     return bad;
 }

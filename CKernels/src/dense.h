@@ -22,13 +22,14 @@ static inline ptrdiff_t ck_panels(ptrdiff_t features) {
     return (features + CK_LANES - 1) / CK_LANES;
 }
 
-/// A thread's own copy of the batch in panels, for a network whose first layer is dense.
-float *ck_own_input(const ck_batch_input *input, ptrdiff_t batch, int thread);
-/// Packs the batch into it.
-void ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
-                   float *panels);
-/// Hints at the images of the next batch.
-void ck_prefetch_next(const ck_batch_input *input);
+/// Packs the batch, for a network whose first layer is dense. Returns what ck_input_of does then.
+const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
+                           int thread, int threads);
+/// The batch as `threads` threads have packed it and this one reads it: its own copy or, of a large
+/// batch, the one of all.
+const float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads);
+/// Hints at some images of the next batch.
+void ck_prefetch_next(const ck_batch_input *input, ck_range part);
 
 /// The layers over x, panels that are whole when this is called. Barriers separate layers.
 void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logits, int thread,

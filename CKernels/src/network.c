@@ -62,12 +62,10 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
                 }
             }
             if (thread == 0)
-                ck_prefetch_next(input);
+                ck_prefetch_next(input, (ck_range){0, input->next_count});
 #pragma omp barrier
         } else {
-            float *panels = ck_own_input(input, batch, thread);
-            ck_pack_batch(kernels, input, batch, panels);
-            x = panels;
+            x = ck_pack_batch(kernels, input, batch, thread, there);
         }
         ck_dense_forward_on(&dense, x, logits, thread, there);
         if (thread == 0)
@@ -128,7 +126,7 @@ static ptrdiff_t backward(const ck_network *network, ptrdiff_t batch, const ck_b
     {
         const int thread = omp_get_thread_num(), there = omp_get_num_threads();
         turn_own_weights(&pass, thread, there);
-        const float *x = stages ? NULL : ck_own_input(input, batch, thread);
+        const float *x = stages ? NULL : ck_input_of(input, batch, thread, threads);
         bad =
             stages + ck_dense_backward_on(&dense, x, &pass.plan->base, delta, fate, thread, there);
         if (pass.plan->lowest < stages) {

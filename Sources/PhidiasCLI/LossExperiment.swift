@@ -173,7 +173,7 @@ struct LossExperiment: Sendable {
         let names = Set(own.map(\.name) + ["data", "seed", "validation"])
         return SweepPlan.Point(
             arguments: (options.settings.filter { !names.contains($0.name) } + own)
-                .map(\.argument),
+                .compactMap(\.argument),
             settings: own)
     }
 

@@ -1,18 +1,23 @@
 import Phidias
 
 extension RunDocument.Setting {
-    /// The option that gives the setting on the command line.
-    var argument: String {
-        let option = "--\(name.replacing("_", with: "-"))"
-        return value == "true" ? option : "\(option)=\(value)"
+    /// The option that gives the setting on the command line; nil for a flag that is off.
+    var argument: String? {
+        switch value {
+        case "true": option
+        case "false": nil
+        default: "\(option)=\(value)"
+        }
     }
+
+    var option: String { "--\(name.replacing("_", with: "-"))" }
 }
 
 extension [RunDocument.Setting] {
     /// As options of training; what a command line does not give is left out.
     var arguments: [String] {
         filter { $0.value != "none" && !($0.name == "data" && $0.value == "synthetic") }
-            .map(\.argument)
+            .compactMap(\.argument)
     }
 }
 

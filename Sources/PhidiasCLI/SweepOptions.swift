@@ -45,6 +45,9 @@ struct SweepOptions: ParsableArguments {
     var momentum: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Numbers; 0 for none.")
     var weightDecay: [String] = []
+    @Option(
+        parsing: .unconditionalSingleValue, help: "Nesterov's form of the momentum: true, false.")
+    var nesterov: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Largest norms of a gradient.")
     var clipNorm: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Most pixels that images move; 0 for none.")
@@ -53,6 +56,10 @@ struct SweepOptions: ParsableArguments {
     var rotation: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Most pixels of elastic distortion.")
     var elastic: [String] = []
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "With --elastic: pixels from a control point to the next.")
+    var elasticSpacing: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Schedules, such as 'constant;cosine'.")
     var schedule: [String] = []
     @Option(parsing: .unconditionalSingleValue, help: "Epochs of linear warm-up.")
@@ -87,8 +94,9 @@ struct SweepOptions: ParsableArguments {
             ("output_activation", outputActivation), ("input_range", inputRange), ("loss", loss),
             ("learning_rate", preset?.learningRates ?? learningRate),
             ("momentum", preset?.momenta ?? momentum), ("weight_decay", weightDecay),
-            ("clip_norm", clipNorm), ("shift", shift), ("rotation", rotation),
-            ("elastic", elastic), ("schedule", schedule),
+            ("nesterov", nesterov), ("clip_norm", clipNorm), ("shift", shift),
+            ("rotation", rotation),
+            ("elastic", elastic), ("elastic_spacing", elasticSpacing), ("schedule", schedule),
             ("warm_up", warmUp), ("epochs", epochs), ("batch_size", batchSize),
         ]
     }
@@ -173,9 +181,9 @@ struct SweepOptions: ParsableArguments {
             let isGiven = !(hasPreset && ["learning_rate", "momentum"].contains(axis.name))
             guard isGiven, axis.values != ["none"] else { return nil }
             let mark = withCommas.contains(axis.name) ? ";" : ","
-            return RunDocument.Setting(
-                name: axis.name, value: axis.values.joined(separator: mark)
-            ).argument
+            let setting = RunDocument.Setting(
+                name: axis.name, value: axis.values.joined(separator: mark))
+            return "\(setting.option)=\(setting.value)"
         }
     }
 

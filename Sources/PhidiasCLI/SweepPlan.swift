@@ -92,7 +92,7 @@ extension SweepPlan {
         }
         let points = combinations.map { settings in
             Point(
-                arguments: settings.map(\.argument),
+                arguments: settings.compactMap(\.argument),
                 settings: settings.filter { shown.contains($0.name) })
         }
         var cells: [Cell] = []

@@ -96,7 +96,9 @@ struct TrainOptions: ParsableArguments {
     var validation: Double?
     @Option(
         parsing: .unconditional,
-        help: "Threads; without it, what affinity and cgroup allow. Never changes a result.")
+        help:
+            "Threads; without it, what affinity and cgroup allow, and with OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
+    )
     var threads: Int?
 
     static func number(_ text: String, golden: Double, option: String) throws -> Double {
@@ -244,7 +246,7 @@ struct TrainOptions: ParsableArguments {
 
     /// A folder as a record holds it: never one of the words that mean something else there.
     static func recorded(folder: String) -> String {
-        ["synthetic", "none", "true"].contains(folder) ? "./\(folder)" : folder
+        ["synthetic", "none", "true", "false"].contains(folder) ? "./\(folder)" : folder
     }
 
     /// Settings in the order of the help, as text.

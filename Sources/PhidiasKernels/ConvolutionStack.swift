@@ -124,7 +124,8 @@ package final class ConvolutionStack {
             shape, images, stages: stages, layers: layers, layerDropout: dropout,
             batch: batchCapacity, role: role, threads: threads)
         var floats =
-            shape.stages.isEmpty ? threads * ck_panel_size(batchCapacity, shape.input.count) : 0
+            shape.stages.isEmpty
+            ? ck_input_size(batchCapacity, shape.input.count, Int32(threads)) : 0
         for place in 0..<shape.stages.count + shape.layers.count {
             floats += weights(place, shape, images) * (role == .training ? 2 : 1)
         }
@@ -168,7 +169,7 @@ package final class ConvolutionStack {
             batchCapacity: batchCapacity, threads: threads, role: role)
         packed = try AlignedBuffer(
             count: shape.stages.isEmpty
-                ? threads * ck_panel_size(batchCapacity, shape.input.count) : 0)
+                ? ck_input_size(batchCapacity, shape.input.count, Int32(threads)) : 0)
         stages = .allocate(capacity: shape.stages.count)
         layers = .allocate(capacity: shape.layers.count)
         layerDropout = .allocate(capacity: shape.layers.count)

@@ -59,7 +59,7 @@ package final class DenseStack {
     package static func size(
         shapes: [DenseShape], batchCapacity: Int, role: Role, threads: Int
     ) -> Int {
-        var size = threads * ck_panel_size(batchCapacity, shapes[0].inputs)
+        var size = ck_input_size(batchCapacity, shapes[0].inputs, Int32(threads))
         for (index, shape) in shapes.enumerated() {
             let weights = ck_panel_size(shape.inputs + 1, shape.outputs)
             let outputs = ck_panel_size(batchCapacity, shape.outputs)
@@ -105,7 +105,8 @@ package final class DenseStack {
                     scratch: trains && index > 0
                         ? try floats(ck_dense_scratch(shape.inputs, shape.outputs)) : nil))
         }
-        input = try AlignedBuffer(count: threads * ck_panel_size(batchCapacity, shapes[0].inputs))
+        input = try AlignedBuffer(
+            count: ck_input_size(batchCapacity, shapes[0].inputs, Int32(threads)))
         layers = .allocate(capacity: structs.count)
         layers.initialize(from: structs, count: structs.count)
         self.buffers = buffers

@@ -204,7 +204,7 @@ static void report_dense(int threads) {
             .pixels = sizes[0],
             .scale = 1.0f / 127.5f,
             .offset = -1,
-            .panels = floats(threads * ck_panel_size(batch, sizes[0])),
+            .panels = floats(ck_input_size(batch, sizes[0], threads)),
         };
         float *logits = floats(batch * outputs), *delta = floats(batch * outputs);
         for (int step = 0; step < 2; step++) {

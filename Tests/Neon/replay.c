@@ -99,7 +99,7 @@ int replay(const recording *r, int threads) {
         .pixels = pixels,
         .scale = r->scale,
         .offset = r->offset,
-        .panels = floats(threads * ck_panel_size(r->batch, pixels)),
+        .panels = floats(ck_input_size(r->batch, pixels, threads)),
     };
     float *logits = floats(r->batch * classes);
     hash all_logits = hash_start(), end = hash_start();

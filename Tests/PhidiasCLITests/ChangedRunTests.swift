@@ -82,8 +82,9 @@ import Testing
     }
 
     /// These words mean something else in the record of a run.
-    @Test(arguments: ["synthetic", "none", "true"]) func foldersMayHaveAnyName(name: String) throws
-    {
+    @Test(arguments: ["synthetic", "none", "true", "false"]) func foldersMayHaveAnyName(
+        name: String
+    ) throws {
         let bench = try Bench()
         let result = try bench.shell(
             """

@@ -109,6 +109,30 @@ import Testing
         #expect(try Self.cells(bench).first?.contains(sum) == true)
     }
 
+    /// A flag as an axis, whose cells are found again when the sweep goes on.
+    @Test func nesterovAndElasticSpacingAreAxes() throws {
+        let bench = try Bench()
+        let options = [
+            "sweep", "--data", bench.folder.path, "--hidden", "4", "--batch-size", "4", "--epochs",
+            "2", "--nesterov", "false,true", "--elastic", "1", "--elastic-spacing", "4,8",
+            "--output", bench.path("axes"),
+        ]
+        let first = try Program.run(options)
+        #expect(first.code == 0, "\(first.errors)")
+        let cells = try Self.cells(bench, "axes")
+        #expect(
+            cells.count == 4
+                && cells.count {
+                    $0.contains("\"nesterov\": \"true\"") || $0.contains("\"nesterov\":\"true\"")
+                } == 2, "\(cells)")
+        let again = try Program.run(options)
+        #expect(again.errors.contains("0 to do") && again.output == first.output)
+        #expect(
+            try Program.run("report", bench.path("axes"), "--output", bench.path("p")).code == 0)
+        let wrong = try Program.run(options + ["--nesterov", "maybe"])
+        #expect(wrong.code == 64, "\(wrong.errors)")
+    }
+
     @Test(arguments: [SIGKILL, SIGTERM, SIGINT])
     func interruptedSweepsGoOnWithoutLosingOrRepeatingACell(signal: Int32) throws {
         let bench = try Bench()

@@ -88,6 +88,16 @@ extension KernelTests {
             }
         }
 
+        /// Two threads have copies of their own; three would fill the last cache, and share one.
+        @Test func aLargeBatchThatIsSharedHasTheSameBits() throws {
+            let probe = DenseStackProbe([2000, 19, 3], hidden: .sigmoid, batch: 700)
+            #expect(2 * 700 * 2000 < 1 << 22 && 3 * 700 * 2000 > 1 << 22)
+            let one = try updated(probe, threads: 1)
+            for threads in [2, 3, 7] {
+                #expect(try updated(probe, threads: threads) == one, "\(threads) threads")
+            }
+        }
+
         @Test func everyTableHasTheBitsOfTheReference() throws {
             defer { KernelTable.select(nil) }
             for probe in Self.probes {
