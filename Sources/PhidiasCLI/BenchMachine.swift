@@ -16,7 +16,7 @@ struct Machine {
         cpu = value.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown CPU"
     }
 
-    var text: String { "\(cpu), \(threads) threads, \(kernels) kernels" }
+    var text: String { "\(cpu), \(threads.counted("thread")), \(kernels) kernels" }
 
     var members: KeyValuePairs<String, JSON> {
         ["cpu": .string(cpu), "threads": .integer(threads), "kernels": .string(kernels)]

@@ -13,7 +13,7 @@ struct ScalingReport {
         guard sweep.name != "threads" else { return [("training", rows)] }
         return Set(sweep.points.map(\.threads)).sorted().map { threads in
             (
-                threads == 1 ? "1 thread" : "\(threads) threads",
+                threads.counted("thread"),
                 rows.filter { $0.point.threads == threads }
             )
         }

@@ -135,3 +135,8 @@ extension Double {
     /// With a fixed number of decimals.
     func fixed(_ places: Int) -> String { String(format: "%.\(places)f", self) }
 }
+
+extension Int {
+    /// `1 thread`, `2 threads`.
+    func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}

@@ -56,7 +56,7 @@ struct SweepCommand: ParsableCommand {
         let results = all.filter { wanted.contains($0.cell) }
         let left = plan.cells.count - results.count
         Console.say(
-            "\(plan.cells.count) cells (\(plan.points.count) settings, \(options.seeds) seeds, \(firstFolds ?? options.folds ?? 1) folds), \(left) to do, \(min(jobs, max(left, 1))) at a time, \(threads) threads each, \(Model.kernels) kernels"
+            "\(plan.cells.count.counted("cell")) (\(plan.points.count.counted("setting")), \(options.seeds.counted("seed")), \((firstFolds ?? options.folds ?? 1).counted("fold"))), \(left) to do, \(min(jobs, max(left, 1))) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
         )
         let finished = try SweepRunner(plan, data, log, threads: threads, results: results)
             .run(jobs: jobs)

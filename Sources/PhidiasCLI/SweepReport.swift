@@ -158,7 +158,7 @@ struct SweepReport {
         }
         if let count = rows.first?.validation.count, count < Self.leastToCompare {
             notes.append(
-                "With \(count == 1 ? "1 cell" : "\(count) cells") a setting, significance is out of reach: give more folds or seeds."
+                "With \(count.counted("cell")) a setting, significance is out of reach: give more folds or seeds."
             )
         }
         if rows.first?.interval != nil {

@@ -81,7 +81,7 @@ struct TrainCommand: ParsableCommand {
     ) throws {
         let run = try TrainingRun(plan, folder, document, from: checkpoint)
         Console.say(
-            "\(plan.network), \(plan.loss.name) loss, \(plan.training.count) images, batch \(options.batchSize), \(run.trainer.threads) threads, \(Model.kernels) kernels"
+            "\(plan.network), \(plan.loss.name) loss, \(plan.training.count) images, batch \(options.batchSize), \(run.trainer.threads.counted("thread")), \(Model.kernels) kernels"
         )
         try run.train(from: checkpoint?.state)
         try report(run, folder)

@@ -46,7 +46,7 @@ struct VerifyCommand: ParsableCommand {
         }
         let replay = try Replay(try plan(document), document)
         Console.say(
-            "Replaying \(recorded.count) epochs of \(document.network) with \(replay.threads) threads, \(Model.kernels) kernels."
+            "Replaying \(recorded.count.counted("epoch")) of \(document.network) with \(replay.threads.counted("thread")), \(Model.kernels) kernels."
         )
         let differences = try compare(replay, folder, recorded, bytes)
         report(document, replay, recorded.count, differences)
@@ -119,7 +119,7 @@ struct VerifyCommand: ParsableCommand {
             if differences.isEmpty {
                 print(
                     """
-                    equal           all metrics of \(epochs) epochs\(part), and the weights, bit for bit
+                    equal           all metrics of \(epochs.counted("epoch"))\(part), and the weights, bit for bit
                     weights SHA-256 \(replay.model.weightsSHA256)
                     """)
             } else {
