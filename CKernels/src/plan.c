@@ -135,17 +135,21 @@ void ck_flatten_unpack(ck_shape shape, ptrdiff_t outputs, const float *panels, f
 
 // ---------------------------------------------------------------- the plan
 
-// Deals out a workspace, or counts what it must hold.
+// Deals out a workspace, cleared, or counts what it must hold.
 typedef struct {
     char *memory; // NULL to count
     double used;
+    int threads; // that clear each buffer
 } arena;
 
 static void *take(arena *a, double count, size_t size) {
     void *here = a->memory ? a->memory + (size_t)a->used : NULL;
-    const double bytes = count * (double)size;
+    const double asked = count * (double)size;
     // A cache line between buffers of different threads, and an end that a last vector may touch.
-    a->used += bytes > 0x1p60 ? 0x1p60 : (double)(((size_t)bytes + 63) / 64 * 64);
+    const double bytes = asked > 0x1p60 ? 0x1p60 : (double)(((size_t)asked + 63) / 64 * 64);
+    a->used += bytes;
+    if (here)
+        ck_clear((ptrdiff_t)(bytes / sizeof(float)), here, a->threads);
     return here;
 }
 
@@ -338,7 +342,7 @@ static int lay_out(const ck_network *network, arena *a) {
 }
 
 size_t ck_network_workspace(const ck_network *network) {
-    arena a = {NULL, 0};
+    arena a = {0};
     if (network->batch < 1 || network->threads < 1 || !is_shape(network->input) ||
         !lay_out(network, &a) || a.used > 0x1p50)
         return 0;
@@ -346,8 +350,7 @@ size_t ck_network_workspace(const ck_network *network) {
 }
 
 void ck_network_prepare(const ck_network *network) {
-    memset(network->workspace, 0, ck_network_workspace(network));
-    arena a = {network->workspace, 0};
+    arena a = {network->workspace, 0, network->threads};
     lay_out(network, &a);
 }
 
@@ -373,14 +376,13 @@ static int lay_out_alone(const ck_stage *stage, ck_shape input, int first, ptrdi
 
 ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
                        int training, int threads) {
-    arena a = {NULL, 0};
+    arena a = {0};
     if (!lay_out_alone(stage, input, first, chains, training, threads, &a) || a.used > 0x1p50)
         return NULL;
     const size_t bytes = (size_t)a.used;
-    a = (arena){ck_alloc(bytes), 0};
+    a = (arena){ck_alloc(bytes), 0, threads};
     if (!a.memory)
         return NULL;
-    memset(a.memory, 0, bytes);
     lay_out_alone(stage, input, first, chains, training, threads, &a);
     return (ck_plan *)a.memory;
 }

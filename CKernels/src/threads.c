@@ -1,12 +1,13 @@
 // How many threads this process may use, and a probe that they are really there. Linux.
 #define _GNU_SOURCE
 #include "CKernels.h"
-#include "threads.h"
+#include "kernels.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -111,4 +112,12 @@ void *ck_alloc(size_t bytes) {
 
 void ck_free(void *memory) {
     free(memory);
+}
+
+void ck_clear(ptrdiff_t n, float *x, int threads) {
+    enum { PAGE = 1024 }; // floats
+    CK_ON_TEAM(ck_team(n, PAGE, threads), {
+        const ck_range own = ck_share_panels(n, thread, threads);
+        memset(x + own.first, 0, (size_t)(own.last - own.first) * sizeof *x);
+    });
 }

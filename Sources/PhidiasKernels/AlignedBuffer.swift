@@ -1,12 +1,20 @@
 import CKernels
 
-/// Floats on a 64-byte boundary, zero at the start, freed with the object.
+/// Floats on a 64-byte boundary, freed with the object.
 package final class AlignedBuffer {
     package let count: Int
     let base: UnsafeMutablePointer<Float>
 
+    /// Zeros, each thread's share of them near it.
     /// - Throws: `KernelError.outOfMemory` if the system has no `count` floats.
-    package init(count: Int) throws(KernelError) {
+    package convenience init(count: Int, threads: Int = 1) throws(KernelError) {
+        try self.init(unfilled: count)
+        ck_clear(count, base, Int32(threads))
+    }
+
+    /// For kernels that make it ready themselves.
+    /// - Throws: `KernelError.outOfMemory` if the system has no `count` floats.
+    init(unfilled count: Int) throws(KernelError) {
         precondition(count >= 0, "buffer of \(count) floats")
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
         guard !overflow, let memory = ck_alloc(bytes) else {
@@ -14,7 +22,6 @@ package final class AlignedBuffer {
         }
         self.count = count
         base = memory.bindMemory(to: Float.self, capacity: count)
-        base.initialize(repeating: 0, count: count)
     }
 
     deinit { ck_free(base) }

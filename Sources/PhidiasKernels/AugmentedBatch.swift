@@ -61,7 +61,7 @@ package final class AugmentedBatch {
         (self.image, self.shape) = (image, shape)
         (self.capacity, self.threads) = (capacity, threads)
         let bytes = Self.workspace(image, shape, threads: threads)
-        workspace = try AlignedBuffer(count: bytes / MemoryLayout<Float>.stride)
+        workspace = try AlignedBuffer(unfilled: bytes / MemoryLayout<Float>.stride)
         images = [UInt8](repeating: 0, count: capacity * image.count)
     }
 

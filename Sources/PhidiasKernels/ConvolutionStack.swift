@@ -169,7 +169,8 @@ package final class ConvolutionStack {
             batchCapacity: batchCapacity, threads: threads, role: role)
         packed = try AlignedBuffer(
             count: shape.stages.isEmpty
-                ? ck_input_size(batchCapacity, shape.input.count, Int32(threads)) : 0)
+                ? ck_input_size(batchCapacity, shape.input.count, Int32(threads)) : 0,
+            threads: threads)
         stages = .allocate(capacity: shape.stages.count)
         layers = .allocate(capacity: shape.layers.count)
         layerDropout = .allocate(capacity: shape.layers.count)
@@ -195,13 +196,14 @@ package final class ConvolutionStack {
         }
         let bytes = ck_network_workspace(&network)
         precondition(bytes > 0, "the kernels refuse \(shape)")
-        network.workspace = UnsafeMutableRawPointer(
-            try floats(bytes / MemoryLayout<Float>.stride))
+        let workspace = try AlignedBuffer(unfilled: bytes / MemoryLayout<Float>.stride)
+        buffers.append(workspace)
+        network.workspace = UnsafeMutableRawPointer(workspace.base)
         ck_network_prepare(&network)
     }
 
     private func floats(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
-        let buffer = try AlignedBuffer(count: count)
+        let buffer = try AlignedBuffer(count: count, threads: threads)
         buffers.append(buffer)
         return buffer.base
     }

@@ -83,7 +83,7 @@ package final class DenseStack {
         }
         var buffers: [AlignedBuffer] = []
         func floats(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
-            let buffer = try AlignedBuffer(count: count)
+            let buffer = try AlignedBuffer(count: count, threads: threads)
             buffers.append(buffer)
             return buffer.base
         }
@@ -106,7 +106,7 @@ package final class DenseStack {
                         ? try floats(ck_dense_scratch(shape.inputs, shape.outputs)) : nil))
         }
         input = try AlignedBuffer(
-            count: ck_input_size(batchCapacity, shapes[0].inputs, Int32(threads)))
+            count: ck_input_size(batchCapacity, shapes[0].inputs, Int32(threads)), threads: threads)
         layers = .allocate(capacity: structs.count)
         layers.initialize(from: structs, count: structs.count)
         self.buffers = buffers

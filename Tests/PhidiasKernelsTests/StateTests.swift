@@ -13,6 +13,20 @@ extension KernelTests {
             #expect(Threads.available >= 1)
         }
 
+        /// Also in memory that was used before, which the system's allocator hands out again.
+        @Test func newBuffersAreZero() throws {
+            for count in [1, 15, 1024, 1025, 5000, 20_001] {
+                for threads in [1, 2, 3, 7] {
+                    let nan = [Float](repeating: .nan, count: count)
+                    try AlignedBuffer(count: count).set(nan.span)
+                    let buffer = try AlignedBuffer(count: count, threads: threads)
+                    #expect(
+                        buffer.values.allSatisfy { $0.bitPattern == 0 },
+                        "\(count) floats, \(threads) threads")
+                }
+            }
+        }
+
         @Test func anUnknownTableIsRefused() {
             let before = KernelTable.name
             #expect(!KernelTable.select("abacus"))
