@@ -112,7 +112,7 @@ static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int threads) 
     return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES;
 }
 
-const float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads) {
+float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads) {
     const ptrdiff_t copy = is_shared(input, batch, threads) ? 0 : thread;
     return input->panels + copy * ck_panel_size(batch, input->pixels);
 }
@@ -128,7 +128,7 @@ const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *inpu
                            int thread, int threads) {
     const int shared = is_shared(input, batch, threads), parts = shared ? threads : 1;
     const ck_range images = ck_share(batch, shared ? thread : 0, parts);
-    float *panels = input->panels + (shared ? 0 : thread * ck_panel_size(batch, input->pixels));
+    float *panels = ck_input_of(input, batch, thread, threads);
     for (ptrdiff_t p = 0; p < input->pixels; p += PIXELS)
         kernels->pack_bytes(images.last - images.first, p, ck_least(PIXELS, input->pixels - p),
                             input->images, input->indices + images.first, input->pixels,

@@ -27,7 +27,7 @@ const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *inpu
                            int thread, int threads);
 /// The batch as `threads` threads have packed it and this one reads it: its own copy or, of a large
 /// batch, the one of all.
-const float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads);
+float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads);
 /// Hints at some images of the next batch.
 void ck_prefetch_next(const ck_batch_input *input, ck_range part);
 
