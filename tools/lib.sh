@@ -32,7 +32,7 @@ fail() {
 }
 
 # usage: prints the calling script's opening comment.
-usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/tools/${0##*/}"; }
 
 # Swift, at least 6.2. What the version cannot be read of is left to the package manager.
 need_swift() {

@@ -176,7 +176,7 @@ typedef enum { CK_IDENTITY = 0, CK_SIGMOID = 1, CK_RELU = 2 } ck_activation;
 
 /// One dense layer. All buffers are 64-byte aligned and owned by the caller.
 typedef struct {
-    ptrdiff_t inputs, outputs;
+    ptrdiff_t inputs, outputs; ///< at least 1
     ck_activation activation;
     float *weights;     ///< panels, rows = inputs + 1
     float *velocity;    ///< like weights; NULL for evaluation

@@ -268,9 +268,13 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     float *memory = ck_alloc((size_t)team * (size_t)each * sizeof(float));
     if (!memory)
         return CK_NO_MEMORY;
-    CK_ON_TEAM(team, float *own = memory + thread * each;
-               const share mine = {by_panels, ck_share(tiles, thread, threads)};
-               run(&x, mine, (scratch){own, own + size_a, own + size_a + size_b}););
+    // OpenMP may give fewer threads: the shares stay those that their memory was counted for.
+    CK_ON_TEAM(
+        team, for (int part = thread; part < team; part += threads) {
+            float *own = memory + part * each;
+            const share mine = {by_panels, ck_share(tiles, part, team)};
+            run(&x, mine, (scratch){own, own + size_a, own + size_a + size_b});
+        });
     ck_free(memory);
     return CK_OK;
 }

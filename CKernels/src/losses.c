@@ -167,8 +167,10 @@ static void loss_rows(const ck_kernels *kernels, int synaptic, ptrdiff_t n, cons
 
 static void softmax_form(int synaptic, ptrdiff_t m, ptrdiff_t n, const float *z, const float *t,
                          float scale, float *loss, float *delta, int threads) {
+    if (m <= 0)
+        return;
     if (n <= 0) {
-        memset(loss, 0, (size_t)(m < 0 ? 0 : m) * sizeof *loss);
+        memset(loss, 0, (size_t)m * sizeof *loss);
         return;
     }
     const ck_kernels *kernels = ck_table();

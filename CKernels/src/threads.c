@@ -13,7 +13,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// libomp 14 ends the process, or never answers, over an OMP_NUM_THREADS that is no list of numbers.
+static void mend_environment(void) {
+    const char *list = getenv("OMP_NUM_THREADS");
+    if (!list)
+        return;
+    const char *at = list;
+    do {
+        at += strspn(at, " ");
+        const size_t digits = strspn(at, "0123456789");
+        if (digits < 1 || digits > 6) {
+            unsetenv("OMP_NUM_THREADS");
+            return;
+        }
+        at += digits;
+        at += strspn(at, " ");
+    } while (*at++ == ',');
+    if (at[-1] != '\0')
+        unsetenv("OMP_NUM_THREADS");
+}
+
 int ck_threads_available(void) {
+    mend_environment();
     // OpenMP's number, not this thread's mask: OMP_PROC_BIND narrows that to one CPU.
     const int cpus = omp_get_num_procs();
     const int quota = ck_cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
@@ -96,6 +117,7 @@ static void spare_addresses(void) {
 }
 
 int ck_threads_start(int threads) {
+    mend_environment();
     spare_addresses();
     const int error = threads > 1 ? try_threads(threads - 1) : 0;
     if (threads > 1 && !error)

@@ -36,11 +36,14 @@ struct BenchOptions: ParsableArguments {
         if format == .text { print(line) }
     }
 
-    /// Calls `body` with what adds a row. Prints the machine and its limits, then the rows as they come; as JSON all at the end.
+    /// Calls `body` with what adds a row. Prints the machine and its limits, then the rows as they
+    /// come; as JSON all at the end, with what `also` makes of the rows.
+    @discardableResult
     func table(
         of subject: String, against opponents: [String],
+        also: ([BenchRow]) -> KeyValuePairs<String, JSON> = { _ in [:] },
         _ body: (Limits, (BenchRow) -> Void) throws -> Void
-    ) throws {
+    ) throws -> [BenchRow] {
         try BenchError.refuseDebugBuild()
         let machine = Machine(threads: try Model.threads(threads))
         let limits = try Limits(threads: machine.threads)
@@ -61,15 +64,21 @@ struct BenchOptions: ParsableArguments {
             $0 + ($1.outcome.isPlaced ? $1.outcome.moments.count : 0)
         }
         show("\n" + BenchRow.legend(discarded: discarded, of: samples))
-        guard format == .json else { return }
+        guard format == .json else { return rows }
         let machineMembers = machine.members + [("limits", limits.json)]
+        let members: [JSON.Member] =
+            [
+                .init(key: "subject", value: .string(subject)),
+                .init(
+                    key: "machine",
+                    value: .object(machineMembers.map { .init(key: $0.0, value: $0.1) })),
+                .init(key: "seconds", value: .number(seconds)),
+                .init(key: "samples", value: .integer(samples)),
+                .init(key: "discarded", value: .integer(discarded)),
+            ] + also(rows).map { .init(key: $0.key, value: $0.value) }
         print(
-            JSON.members([
-                "subject": .string(subject),
-                "machine": .object(machineMembers.map { .init(key: $0.0, value: $0.1) }),
-                "seconds": .number(seconds), "samples": .integer(samples),
-                "discarded": .integer(discarded), "results": .array(rows.map(\.json)),
-            ]).text())
+            JSON.object(members + [.init(key: "results", value: .array(rows.map(\.json)))]).text())
+        return rows
     }
 }
 

@@ -37,55 +37,81 @@ struct BenchKernels: ParsableCommand {
         }
     }
 
+    /// The names that are asked for.
+    private func chosen<Item>(_ items: [Item], _ name: (Item) -> String) throws -> [Item] {
+        let chosen = items.filter { filter.isEmpty || name($0).contains(filter) }
+        guard !chosen.isEmpty else {
+            throw UsageError(
+                description:
+                    "--filter '\(filter)' is in no operation's name and size; without it all are measured."
+            )
+        }
+        return chosen
+    }
+
     private func againstOpenBLAS() throws {
+        func name(_ size: KernelOperation.Size) -> String { "gemm-nn \(size)" }
+        let shapes = try chosen(KernelOperation.productShapes, name)
         let library = try OpenBLAS(threads: try Model.threads(options.threads))
         options.show(library.description)
-        var ratios: [Double] = []
-        try options.table(of: "products", against: [library.name]) { limits, add in
+        func mean(_ rows: [BenchRow]) -> Double {
+            let logarithms = rows.compactMap { $0.ratio(to: library.name) }.map { log($0.median) }
+            return exp(logarithms.reduce(0, +) / Double(logarithms.count))
+        }
+        let rows = try options.table(
+            of: "products", against: [library.name],
+            also: {
+                [
+                    "opponent": .string("\(library.name): \(library.description)"),
+                    "geometric_mean": .number(mean($0)),
+                ]
+            }
+        ) { limits, add in
             let threads = limits.placement.threads
-            for size in KernelOperation.productShapes {
+            for size in shapes {
                 let flops = 2 * Double(size.m * size.n * size.k)
-                let row = BenchRow(
-                    name: "gemm-nn \(size)",
-                    outcome: try Contest.run(
-                        try library.contenders(size, threads: threads), seconds: options.seconds,
-                        threads: threads),
-                    work: flops, unit: "GFLOP/s", limits: [.arithmetic(flops: flops)],
-                    columns: [library.name])
-                add(row)
-                if let ratio = row.ratio(to: library.name) { ratios.append(ratio.median) }
+                add(
+                    BenchRow(
+                        name: name(size),
+                        outcome: try Contest.run(
+                            try library.contenders(size, threads: threads),
+                            seconds: options.seconds, threads: threads),
+                        work: flops, unit: "GFLOP/s", limits: [.arithmetic(flops: flops)],
+                        columns: [library.name]))
             }
         }
-        let mean = exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
-        options.show("Geometric mean over the shapes: \(mean.fixed(3)) × \(library.name)")
+        options.show(
+            "Geometric mean over the shapes: \(mean(rows).fixed(3)) × \(library.name)")
     }
 
     private func againstSwift() throws {
+        let cases = try chosen(
+            KernelOperation.all.flatMap { operation in
+                operation.benchmarks.map { (operation, $0) }
+            }
+        ) { "\($0.0.name) \($0.1)" }
         try options.table(of: "kernels", against: Self.swiftOpponents) { limits, add in
             let threads = limits.placement.threads
-            for operation in KernelOperation.all {
-                for size in operation.benchmarks
-                where filter.isEmpty || "\(operation.name) \(size)".contains(filter) {
-                    let prepared = operation.prepare(size, KernelOperation.timingSeed)
-                    var contenders = [try prepared.contender("naive", .naive)]
-                    if operation.isTuned {
-                        contenders.append(
-                            try prepared.contender("tuned", .tuned(threads: threads)))
-                    }
+            for (operation, size) in cases {
+                let prepared = operation.prepare(size, KernelOperation.timingSeed)
+                var contenders = [try prepared.contender("naive", .naive)]
+                if operation.isTuned {
                     contenders.append(
-                        try prepared.contender("kernels", .kernels(threads: threads)))
-                    let bounds = operation.limits(size)
-                    let outcome = try Contest.run(
-                        contenders, seconds: options.seconds, threads: threads,
-                        bandwidth: bounds.contains(where: \.needsBandwidth))
-                    let flops = operation.flops(size)
-                    add(
-                        BenchRow(
-                            name: "\(operation.name) \(size)", outcome: outcome,
-                            work: flops > 0 ? flops : operation.bytes(size),
-                            unit: flops > 0 ? "GFLOP/s" : "GB/s", limits: bounds,
-                            columns: Self.swiftOpponents))
+                        try prepared.contender("tuned", .tuned(threads: threads)))
                 }
+                contenders.append(
+                    try prepared.contender("kernels", .kernels(threads: threads)))
+                let bounds = operation.limits(size)
+                let outcome = try Contest.run(
+                    contenders, seconds: options.seconds, threads: threads,
+                    bandwidth: bounds.contains(where: \.needsBandwidth))
+                let flops = operation.flops(size)
+                add(
+                    BenchRow(
+                        name: "\(operation.name) \(size)", outcome: outcome,
+                        work: flops > 0 ? flops : operation.bytes(size),
+                        unit: flops > 0 ? "GFLOP/s" : "GB/s", limits: bounds,
+                        columns: Self.swiftOpponents))
             }
         }
     }

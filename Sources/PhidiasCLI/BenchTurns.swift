@@ -33,11 +33,7 @@ struct BenchTurns: ParsableCommand {
         try BenchError.refuseDebugBuild()
         let data = try options.loadData()
         let network = try options.network(for: data.training)
-        let trainer = try Trainer(
-            model: Model(network: network, seed: options.seed),
-            loss: try options.lossFunction(),
-            optimizer: try options.optimizer(), batchSize: options.batchSize, seed: options.seed,
-            threads: options.threads)
+        let trainer = try options.trainer(Model(network: network, seed: options.seed))
         let turns = Turns(trainer: trainer, data: data)
         turns.greet()
         // The first epoch starts the run; each report then waits for the line that asks for the

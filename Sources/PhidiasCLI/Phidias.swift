@@ -30,10 +30,6 @@ struct PhidiasProgram: ParsableCommand {
         Console.openStandardFiles()
         // A file that may grow no more (ulimit -f) is then an error as a full disk is one.
         signal(SIGXFSZ, SIG_IGN)
-        // OpenMP's library ends the process over a number of threads that is empty.
-        if let threads = getenv("OMP_NUM_THREADS"), threads.pointee == 0 {
-            unsetenv("OMP_NUM_THREADS")
-        }
         // Killed while it starts, it leaves an empty note of itself, and would end a later process of
         // the same number over that.
         unlink("/dev/shm/__KMP_REGISTERED_LIB_\(getpid())_\(getuid())")

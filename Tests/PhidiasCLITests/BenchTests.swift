@@ -163,6 +163,11 @@ import Testing
     #endif
 
     @Test func whatTurnsCannotDoIsRefused() throws {
+        for against in [[], ["--against", "openblas"]] {
+            let filter = try ProgramTests.run(
+                ["bench", "kernels", "--filter", "no such"] + against)
+            #expect(filter.code == 64 && filter.errors.contains("'no such'"), "\(filter.errors)")
+        }
         let schedule = try ProgramTests.run("bench", "turns", "--schedule", "cosine")
         #expect(schedule.code == 64 && schedule.errors.contains("--schedule"))
         for (pass, layer) in [("forward", "3"), ("backward-data", "1")] {

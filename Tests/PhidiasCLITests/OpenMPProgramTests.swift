@@ -53,4 +53,15 @@ import Testing
             #expect(try heading("OMP_PROC_BIND=true") == free)
         }
     }
+
+    /// The library would end the process over such a text, or never answer.
+    @Test(arguments: ["abc", "-3", "99999999999", "2,x"])
+    func anUnusableNumberOfThreadsIsOnlyOurs(text: String) throws {
+        let bench = try BadInputTests.Bench()
+        let command = "train --data $1 --hidden 4 --epochs 1 --batch-size 4 --output $1/run --force"
+        let given = try bench.shell("OMP_NUM_THREADS=\(text) exec $0 \(command) --threads 2")
+        #expect(given.code == 0 && given.errors.contains("2 threads"), "\(given.errors)")
+        let asked = try bench.shell("OMP_NUM_THREADS=\(text) exec $0 \(command)")
+        #expect(asked.code == (text == "2,x" ? 0 : 78), "\(asked.errors)")
+    }
 }

@@ -25,6 +25,13 @@ def positive(text: str) -> int:
     return number
 
 
+def duration(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise ValueError
+    return seconds
+
+
 def numbers(text: str) -> list[int]:
     return [positive(part) for part in text.split(",")]
 
@@ -49,7 +56,7 @@ def parse() -> argparse.Namespace:
     add("--threads", type=positive, default=cores, help="ours (default %(default)s)")
     rival_threads = sorted({1, cores}) if opponent == "numpy" else [cores]
     add("--rival-threads", type=numbers, default=rival_threads, metavar="N[,N…]")
-    add("--seconds", type=float, default=60, help="for each network's rounds (default %(default)s)")
+    add("--seconds", type=duration, default=60, help="for each network's rounds (default %(default)s)")
     if opponent == "sklearn":
         add("--epochs", type=positive, default=10, help="before accuracies are compared")
     add("--seed", type=positive, default=1)
@@ -59,6 +66,15 @@ def parse() -> argparse.Namespace:
     options.opponent = opponent
     options.network = getattr(options, "network", None)
     options.kernels = getattr(options, "kernels", False)
+    given = {name for name in vars(options) if getattr(options, name) != parser.get_default(name)}
+    idle = {"network", "hidden", "batch_size"} if options.all else set()
+    if options.kernels:
+        idle = {"network", "hidden", "batch_size", "all", "loss"}
+    if useless := sorted(given & idle):
+        names = ", ".join("--" + name.replace("_", "-") for name in useless)
+        parser.error(f"{'--kernels' if options.kernels else '--all'} chooses itself: leave out {names}")
+    if options.network and {"hidden"} & given:
+        parser.error("--network and --hidden both describe the network; give one")
     if options.network and options.loss != "cross-entropy":
         parser.error("--network is compared with cross-entropy alone")
     return options

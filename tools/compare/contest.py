@@ -186,8 +186,9 @@ def evaluate(turns: Turns, flops: float) -> Outcome:
         for place, rival in enumerate(of_rivals):
             before, after = of_ours[place], of_ours[place + 1]
             pairs += 1
-            glitches += glitch(before) or glitch(after)
-            misplaced += not (before.placed and after.placed)
+            placed = before.placed and after.placed
+            misplaced += not placed
+            glitches += placed and (glitch(before) or glitch(after))
             if sound(before) and sound(after):
                 a_a.append(after.seconds / before.seconds)
                 times[place].append(rival)

@@ -39,10 +39,11 @@ class Evaluation(unittest.TestCase):
             ([ours(1.0), ours(2.0, placed=False)], [9.0]),
             ([ours(1.0), ours(0.1)], [9.0]),  # 1,000 GFLOP/s of a peak of 200
             ([ours(1.0, peak=300), ours(1.0)], [9.0]),
+            ([ours(0.1, placed=False), ours(1.0)], [9.0]),  # both, and counted once
             skipped=2,
         )
         self.assertEqual(found.rivals[0].ratio, Spread(3, 3, 3))
-        self.assertEqual((found.pairs, found.misplaced, found.glitches), (7, 3, 2))
+        self.assertEqual((found.pairs, found.misplaced, found.glitches), (8, 4, 2))
 
     def test_without_a_sound_sample_there_is_no_ratio(self) -> None:
         found = self.outcome(([ours(1.0, placed=False), ours(1.0)], [3.0]))
