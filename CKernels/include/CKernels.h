@@ -72,8 +72,9 @@ int ck_threads_observed(int threads);
 void *ck_alloc(size_t bytes);
 void ck_free(void *memory);
 
-/// x[n] = 0, a contiguous share by each thread, as drivers deal out panels and copies: where memory
-/// lies near the CPU that touches it first (NUMA), new memory then lies near its owners.
+/// x[n] = 0, of large arrays a contiguous share by each thread, as drivers deal out panels and
+/// copies: where memory lies near the CPU that touches it first (NUMA), new memory then lies near
+/// its owners.
 void ck_clear(ptrdiff_t n, float *x, int threads);
 
 // ---------------------------------------------------------------- matrix multiplication

@@ -95,7 +95,7 @@ struct TrainCommand: ParsableCommand {
                 description:
                     "--force replaces a run and --resume goes on with it; give one of them.")
         }
-        guard output == (try Self.parse([])).output else {
+        guard try output == path || output == Self.parse([]).output else {
             throw UsageError(
                 description: "--resume goes on in the run's own folder; leave out --output.")
         }

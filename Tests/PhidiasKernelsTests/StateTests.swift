@@ -15,7 +15,7 @@ extension KernelTests {
 
         /// Also in memory that was used before, which the system's allocator hands out again.
         @Test func newBuffersAreZero() throws {
-            for count in [1, 15, 1024, 1025, 5000, 20_001] {
+            for count in [1, 15, 20_001, 1_900_001] {
                 for threads in [1, 2, 3, 7] {
                     let nan = [Float](repeating: .nan, count: count)
                     try AlignedBuffer(count: count).set(nan.span)
