@@ -5,6 +5,10 @@ int omp_get_thread_num(void) {
     return 0;
 }
 
+int omp_get_num_procs(void) {
+    return 1;
+}
+
 int omp_get_num_threads(void) {
     return 1;
 }
