@@ -31,8 +31,11 @@ fail() {
   exit "$code"
 }
 
-# usage: prints the calling script's opening comment.
-usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/tools/${0##*/}"; }
+# usage: prints the calling script's opening comment, and ends the tool.
+usage() {
+  sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$root/tools/${0##*/}"
+  exit 0
+}
 
 # Swift, at least 6.2. What the version cannot be read of is left to the package manager.
 need_swift() {

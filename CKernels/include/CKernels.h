@@ -218,7 +218,7 @@ void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, f
 
 /// Packs the batch and runs it through `count` layers in one parallel region. logits: the last
 /// layer's output, [batch][outputs] without gaps. Returns how many threads there were, which
-/// OpenMP may make fewer (OMP_DYNAMIC): each has packed the batch for itself.
+/// OpenMP may make fewer (OMP_DYNAMIC): the batch is packed for as many.
 int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
                      const ck_batch_input *input, float *logits, int threads);
 

@@ -126,15 +126,16 @@ void ck_prefetch_next(const ck_batch_input *input, ck_range part) {
 
 const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
                            int thread, int threads) {
-    const int shared = is_shared(input, batch, threads), parts = shared ? threads : 1;
-    const ck_range images = ck_share(batch, shared ? thread : 0, parts);
+    const int shared = is_shared(input, batch, threads);
+    const int part = shared ? thread : 0, parts = shared ? threads : 1;
+    const ck_range images = ck_share(batch, part, parts);
     float *panels = ck_input_of(input, batch, thread, threads);
     for (ptrdiff_t p = 0; p < input->pixels; p += PIXELS)
         kernels->pack_bytes(images.last - images.first, p, ck_least(PIXELS, input->pixels - p),
                             input->images, input->indices + images.first, input->pixels,
                             input->scale, input->offset,
                             panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
-    ck_prefetch_next(input, ck_share(input->next_count, shared ? thread : 0, parts));
+    ck_prefetch_next(input, ck_share(input->next_count, part, parts));
     if (shared) {
 #pragma omp barrier
     }

@@ -18,19 +18,18 @@ static void mend_environment(void) {
     const char *list = getenv("OMP_NUM_THREADS");
     if (!list)
         return;
-    const char *at = list;
-    do {
+    for (const char *at = list;; at++) {
         at += strspn(at, " ");
         const size_t digits = strspn(at, "0123456789");
-        if (digits < 1 || digits > 6) {
-            unsetenv("OMP_NUM_THREADS");
-            return;
-        }
+        const int is_number = digits >= 1 && digits <= 6;
         at += digits;
         at += strspn(at, " ");
-    } while (*at++ == ',');
-    if (at[-1] != '\0')
-        unsetenv("OMP_NUM_THREADS");
+        if (is_number && *at == ',')
+            continue;
+        if (!is_number || *at)
+            unsetenv("OMP_NUM_THREADS");
+        return;
+    }
 }
 
 int ck_threads_available(void) {

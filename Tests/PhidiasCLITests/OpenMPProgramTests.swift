@@ -28,9 +28,7 @@ import Testing
                     "--batch-size", "20", "--epochs", "1", "--threads", threads, "--format", "json",
                     "--force", "--output", "\(folder.path)/run",
                 ], environment: environment)
-            #expect(run.code == 0, "\(run.errors)")
-            let result = try #require(
-                try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+            let result = try NetworkProgramTests.object(run)
             sums.append(try #require(result["weights_sha256"] as? String))
         }
         #expect(sums[0] == sums[1])

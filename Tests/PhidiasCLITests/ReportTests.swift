@@ -146,10 +146,8 @@ import Testing
         #expect(before.words.contains("taken for") && before.words.contains("bit for bit"))
         #expect(before.elements.contains { $0.attributes["height"] == "12" })
         #expect(
-            try Program.run(
-                "train", "--resume", bench.path("run"), "--allow-change", "--learning-rate", "0.1",
-                "--epochs", "3"
-            ).code == 0)
+            try ChangedRunTests.resume(bench, ["--learning-rate", "0.1", "--epochs", "3"]).code == 0
+        )
         let after = try Self.page(bench, "run")
         #expect(!after.words.contains("bit for bit"))
         #expect(after.words.contains("cannot be verified"))

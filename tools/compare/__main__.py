@@ -73,7 +73,7 @@ def parse() -> argparse.Namespace:
     if useless := sorted(given & idle):
         names = ", ".join("--" + name.replace("_", "-") for name in useless)
         parser.error(f"{'--kernels' if options.kernels else '--all'} chooses itself: leave out {names}")
-    if options.network and {"hidden"} & given:
+    if options.network and "hidden" in given:
         parser.error("--network and --hidden both describe the network; give one")
     if options.network and options.loss != "cross-entropy":
         parser.error("--network is compared with cross-entropy alone")
