@@ -13,6 +13,8 @@ enum RunDifference {
         file: String, layer: Int, unit: Int, input: Int?, recorded: Float, replayed: Float)
     /// What a model file says of itself.
     case model(file: String, what: String, recorded: String, replayed: String)
+    /// A file that a run with such results has.
+    case missing(file: String)
     case divergence(ReplayError)
 
     /// The first metric that is not bit-equal.
@@ -108,6 +110,7 @@ extension RunDifference: CustomStringConvertible {
                 "\(file): layer \(layer), \(place): recorded \(recorded), replayed \(replayed)"
         case .model(let file, let what, let recorded, let replayed):
             return "\(file): \(what): recorded \(recorded), replayed \(replayed)"
+        case .missing(let file): return "\(file): there is no such file"
         case .divergence(let error): return "\(error)"
         }
     }
@@ -142,6 +145,8 @@ extension RunDifference: CustomStringConvertible {
                 "file": .string(file), "what": .string(what), "recorded": .string(recorded),
                 "replayed": .string(replayed),
             ])
+        case .missing(let file):
+            return .members(["file": .string(file), "problem": .string(description)])
         case .divergence(let error): return .members(["problem": .string("\(error)")])
         }
     }

@@ -89,9 +89,6 @@ final class SweepRunner: Sendable {
         let trainer = try options.trainer(
             Model(network: try options.network(for: split.training), seed: options.seed), loss: loss
         )
-        func score(_ model: Model, _ data: Dataset) throws -> EpochMetrics.Score {
-            .init(try model.evaluate(data, loss: loss, threads: threads))
-        }
         var epochs: [SweepResult.Epoch] = []
         var finished: SweepResult.Outcome?
         let outcome: SweepResult.Outcome
@@ -102,8 +99,10 @@ final class SweepRunner: Sendable {
                 onEpoch: { epoch in
                     let isLast = epoch.epoch == options.epochs
                     guard isLast || self.plan.recordsEpochs else { return }
-                    let validation = try score(epoch.model, split.validation)
-                    let test = try score(epoch.model, self.data.test)
+                    let validation = try epoch.score(
+                        split.validation, "validation", loss: loss, threads: self.threads)
+                    let test = try epoch.score(
+                        self.data.test, "test", loss: loss, threads: self.threads)
                     if self.plan.recordsEpochs {
                         epochs.append(
                             .init(

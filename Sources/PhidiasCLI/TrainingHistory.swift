@@ -28,26 +28,36 @@ struct TrainingHistory {
     mutating func add(
         _ epoch: Trainer.EpochReport, of plan: TrainingRun.Plan, threads: Int
     ) throws -> (metrics: EpochMetrics, isBest: Bool) {
-        func score(_ data: Dataset) throws -> EpochMetrics.Score {
-            .init(try epoch.model.evaluate(data, loss: plan.loss, threads: threads))
+        func score(_ data: Dataset, _ what: String) throws -> EpochMetrics.Score {
+            try epoch.score(data, what, loss: plan.loss, threads: threads)
         }
         let line = EpochMetrics(
             epoch: epoch.epoch,
             training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
-            test: try score(plan.test), validation: try plan.validation.map(score),
+            test: try score(plan.test, "test"),
+            validation: try plan.validation.map { try score($0, "validation") },
             seconds: epoch.seconds)
-        let losses = [("test", line.test.loss), ("validation", line.validation?.loss)]
-        for case (let what, let loss?) in losses where !loss.isFinite {
-            let run = RunLength(
-                images: plan.training.count, batchSize: plan.options.batchSize, epochs: epoch.epoch)
-            throw TrainingError.diverged(
-                step: run.steps, layer: plan.network.layers.count - 1, what: "\(what) loss")
-        }
         metrics.append(line)
         let isBest = line.validation.map { $0.loss < best?.loss ?? .infinity } ?? false
         if isBest, let loss = line.validation?.loss {
             best = .init(model: epoch.model, epoch: epoch.epoch, loss: loss)
         }
         return (line, isBest)
+    }
+}
+
+extension Trainer.EpochReport {
+    /// Its model on data that it was not trained on.
+    /// - Parameter what: the data's name.
+    /// - Throws: `TrainingError.diverged` if the loss is not finite.
+    func score(
+        _ data: Dataset, _ what: String, loss: any Loss, threads: Int
+    ) throws -> EpochMetrics.Score {
+        let score = EpochMetrics.Score(try model.evaluate(data, loss: loss, threads: threads))
+        guard score.loss.isFinite else {
+            throw TrainingError.diverged(
+                step: steps, layer: model.network.layers.count - 1, what: "\(what) loss")
+        }
+        return score
     }
 }

@@ -91,8 +91,12 @@ struct VerifyCommand: ParsableCommand {
             ("model.safetensors", replay.model), ("best.safetensors", replay.best?.model),
         ]
         for (name, model) in models {
-            guard let model, name == "model.safetensors" || access(folder.path(name), F_OK) == 0
-            else { continue }
+            guard let model else { continue }
+            // Of a run that was stopped, the best model may not have been written yet.
+            guard access(folder.path(name), F_OK) == 0 else {
+                if replay.isFinished { found.append(.missing(file: name)) }
+                continue
+            }
             let file = try ModelFile(path: folder.path(name))
             let own = ModelFile(model: model, loss: replay.loss)
             if let difference = RunDifference.first(name, file, own) { found.append(difference) }

@@ -52,6 +52,20 @@ import Testing
         }
     }
 
+    @Test func aCellWhoseModelHasNoFiniteLossHasDiverged() throws {
+        let bench = try Bench()
+        let result = try Program.run([
+            "sweep", "--data", bench.folder.path, "--hidden", "8,8,8,8,8,8", "--activation",
+            "relu", "--loss", "cross-entropy", "--output-activation", "softmax",
+            "--learning-rate", "1e38", "--momentum", "0", "--batch-size", "30", "--epochs", "1",
+            "--folds", "2", "--output", bench.path("sweep"),
+        ])
+        #expect(result.code == 0, "\(result.errors)")
+        let cells = try Self.cells(bench)
+        #expect(cells.count == 2)
+        #expect(cells.allSatisfy { $0.contains("validation loss") }, "\(cells)")
+    }
+
     @Test func theTableRanksByValidationAndMarksTheGoldenPair() throws {
         let bench = try Bench()
         let result = try Self.sweep(bench)

@@ -109,6 +109,10 @@ import Testing
         let changed = try Self.verify(bench)
         #expect(changed.code == 1)
         #expect(changed.output.contains("best.safetensors: layer 1, bias [2]"))
+        try FileManager.default.removeItem(atPath: bench.path("run/best.safetensors"))
+        let missing = try Self.verify(bench)
+        #expect(missing.code == 1)
+        #expect(missing.output.contains("best.safetensors: there is no"), "\(missing.output)")
     }
 
     @Test func halvingsAreReplayedAndOthersNamed() throws {

@@ -24,6 +24,8 @@ public final class Trainer {
     public struct EpochReport: Sendable {
         /// Counted from 1.
         public let epoch: Int
+        /// Of the run, up to the epoch's end.
+        public let steps: Int
         /// Mean over the images of the epoch, each with the weights of its step.
         public let trainingLoss, trainingAccuracy: Double
         /// Time of shuffling, batches and steps, without evaluation and callbacks after the epoch.
@@ -138,7 +140,7 @@ public final class Trainer {
             guard try epoch(of: run, on: data, shouldStop, onBatch, onGradient, onStep) else {
                 return
             }
-            try finishEpoch(data, onEpoch)
+            try finishEpoch(run, data, onEpoch)
             if try shouldStop?() == true { return }
         }
     }
@@ -226,7 +228,9 @@ public final class Trainer {
         return true
     }
 
-    private func finishEpoch(_ data: Dataset, _ onEpoch: ((EpochReport) throws -> Void)?) throws {
+    private func finishEpoch(
+        _ run: RunLength, _ data: Dataset, _ onEpoch: ((EpochReport) throws -> Void)?
+    ) throws {
         guard let stack else { return }
         let report = (
             loss: position.lossSum / Double(data.count),
@@ -239,7 +243,8 @@ public final class Trainer {
         (position.lossSum, position.correct, position.epochSeconds) = (0, 0, 0)
         try onEpoch?(
             EpochReport(
-                epoch: position.epochs, trainingLoss: report.loss,
+                epoch: position.epochs, steps: position.epochs * run.stepsPerEpoch,
+                trainingLoss: report.loss,
                 trainingAccuracy: report.accuracy, seconds: report.time, model: model))
     }
 }
