@@ -18,14 +18,15 @@
 //   convolution is stored as [height + 2 p][width + 2 p][channels] instead.
 // - Weights, velocity and gradient of a convolution lie in panels of 16 output channels whose rows
 //   are its taps, in the order (block of input channels, kernel row, kernel column, channel of the
-//   block), then one row for the bias: ck_convolution_rows. All channels of a first stage are one
+//   block), then one row for the bias. All channels of a first stage are one
 //   block.
 // - An output is one chain of fused multiply-adds that starts at the bias and takes the taps in
 //   that order, those outside the image too, as zeros.
 // - The gradient of a weight sums over images and output pixels. The images are dealt out in order
-//   and evenly to ck_network_chains chains; each goes from +0 through its images in ascending order
-//   and their output pixels row by row. A tree of pairs joins the chains: 1 to 0, 3 to 2, ..., then
-//   2 to 0, 6 to 4, ....
+//   and evenly to 16 chains, or 4 where the network's convolutions have more than 2^20 weights and
+//   biases, padding included, and to no more than there are images; each goes from +0 through its
+//   images in ascending order and their output pixels row by row. A tree of pairs joins the chains:
+//   1 to 0, 3 to 2, ..., then 2 to 0, 6 to 4, ....
 // - The gradient by an input is one chain from +0 over (block of output channels, kernel row from
 //   the last, kernel column from the last, channel of the block).
 // - Of a convolution with max_pool, but for a first stage, the deltas that are zero are left out of
@@ -96,9 +97,8 @@ typedef struct {
 
 /// Output of a stage, or zeros if it does not fit its input or is not a stage.
 ck_shape ck_stage_output(ck_shape input, const ck_stage *stage);
-/// Rows of a convolution's panels without the bias. `first`: it is the network's first stage.
-ptrdiff_t ck_convolution_rows(ptrdiff_t inputs, ck_extent kernel, int first);
-/// Floats of weights of a convolution from `inputs` to `outputs` channels.
+/// Floats of weights of a convolution from `inputs` to `outputs` channels. `first`: it is the
+/// network's first stage.
 ptrdiff_t ck_convolution_size(ptrdiff_t inputs, ptrdiff_t outputs, ck_extent kernel, int first);
 /// weight[outputs][inputs][kernel height][kernel width] and bias[outputs] into panels.
 void ck_convolution_pack(ptrdiff_t inputs, ptrdiff_t outputs, ck_extent kernel, int first,
@@ -118,11 +118,8 @@ void ck_flatten_pack(ck_shape shape, ptrdiff_t outputs, const float *weight, con
 void ck_flatten_unpack(ck_shape shape, ptrdiff_t outputs, const float *panels, float *weight,
                        float *bias);
 
-/// How many chains the images of a batch are dealt to: it depends on the network's shapes and the
-/// batch alone.
-ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch);
-/// Bytes of the workspace; 0 if stages do not fit each other or their layers, or for a number too
-/// large. Reads shapes, dropout, `batch`, `threads` and `training`, no other field.
+/// Bytes of the workspace; 0 if stages and layers do not fit each other, or for a number too large.
+/// Reads shapes, dropout, `batch`, `threads` and `training`, no other field.
 size_t ck_network_workspace(const ck_network *network);
 /// Makes the workspace ready: once, and again after a change of shapes or of `workspace`.
 void ck_network_prepare(const ck_network *network);
@@ -188,9 +185,8 @@ int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int f
 //   (Rueckert et al., Nonrigid Registration Using Free-Form Deformations, IEEE TMI 1999), so no
 //   pixel moves farther than they do; below 0.4886 spacings the image never folds (Choi and Lee,
 //   Injectivity Conditions of 2D and 3D Uniform Cubic B-Spline Functions, 2000).
-// - A pixel takes the value at middle + R (pixel - middle) - shift + displacement of the image as
-// it
-//   was, where R turns by the drawn angle. Values are rounded to the nearest byte, halves up.
+// - A pixel takes the value at middle + R (pixel - middle) - shift + displacement of the image
+//   before, where R turns by the drawn angle. Values are rounded to the nearest byte, halves up.
 
 typedef struct {
     float shift;       ///< most pixels along each axis

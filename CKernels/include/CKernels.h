@@ -9,8 +9,10 @@
 //   result: work is split over elements of the result, never over a sum.
 // - Every sum over k is one chain of fused multiply-adds in ascending k that starts at +0 (a
 //   layer's forward pass: at its bias). Every kernel table gives the same bits.
-// - Functions that return int give CK_OK, or CK_NO_MEMORY and leave the output unspecified.
-// - There is no global mutable state but the choice of the kernel table.
+// - Functions that return int give CK_OK, or CK_NO_MEMORY and leave the output unspecified, unless
+//   they say otherwise.
+// - There is no global mutable state but the choice of the kernel table, and OMP_NUM_THREADS as
+//   ck_threads_wanted has read it.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -50,6 +52,11 @@ int ck_arch_select(const char *name);
 /// How many threads are worth starting: the CPUs in this process's affinity mask, limited by the
 /// CPU quota of its cgroup (v1 and v2, rounded up). At least 1.
 int ck_threads_available(void);
+
+/// The first number in the list OMP_NUM_THREADS, from 1 to 999,999; 0 where there is no list; -1
+/// where it does not begin with such a number. The environment is read once, before OpenMP reads
+/// it, and a variable that OpenMP could not read is then removed from it.
+int ck_threads_wanted(void);
 
 /// The CPU quota, rounded up, of the cgroup that `membership` (normally /proc/self/cgroup) names
 /// in the hierarchies below `root` (normally /sys/fs/cgroup), or of the strictest of its parents;

@@ -13,21 +13,16 @@ typedef struct {
 } alone;
 
 static int start(const ck_stage *stage, ck_shape input, int first, ptrdiff_t batch,
-                 ptrdiff_t chains, int training, int threads, alone *a) {
+                 ptrdiff_t summed, int training, int threads, alone *a) {
     a->stage = *stage;
     a->stage.dropout = 0;
     if (training) // what follows the sums plays no part on the way back from them
         a->stage.max_pool = 0;
     a->network = (ck_network){.stage_count = 1, .stages = &a->stage};
-    ck_plan *plan = ck_plan_alone(&a->stage, input, first, chains, training, threads);
+    ck_plan *plan = ck_plan_alone(&a->stage, input, first, summed, training, threads);
     a->pass = (ck_image_pass){ck_table(), &a->network, plan, batch};
     a->planned = plan ? plan->stages : NULL;
     return plan != NULL;
-}
-
-static int end(alone *a) {
-    ck_free(a->pass.plan);
-    return CK_OK;
 }
 
 // An image into the slot of a thread, whose border stays zero.
@@ -63,7 +58,8 @@ int ck_convolution_forward(const ck_stage *stage, ck_shape input, int first, ptr
                     ck_output_row(&a.pass, 0, image, thread, block, r, line, to);
         }
     }
-    return end(&a);
+    ck_free(a.pass.plan);
+    return CK_OK;
 }
 
 // The deltas of an image in a thread's buffer, or where they are if that would be the same.
@@ -99,20 +95,20 @@ int ck_convolution_backward_data(const ck_stage *stage, ck_shape input, ptrdiff_
             ck_input_deltas(&a.pass, 0, spread(&a, delta, image, thread),
                             dx + image * p->flow.size);
     }
-    return end(&a);
+    ck_free(a.pass.plan);
+    return CK_OK;
 }
 
 int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int first,
                                     ptrdiff_t batch, const float *x, const float *delta,
                                     int threads) {
     alone a;
-    const ptrdiff_t weights =
-        ck_convolution_size(input.channels, stage->channels, stage->window, first);
-    const ptrdiff_t most = ck_chains(weights, batch), chains = most > 1 ? most : 1;
-    const int team = ck_team(chains, 1, threads);
-    if (!start(stage, input, first, batch, chains, 1, team, &a))
+    const ptrdiff_t summed = batch > 1 ? batch : 1; // of none, zeros
+    const int team = ck_team(ck_chains(0, summed), 1, threads);
+    if (!start(stage, input, first, batch, summed, 1, team, &a))
         return CK_NO_MEMORY;
     ck_plan *plan = a.pass.plan;
+    const ptrdiff_t chains = ck_chains(plan->sums_size, summed);
 #pragma omp parallel num_threads(team)
     {
         const int thread = omp_get_thread_num(), there = omp_get_num_threads();
@@ -120,7 +116,7 @@ int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int f
         for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
             float *sums = plan->chain_sums + chain * plan->sums_size;
             ck_start_chain(&a.pass, sums, thread);
-            const ck_range images = ck_own_images(batch, chains, chain);
+            const ck_range images = ck_share(batch, chain, chains);
             for (ptrdiff_t image = images.first; image < images.last; image++) {
                 enter(&a, x, image, thread);
                 ck_add_gradient(&a.pass, 0, thread, spread(&a, delta, image, thread), sums);
@@ -129,5 +125,6 @@ int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int f
 #pragma omp barrier
         ck_finish_weights(&a.pass, chains, (ck_fate){{0, 0}, 0}, thread, there);
     }
-    return end(&a);
+    ck_free(a.pass.plan);
+    return CK_OK;
 }

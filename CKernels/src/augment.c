@@ -43,7 +43,9 @@ size_t ck_augment_workspace(ck_shape image, const ck_augmentation *how, int thre
     const ptrdiff_t most = 1 << 22;
     if (image.height > most || image.width > most)
         return 0;
-    return plan_for(image, how).size * (size_t)threads;
+    const ck_augment_plan plan = plan_for(image, how);
+    // Kernels count an image's pixels in 32 bits.
+    return plan.image > INT32_MAX ? 0 : plan.size * (size_t)threads;
 }
 
 // Weights of the four control points around a place `t` of the way from the second to the third.

@@ -48,10 +48,6 @@ void ck_start_chain(const ck_image_pass *pass, float *sums, int thread);
 void ck_end_chain(const ck_image_pass *pass, float *sums, int thread);
 /// From the flattened images' deltas to the gradient of each convolution, which is added to sums.
 void ck_image_backward(const ck_image_pass *pass, ptrdiff_t image, float *sums, int thread);
-/// Images of a chain.
-static inline ck_range ck_own_images(ptrdiff_t batch, ptrdiff_t chains, ptrdiff_t chain) {
-    return ck_share(batch, chain, chains);
-}
 /// Joins this thread's part of the gradients, and updates with it or writes it. Returns the first
 /// stage with a weight that is not finite, or the number of stages.
 ptrdiff_t ck_finish_weights(const ck_image_pass *pass, ptrdiff_t chains, ck_fate fate, int thread,

@@ -13,7 +13,7 @@ typedef struct {
 } entry;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static entry tables[4]; // that this CPU can run, from slowest to fastest; an empty entry ends them
+static entry tables[8]; // that this CPU can run, from slowest to fastest; an empty entry ends them
 static const ck_kernels *_Atomic chosen;         // at start; NULL before it, or after an error
 static _Thread_local const ck_kernels *selected; // by this thread, in place of that
 static const char *notice_text;

@@ -57,15 +57,10 @@ static ptrdiff_t panel_lines(ptrdiff_t lines) {
     return lines | 1;
 }
 
-// Hints at what lies `away` floats from x, which may be past the end: no pointer may go there.
-static void fetch(const float *x, ptrdiff_t away) {
-    __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)away * sizeof *x));
-}
-
 // Copies 16 floats, or `width` of them and zeros. Those of the next row, `row` away, are wanted
 // when this one is done.
 static void copy_lanes(float *to, const float *from, ptrdiff_t width, ptrdiff_t row) {
-    fetch(from, row);
+    ck_fetch(from, row * (ptrdiff_t)sizeof *from);
     if (width == CK_LANES) {
         memcpy(to, from, CK_LANES * sizeof(float));
         return;
@@ -83,7 +78,7 @@ static void pack_a(const product *x, ck_range groups, ptrdiff_t k, ptrdiff_t dep
             const ptrdiff_t row = first_row(x, g) - top;
             const ptrdiff_t count = first_row(x, g + 1) - top - row;
             float *out = to + row * depth + p * count;
-            fetch(from + row, x->a.col);
+            ck_fetch(from + row, x->a.col * (ptrdiff_t)sizeof *from);
             if (count == CK_ROWS)
                 memcpy(out, from + row, CK_ROWS * sizeof(float));
             else
@@ -197,7 +192,7 @@ static void run_block(const product *x, share s, ck_range groups, ck_range panel
                     if (!has(x, s, group, panel))
                         continue;
                     for (ptrdiff_t i = 0; i < tile; i += CK_LANES)
-                        fetch(acc, tile + i);
+                        ck_fetch(acc, (tile + i) * (ptrdiff_t)sizeof *acc);
                     if (x->fetch_a && panel == panels.first && group + 1 < some.last)
                         fetch_a(x, group + 1, k, depth);
                     run_tile(x, group, panel, some, k, depth, direct, own.a, b, acc);

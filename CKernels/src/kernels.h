@@ -1,6 +1,6 @@
-// The table of micro-kernels that one architecture provides. Drivers (gemm.c, dense.c, vector.c,
-// losses.c) hold loop structure and threads and call these; a new architecture fills in one table.
-// Every entry of every table gives the bits of its twin in reference/, but for the probe.
+// The table of micro-kernels that one architecture provides. The drivers, all files beside this
+// one, hold loop structure and threads and call these; a new architecture fills in one table. Every
+// entry of every table gives the bits of its twin in reference/, but for the probe.
 #ifndef CK_KERNELS_H
 #define CK_KERNELS_H
 

@@ -54,7 +54,7 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
         if (stages) {
             const ck_range own = ck_share(chains, thread, there);
             for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
-                const ck_range images = ck_own_images(batch, chains, chain);
+                const ck_range images = ck_share(batch, chain, chains);
                 for (ptrdiff_t image = images.first; image < images.last; image++) {
                     const ptrdiff_t slot = network->training ? image : thread;
                     ck_pack_image(&pass, input, table, image, slot);
@@ -108,7 +108,7 @@ static void sum_own_chains(const ck_image_pass *pass, ptrdiff_t chains, int thre
     for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
         float *sums = plan->chain_sums + chain * plan->sums_size;
         ck_start_chain(pass, sums, thread);
-        const ck_range images = ck_own_images(pass->batch, chains, chain);
+        const ck_range images = ck_share(pass->batch, chain, chains);
         for (ptrdiff_t image = images.first; image < images.last; image++)
             ck_image_backward(pass, image, sums, thread);
         ck_end_chain(pass, sums, thread);

@@ -4,7 +4,13 @@
 
 #include "CKernels.h"
 
+#include <stdint.h>
 #include <string.h>
+
+// Hints at what lies `away` bytes from p, which may be past the end: no pointer may go there.
+static inline void ck_fetch(const void *p, ptrdiff_t away) {
+    __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)away));
+}
 
 // The first n < 16 floats, in pieces of fixed sizes: a call of memcpy takes longer than they do.
 static inline void ck_copy_some(float *to, const float *from, ptrdiff_t n) {

@@ -72,12 +72,12 @@ static ptrdiff_t blocks_of(ptrdiff_t inputs, int first) {
     return first ? 1 : ck_panels(inputs);
 }
 
-ptrdiff_t ck_convolution_rows(ptrdiff_t inputs, ck_extent kernel, int first) {
+static ptrdiff_t rows_of(ptrdiff_t inputs, ck_extent kernel, int first) {
     return blocks_of(inputs, first) * kernel.height * kernel.width * lanes_of(inputs, first);
 }
 
 ptrdiff_t ck_convolution_size(ptrdiff_t inputs, ptrdiff_t outputs, ck_extent kernel, int first) {
-    return ck_panel_size(ck_convolution_rows(inputs, kernel, first) + 1, outputs);
+    return ck_panel_size(rows_of(inputs, kernel, first) + 1, outputs);
 }
 
 // The row of a tap.
@@ -91,7 +91,7 @@ static float *at_row(const float *panels, ptrdiff_t rows, ptrdiff_t output, ptrd
 
 void ck_convolution_pack(ptrdiff_t inputs, ptrdiff_t outputs, ck_extent kernel, int first,
                          const float *weight, const float *bias, float *panels) {
-    const ptrdiff_t rows = ck_convolution_rows(inputs, kernel, first);
+    const ptrdiff_t rows = rows_of(inputs, kernel, first);
     const ptrdiff_t taps = kernel.height * kernel.width, lanes = lanes_of(inputs, first);
     memset(panels, 0, (size_t)ck_panel_size(rows + 1, outputs) * sizeof(float));
     for (ptrdiff_t o = 0; o < outputs; o++) {
@@ -105,7 +105,7 @@ void ck_convolution_pack(ptrdiff_t inputs, ptrdiff_t outputs, ck_extent kernel, 
 
 void ck_convolution_unpack(ptrdiff_t inputs, ptrdiff_t outputs, ck_extent kernel, int first,
                            const float *panels, float *weight, float *bias) {
-    const ptrdiff_t rows = ck_convolution_rows(inputs, kernel, first);
+    const ptrdiff_t rows = rows_of(inputs, kernel, first);
     const ptrdiff_t taps = kernel.height * kernel.width, lanes = lanes_of(inputs, first);
     for (ptrdiff_t o = 0; o < outputs; o++) {
         for (ptrdiff_t i = 0; i < inputs; i++)
@@ -189,7 +189,7 @@ static int plan_stage(const ck_stage *stage, int first, ck_shape in, ck_planned 
         return 1;
     p->taps = (ck_taps){p->input.blocks, window.height, window.width * lanes, p->input.plane,
                         p->input.row};
-    p->rows = ck_convolution_rows(in.channels, window, first);
+    p->rows = rows_of(in.channels, window, first);
     p->sparse = stage->max_pool && !first;
     p->windows = p->out.height * p->out.width;
     if (p->sparse) {
@@ -312,6 +312,9 @@ static int lay_out(const ck_network *network, arena *a) {
         count ? ck_flatten_size(shape) : shape.channels * shape.height * shape.width;
     if (network->layer_count < 1 || features != network->layers[0].inputs)
         return 0;
+    for (ptrdiff_t l = 1; l < network->layer_count; l++)
+        if (network->layers[l].inputs != network->layers[l - 1].outputs)
+            return 0;
     if (count) {
         plan->base = (ck_dense){.outputs = features, .activation = CK_IDENTITY};
         plan->base.activations = take_floats(a, (double)network->batch, features);
@@ -355,7 +358,7 @@ void ck_network_prepare(const ck_network *network) {
 }
 
 // Fills in the plan of a convolution, or counts as lay_out does.
-static int lay_out_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
+static int lay_out_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t summed,
                          int training, int threads, arena *a) {
     ck_plan *plan = take(a, (double)(sizeof(ck_plan) + sizeof(ck_planned)), 1);
     ck_plan counted;
@@ -370,19 +373,19 @@ static int lay_out_alone(const ck_stage *stage, ck_shape input, int first, ptrdi
     plan->line_size = line_size(p);
     plan->lines = take_floats(a, threads, plan->line_size);
     plan->sums_size = p->panels * (p->rows + 1) * CK_LANES;
-    plan->chain_sums = take_floats(a, (double)chains, plan->sums_size);
+    plan->chain_sums = take_floats(a, (double)ck_chains(plan->sums_size, summed), plan->sums_size);
     return 1;
 }
 
-ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
+ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t summed,
                        int training, int threads) {
     arena a = {0};
-    if (!lay_out_alone(stage, input, first, chains, training, threads, &a) || a.used > 0x1p50)
+    if (!lay_out_alone(stage, input, first, summed, training, threads, &a) || a.used > 0x1p50)
         return NULL;
     const size_t bytes = (size_t)a.used;
     a = (arena){ck_alloc(bytes), 0, threads};
     if (!a.memory)
         return NULL;
-    lay_out_alone(stage, input, first, chains, training, threads, &a);
+    lay_out_alone(stage, input, first, summed, training, threads, &a);
     return (ck_plan *)a.memory;
 }

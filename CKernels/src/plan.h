@@ -72,10 +72,12 @@ typedef struct ck_plan ck_plan;
 
 /// How many chains a batch is dealt to, for convolutions with so many weights together.
 ptrdiff_t ck_chains(ptrdiff_t weights, ptrdiff_t batch);
-/// The plan of a convolution without a network, which keeps one image a thread. chains: whose sums
-/// it has room for. training: 0 for a forward pass. Released with ck_free; NULL if it cannot be
-/// had.
-ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t chains,
+/// The same for those of a network.
+ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch);
+/// The plan of a convolution without a network, which keeps one image a thread. summed: images over
+/// whose gradients it sums, 0 for none. training: 0 for a forward pass. Released with ck_free; NULL
+/// if it cannot be had.
+ck_plan *ck_plan_alone(const ck_stage *stage, ck_shape input, int first, ptrdiff_t summed,
                        int training, int threads);
 
 #endif

@@ -13,27 +13,40 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// libomp 14 ends the process, or never answers, over an OMP_NUM_THREADS that is no list of numbers.
-static void mend_environment(void) {
+static pthread_once_t environment_once = PTHREAD_ONCE_INIT;
+static int wanted; // by OMP_NUM_THREADS
+
+// A number of the list `at`, or -1; *end is what follows it and the blanks around it.
+static int listed(const char *at, const char **end) {
+    at += strspn(at, " ");
+    const size_t digits = strspn(at, "0123456789");
+    *end = at + digits + strspn(at + digits, " ");
+    return digits >= 1 && digits <= 6 && (!**end || **end == ',') ? atoi(at) : -1;
+}
+
+static void read_environment(void) {
     const char *list = getenv("OMP_NUM_THREADS");
-    if (!list)
+    if (!list || !list[strspn(list, " ")])
         return;
-    for (const char *at = list;; at++) {
-        at += strspn(at, " ");
-        const size_t digits = strspn(at, "0123456789");
-        const int is_number = digits >= 1 && digits <= 6;
-        at += digits;
-        at += strspn(at, " ");
-        if (is_number && *at == ',')
-            continue;
-        if (!is_number || *at)
-            unsetenv("OMP_NUM_THREADS");
-        return;
-    }
+    const char *at;
+    wanted = listed(list, &at);
+    int last = wanted;
+    while (last >= 0 && *at)
+        last = listed(at + 1, &at);
+    if (wanted == 0)
+        wanted = -1;
+    // libomp 14 ends the process, or never answers, over what is no list of numbers.
+    if (last < 0)
+        unsetenv("OMP_NUM_THREADS");
+}
+
+int ck_threads_wanted(void) {
+    pthread_once(&environment_once, read_environment);
+    return wanted;
 }
 
 int ck_threads_available(void) {
-    mend_environment();
+    ck_threads_wanted();
     // OpenMP's number, not this thread's mask: OMP_PROC_BIND narrows that to one CPU.
     const int cpus = omp_get_num_procs();
     const int quota = ck_cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
@@ -116,7 +129,7 @@ static void spare_addresses(void) {
 }
 
 int ck_threads_start(int threads) {
-    mend_environment();
+    ck_threads_wanted();
     spare_addresses();
     const int error = threads > 1 ? try_threads(threads - 1) : 0;
     if (threads > 1 && !error)

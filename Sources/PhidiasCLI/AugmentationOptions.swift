@@ -13,7 +13,8 @@ struct AugmentationOptions: ParsableArguments {
             "Most pixels along each axis that control points are displaced: elastic distortion, such as 3."
     )
     var elastic = 0.0
-    @Option(parsing: .unconditional, help: "Pixels from a control point to the next.")
+    @Option(
+        parsing: .unconditional, help: "With --elastic: pixels from a control point to the next.")
     var elasticSpacing = Augmentation.usualSpacing
 
     /// nil if nothing is asked for.

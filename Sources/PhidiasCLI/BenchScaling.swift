@@ -18,7 +18,7 @@ struct BenchScaling: ParsableCommand {
     var output = "scaling"
     @Option(help: "Seconds of training for each point.")
     var seconds = 0.4
-    @Option(help: "Most threads; without it, what affinity and cgroup allow.")
+    @Option(help: "\(ThreadsHelp.text) The most there are.")
     var threads: Int?
 
     func validate() throws {

@@ -15,7 +15,8 @@ struct BenchTurns: ParsableCommand {
               peak      rates of fused multiply-adds, and whether every thread has its own core
               evaluate  accuracy on the test images
             An answer comes when the threads sleep again, so the other's turn may begin at once. \
-            The end of standard input ends the program. --epochs is not used.
+            The end of standard input ends the program. --epochs is not used; \
+            --schedule and --validation are refused, as there is no last epoch.
 
             Example:
               printf 'peak\\nepoch\\nevaluate\\n' | phidias bench turns --hidden 128

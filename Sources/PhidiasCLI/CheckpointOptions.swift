@@ -42,7 +42,9 @@ enum DivergenceResponse: String, ExpressibleByArgument, CaseIterable {
 struct CheckpointOptions: ParsableArguments {
     @Option(help: "Epochs between checkpoints, such as 5, or minutes, such as 10m.")
     var checkpointEvery: CheckpointInterval = .epochs(1)
-    @Option(parsing: .unconditional, help: "How many checkpoints are kept, the newest ones.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many checkpoints are kept: the newest ones, and the newest at an epoch's end.")
     var keep = 2
     @Option(
         parsing: .unconditional,

@@ -27,10 +27,10 @@ enum Console {
         }.joined()
     }
 
-    /// A path as a shell takes it.
-    static func quoted(_ path: String) -> String {
-        path.wholeMatch(of: /[A-Za-z0-9_.,:+@%\/-]+/) != nil
-            ? path : "'\(path.replacing("'", with: "'\\''"))'"
+    /// A word of a command as a shell takes it.
+    static func quoted(_ word: String) -> String {
+        word.wholeMatch(of: /[A-Za-z0-9_.,:=+@%\/-]+/) != nil
+            ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
 
     /// As it is, on standard error.

@@ -10,7 +10,7 @@ struct DataAugment: ParsableCommand {
             same options.
 
             Example:
-              phidias data augment --data data/mnist --shift 2 --rotation 10 --elastic 3 \
+              phidias data augment --data data/mnist --shift 2 --rotation 10 --elastic 3 \\
                 --output augmented.png
             """)
 

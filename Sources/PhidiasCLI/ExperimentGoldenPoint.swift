@@ -6,7 +6,8 @@ struct ExperimentGoldenPoint: ParsableCommand {
         commandName: "golden-point",
         abstract: "Measure where training takes the outputs, and how far they can be trusted.",
         discussion: """
-            Trains with each of the three losses and the same options, and records output signals p \
+            Trains with each of the three losses and the same options, but for --loss and \
+            --validation, which it does not take, and records output signals p \
             and logits z of the training images after each epoch, the parts of the synaptic loss, and \
             the calibration on the test images. Writes golden-point.txt, golden-point.json and charts \
             in SVG. The golden point and the loss are this project's reconstruction (docs/theory.md).

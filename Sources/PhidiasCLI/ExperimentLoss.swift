@@ -10,7 +10,8 @@ struct ExperimentLoss: ParsableCommand {
             learning rate of --rates that is best on validation images (with seeds of their own), over \
             --seeds seeds. Test accuracy is only reported. The comparisons are listed before the first \
             run: paired t over seeds with Holm's correction, and permutation tests where they can be \
-            significant at all. The synaptic loss is this project's reconstruction (docs/theory.md). \
+            significant at all. --loss, --learning-rate, --momentum and --threads are the experiment's \
+            own to choose. The synaptic loss is this project's reconstruction (docs/theory.md). \
             Each finished run is a line of results.jsonl in the output folder; the same command goes \
             on where an interrupted one ended.
 
@@ -104,11 +105,8 @@ struct ExperimentLoss: ParsableCommand {
         let values = try texts.map { text in
             try LearningRate.base(text)
         }
-        guard values.allSatisfy({ $0 > 0 && $0.isFinite }),
-            zip(values, values.dropFirst()).allSatisfy(<)
-        else {
-            throw UsageError(
-                description: "--rates '\(rates)': give ascending learning rates above 0.")
+        guard zip(values, values.dropFirst()).allSatisfy(<) else {
+            throw UsageError(description: "--rates '\(rates)': give ascending learning rates.")
         }
         return texts
     }

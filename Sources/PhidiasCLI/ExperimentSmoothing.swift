@@ -8,7 +8,9 @@ struct ExperimentSmoothing: ParsableCommand {
         abstract: "Measure how momentum smooths: noise, memory, frequencies, curvature, loss.",
         discussion: """
             Trains as phidias train does with the same options, and records gradient and velocity of \
-            every step; then trains at other momentum weights with the same effective learning rate. \
+            every step. Learning rate and momentum have to be constant, the steps plain and the images \
+            as they are: schedules, --validation, decay, Nesterov, clipping, augmentation and dropout \
+            are refused. Then trains at other momentum weights with the same effective learning rate. \
             Writes smoothing.txt, smoothing.json and charts in SVG. The comparisons are this \
             project's own (docs/theory.md).
 
@@ -17,7 +19,10 @@ struct ExperimentSmoothing: ParsableCommand {
             """)
 
     @OptionGroup var options: TrainOptions
-    @Option(help: "Layers to watch, counted from 0, such as 0,1; without it, all.")
+    @Option(
+        help:
+            "Layers to watch, such as 0,1, counted from 0 among those with weights; without it, all."
+    )
     var layers: String?
     @Option(help: "Momentum weights to compare at the same η/(1 − α).")
     var momenta = "0,0.2,0.4,0.6,0.8,golden,0.9,0.95,0.99"

@@ -30,9 +30,9 @@ struct FeaturesCommand: ParsableCommand {
     var output: String
     @Option(parsing: .unconditional, help: "Side of the square of pixels that one value becomes.")
     var scale = 3
-    @Option(help: "Colours of the maps; they are symmetric around zero.")
+    @Option(help: "With an image: colours of the maps; they are symmetric around zero.")
     var colormap: FilterImage.ColorMap = .diverging
-    @Flag(help: "The ink is dark on light.")
+    @Flag(help: "With an image: the ink is dark on light.")
     var invert = false
 
     func run() throws {

@@ -13,7 +13,7 @@ struct FiltersCommand: ParsableCommand {
               phidias filters runs/mnist/model.safetensors --output filters.png --scale 4
               phidias filters --film runs/mnist --output film.png
             The second makes a sheet of the frames that phidias train --filters-every drew, with the \
-            step below each.
+            step below each; of the options it takes --frames, --columns and --output.
             """)
 
     @Argument(help: "A model file.")

@@ -35,19 +35,20 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         _ = try Model.threads(nil)
-        let network = try ModelFile(path: model).model
-        let size = network.network
-        try Self.check(size)
+        let model = try ModelFile(path: model).model
+        let network = model.network
+        try Self.check(network)
         var pixels: [UInt8] = []
         for path in images {
             pixels += try DigitFitting.fit(
-                path: path, rows: size.rows, columns: size.columns, invert: invert)
+                path: path, rows: network.rows, columns: network.columns, invert: invert)
         }
-        let all = try network.probabilities(images: pixels)
+        let logits = try model.logits(images: pixels)
+        let (answers, all) = (model.answers(logits), model.probabilities(of: logits))
         var results: [JSON] = []
         for (index, path) in images.enumerated() {
-            let row = Array(all[index * size.classes..<(index + 1) * size.classes])
-            let best = row.indices.max { row[$0] < row[$1] } ?? 0
+            let row = Array(all[index * network.classes..<(index + 1) * network.classes])
+            let best = answers[index]
             switch format {
             case .json:
                 results.append(

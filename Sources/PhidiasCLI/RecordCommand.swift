@@ -13,8 +13,9 @@ struct RecordCommand: ParsableCommand {
             writes a safetensors file of 32-bit floats: layers.N.weight [out, in] and layers.N.bias \
             [out] at the start, indices [steps, batch] of the training images, losses [steps], \
             deltas [steps, batch, classes] (gradient of the mean loss by the logits), and \
-            final.layers.N.weight and final.layers.N.bias. Batches are full and the learning rate \
-            and momentum constant: steps that are not are refused.
+            final.layers.N.weight and final.layers.N.bias. Batches are full, learning rate and \
+            momentum constant, and the steps plain: --validation, decay, Nesterov, clipping, \
+            augmentation and dropout are refused.
             """)
 
     @OptionGroup var options: TrainOptions
@@ -30,12 +31,6 @@ struct RecordCommand: ParsableCommand {
         if options.validation != nil {
             throw UsageError(
                 description: "A record's indices count all training images: leave out --validation."
-            )
-        }
-        if try options.augmentationOptions.augmentation() != nil {
-            throw UsageError(
-                description:
-                    "A record's indices name images as the data has them: leave out --shift, --rotation and --elastic."
             )
         }
         let data = try options.loadData().training

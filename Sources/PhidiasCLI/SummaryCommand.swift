@@ -12,6 +12,8 @@ struct SummaryCommand: ParsableCommand {
               phidias summary dbl-2024
               phidias summary 'conv 8 5x5 relu, maxpool 2, dense 10' --image 3x32x32
               phidias summary dbl-2024 --document > network.json
+            A document says nothing of the loss: of dbl-2024 trained from it, give --loss \
+            cross-entropy.
             """)
 
     @Argument(

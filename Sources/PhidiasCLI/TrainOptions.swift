@@ -30,6 +30,12 @@ extension Activation: ExpressibleByArgument {
     }
 }
 
+/// What --threads means in every command.
+enum ThreadsHelp {
+    static let text =
+        "Threads; without it, the first number in OMP_NUM_THREADS, or what affinity and cgroup allow."
+}
+
 extension OutputActivation: ExpressibleByArgument {}
 extension InputRange: ExpressibleByArgument {}
 
@@ -41,21 +47,31 @@ struct TrainOptions: ParsableArguments {
     @Option(
         name: .customLong("network"), parsing: .unconditional,
         help: ArgumentHelp(
-            "In place of --hidden and --activation: mlp, dbl-2024, a JSON file, or layers such as 'conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 10'.",
+            "In place of --hidden and --activation: layers such as 'conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 10'. In place of --output-activation and --input-range too: mlp, dbl-2024 or a JSON file.",
             valueName: "network"))
     var choice: NetworkChoice?
     @Option(
-        parsing: .unconditional,
-        help: "Units of the hidden layers, such as 128 or 300,100; 0 for none.")
-    var hidden = "128"
-    @Option(help: "Activation of the hidden layers.")
-    var activation: Activation = .sigmoid
-    @Option(help: "How logits become probabilities.")
-    var outputActivation: OutputActivation = .sigmoid
+        name: .customLong("hidden"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "Units of the hidden layers, such as 128 or 300,100; 0 for none. (default: 128)",
+            valueName: "hidden"))
+    var givenHidden: String?
     @Option(
-        parsing: .unconditional, help: "What pixels are mapped to.",
+        name: .customLong("activation"),
+        help: ArgumentHelp(
+            "Activation of the hidden layers. (default: sigmoid)", valueName: "activation"))
+    var givenActivation: Activation?
+    @Option(
+        name: .customLong("output-activation"),
+        help: ArgumentHelp(
+            "How logits become probabilities. (default: sigmoid)",
+            valueName: "output-activation"))
+    var givenOutputActivation: OutputActivation?
+    @Option(
+        name: .customLong("input-range"), parsing: .unconditional,
+        help: ArgumentHelp("What pixels are mapped to. (default: 0..1)", valueName: "input-range"),
         completion: .list(["0..1", "-1..1"]))
-    var inputRange: InputRange = .zeroToOne
+    var givenInputRange: InputRange?
     @Option(
         name: .customLong("loss"),
         help: ArgumentHelp(
@@ -97,25 +113,15 @@ struct TrainOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help:
-            "Threads; without it, what affinity and cgroup allow, and with OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
+            "\(ThreadsHelp.text) With OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
     )
     var threads: Int?
 
-    static func number(_ text: String, golden: Double, option: String) throws -> Double {
-        if text == "golden" { return golden }
-        guard let value = Double(text) else {
-            throw UsageError(description: "--\(option) '\(text)' is neither golden nor a number.")
-        }
-        return value
-    }
-
-    static func learningRate(_ text: String) throws -> Double {
-        try number(text, golden: GoldenRatio.learningRate, option: "learning-rate")
-    }
-
-    static func momentum(_ text: String) throws -> Double {
-        try number(text, golden: GoldenRatio.momentum, option: "momentum")
-    }
+    // Where --network does not describe the network.
+    var hidden: String { givenHidden ?? "128" }
+    var activation: Activation { givenActivation ?? .sigmoid }
+    var outputActivation: OutputActivation { givenOutputActivation ?? .sigmoid }
+    var inputRange: InputRange { givenInputRange ?? .zeroToOne }
 
     func loadData() throws -> DataPair { try Self.loadData(data, seed: seed) }
 
@@ -137,11 +143,9 @@ struct TrainOptions: ParsableArguments {
 
     func optimizer() throws -> MomentumSGD {
         let rate = try LearningRate(
-            try Self.learningRate(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)
+            try LearningRate.base(learningRate), schedule: try Schedule(schedule), warmUp: warmUp)
         return try MomentumSGD(
-            learningRate: rate,
-            momentum: momentum == "coupled"
-                ? .coupled : .constant(try Self.momentum(momentum)),
+            learningRate: rate, momentum: try Momentum(momentum),
             options: .init(
                 weightDecay: weightDecay, isNesterov: nesterov, largestNorm: clipNorm))
     }
@@ -206,14 +210,11 @@ struct TrainOptions: ParsableArguments {
     private func checkChoice() throws {
         guard let choice else { return }
         if case .failed(let error) = choice { throw error }
-        let usual = try Self.parse([])
-        var twice: [(String, Bool)] = [
-            ("hidden", hidden != usual.hidden), ("activation", activation != usual.activation),
-        ]
+        var twice = [("hidden", givenHidden != nil), ("activation", givenActivation != nil)]
         if choice.isWhole {
             twice += [
-                ("output-activation", outputActivation != usual.outputActivation),
-                ("input-range", inputRange != usual.inputRange),
+                ("output-activation", givenOutputActivation != nil),
+                ("input-range", givenInputRange != nil),
             ]
         }
         if let option = twice.first(where: \.1)?.0 {

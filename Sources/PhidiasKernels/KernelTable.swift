@@ -36,12 +36,13 @@ package enum Threads {
     package static var available: Int { Int(ck_threads_available()) }
 
     /// The threads to use if nobody says: `OMP_NUM_THREADS` (the first number, if there are
-    /// several), or what is available; nil if the variable holds no number from 1.
+    /// several), or what is available; nil if the variable does not begin with a number from 1.
     package static var preferred: Int? {
-        guard let text = getenv("OMP_NUM_THREADS").map({ String(cString: $0) }), !text.isEmpty
-        else { return available }
-        let first = text.prefix { $0 != "," }.filter { $0 != " " }
-        return Int(first).flatMap { $0 > 0 ? $0 : nil }
+        switch Int(ck_threads_wanted()) {
+        case 0: available
+        case ..<0: nil
+        case let wanted: wanted
+        }
     }
 
     /// The most threads that have been started so far.

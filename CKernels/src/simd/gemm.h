@@ -83,7 +83,7 @@ static void pack_bytes(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width, const 
                        float *out, ptrdiff_t panel) {
     for (ptrdiff_t b = 0; b < count; b++, out += CK_LANES) {
         const uint8_t *from = images + (ptrdiff_t)indices[b] * pixels + first;
-        __builtin_prefetch(from + 2 * width - 1); // the next pixels, wanted after all images' turn
+        ck_fetch(from, 2 * width - 1); // the next pixels, wanted after all images' turn
         float *to = out;
         ptrdiff_t p = 0;
         for (; p + CK_LANES <= width; p += CK_LANES, to += panel)

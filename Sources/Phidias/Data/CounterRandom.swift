@@ -4,6 +4,8 @@
 public struct CounterRandom: Sendable {
     /// What the numbers are for: different purposes get unrelated numbers from one seed.
     public enum Purpose: UInt32, Sendable {
+        /// Weights, the order of images, splits, synthetic digits for training and for tests, what
+        /// a user of the library makes, folds, parts of the data, masks, changes to images.
         case initialization = 1, shuffle, split, synthesis, synthesisTest, user, folds, subset,
             dropout, augmentation
     }

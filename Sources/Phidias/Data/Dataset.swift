@@ -13,7 +13,7 @@ public struct Dataset: Sendable {
 
     /// Number of images.
     public var count: Int { labels.count }
-    /// Height and width of an image in pixels.
+    /// Height of an image in pixels.
     public var rows: Int { shape.rows }
     /// Width of an image.
     public var columns: Int { shape.columns }

@@ -1,6 +1,6 @@
 import CZlib
 
-/// Decompression of gzip files, one member after another, into at most `limit` bytes.
+/// Decompression of gzip files, one member after another, in pieces.
 package enum Gzip {
     /// By content: gzip's magic bytes.
     static func isCompressed(_ bytes: [UInt8]) -> Bool {

@@ -6,6 +6,8 @@ package struct OutputSignals: Sendable {
     /// [images][classes]
     package let logits, signals: [Float]
     package let labels: [UInt8]
+    /// The class that each image is taken for.
+    private let answers: [Int]
     package let classes: Int
     /// KL(t ‖ p) and H(p) in nats, each summed over an image's outputs, mean over the images.
     package let divergence, entropy: Double
@@ -30,6 +32,7 @@ package struct OutputSignals: Sendable {
         self.logits = logits
         self.signals = signals
         labels = data.labels
+        answers = model.answers(logits)
         self.classes = classes
         // Targets are hard, so cross-entropy is the divergence.
         divergence = sums[0] / Double(data.count)
@@ -49,13 +52,10 @@ package struct OutputSignals: Sendable {
     /// Of the strongest output of each image: is it the image's class?
     package func strongest(bins: Int = 15) -> Calibration {
         var result = Calibration(bins: bins)
-        for (image, label) in labels.enumerated() {
-            let row = image * classes..<(image + 1) * classes
-            // The first of equals, as accuracy counts it.
-            var best = row.lowerBound
-            for place in row where logits[place] > logits[best] { best = place }
+        for (image, answer) in answers.enumerated() {
             result.add(
-                confidence: Double(signals[best]), isRight: best - row.lowerBound == Int(label))
+                confidence: Double(signals[image * classes + answer]),
+                isRight: answer == Int(labels[image]))
         }
         return result
     }

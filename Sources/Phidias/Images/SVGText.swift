@@ -22,7 +22,7 @@ struct SVGText {
         text = """
             <svg \(attribute) viewBox="0 0 \(size.0) \(size.1)" \
             width="\(size.0)" height="\(size.1)" role="img">
-            <title>\(Self.escaped(title))</title>
+            <title>\(Markup.escaped(title))</title>
             \(style)
             """
     }
@@ -60,7 +60,7 @@ struct SVGText {
         let place = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\""
         let turn = turned ? " transform=\"rotate(-90 \(Self.number(x)) \(Self.number(y)))\"" : ""
         text +=
-            "<text class=\"\(kind)\" \(place) text-anchor=\"\(anchor)\"\(turn)>\(Self.escaped(content))</text>\n"
+            "<text class=\"\(kind)\" \(place) text-anchor=\"\(anchor)\"\(turn)>\(Markup.escaped(content))</text>\n"
     }
 
     private mutating func element(
@@ -79,10 +79,30 @@ struct SVGText {
         let rounded = String(format: "%.2f", value)
         return rounded.hasSuffix(".00") ? String(rounded.dropLast(3)) : rounded
     }
+}
 
-    private static func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;")
-            .replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;")
+/// What HTML and SVG have in common.
+package enum Markup {
+    /// A text that stays one, also within quotes. Control characters, and those that turn or hide what
+    /// is written, become their code.
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            case "\n": result += "\n"
+            default:
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator:
+                    result += scalar.escaped(asASCII: true)
+                default: result.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return result
     }
 }

@@ -2,6 +2,7 @@ import PhidiasKernels
 
 /// What a layer does to the sum of its weighted inputs.
 public enum Activation: String, Sendable, Hashable, CaseIterable {
+    /// The sum z itself; 1 / (1 + e⁻ᶻ); the larger of z and 0.
     case identity, sigmoid, relu
 
     var kind: ActivationKind {
@@ -24,7 +25,9 @@ public enum OutputActivation: String, Sendable, Hashable, CaseIterable {
 
 /// The interval that a pixel's byte, 0 … 255, is mapped to.
 public enum InputRange: String, Sendable, Hashable, CaseIterable {
+    /// byte / 255.
     case zeroToOne = "0..1"
+    /// 2 byte / 255 − 1.
     case minusOneToOne = "-1..1"
 
     /// An input is fma(byte, scale, offset).

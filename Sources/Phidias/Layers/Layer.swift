@@ -1,10 +1,16 @@
 /// A layer as it is described: no weights, no shape of its input.
 public enum Layer: Sendable, Hashable {
+    /// Every output from every input.
     case dense(Dense)
+    /// Every output from a window of the image.
     case conv2D(Conv2D)
+    /// The largest value of each window.
     case maxPool2D(MaxPool2D)
+    /// The mean of each window.
     case averagePool2D(AveragePool2D)
+    /// An image as units, in the order channels, rows, columns.
     case flatten
+    /// In training, a random part of the outputs becomes 0.
     case dropout(Dropout)
 }
 

@@ -27,7 +27,7 @@ public struct Network: Sendable, Hashable {
     /// The layers that have parameters.
     public let weighted: [WeightedLayer]
 
-    /// Height and width of the image, and values a pixel.
+    /// Height of the image.
     public var rows: Int { input.rows }
     /// Width of the image.
     public var columns: Int { input.columns }
@@ -36,8 +36,9 @@ public struct Network: Sendable, Hashable {
     /// Outputs of the last layer.
     public var classes: Int { shapes[shapes.count - 1].count }
 
-    /// Most units of a layer, values of an image, values between two layers, layers, and pixels of a
-    /// window's side that are accepted: what a file or a command line can ask for stays countable.
+    /// What is accepted, so that what a file or a command line can ask for stays countable: units of
+    /// a layer and values of an input image; values between two layers; layers; parameters; pixels of
+    /// a window's side.
     public static let largestLayer = 1 << 20, largestImage = 1 << 24, mostLayers = 64,
         mostParameters = 1 << 28, largestExtent = 1024
 

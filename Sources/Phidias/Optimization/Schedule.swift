@@ -1,6 +1,7 @@
 /// The shape of a learning rate over a run, as a description: `LearningRate` makes it a function
 /// from the step to a value.
 public enum Schedule: Sendable, Hashable {
+    /// The learning rate in every step.
     case constant
     /// Times `factor` after every `epochs` epochs. `epochs` at least 1, 0 < `factor` ≤ 1.
     case step(epochs: Int, factor: Double)

@@ -4,10 +4,10 @@ import PhidiasKernels
 public struct EpochMetrics: Sendable, Equatable {
     /// Mean loss and share of images told right.
     public struct Score: Sendable, Hashable {
-        /// In nats, and from 0 to 1.
+        /// Of an image, in the loss's own unit (nats, but for the mean square); and from 0 to 1.
         public var loss, accuracy: Double
 
-        /// A loss in nats and an accuracy from 0 to 1.
+        /// A mean loss and an accuracy from 0 to 1.
         public init(loss: Double, accuracy: Double) {
             self.loss = loss
             self.accuracy = accuracy

@@ -13,7 +13,6 @@ package final class FolderLock {
             throw .cannotCreate(path: folder, operation: "opening the folder", code: errno)
         }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-            close(file)
             throw .inUse(path: folder)
         }
     }
@@ -25,5 +24,6 @@ package final class FolderLock {
         DurableFile.removeTemporaries(in: folder)
     }
 
-    deinit { close(file) }
+    // Also after an error in init.
+    deinit { if file >= 0 { close(file) } }
 }

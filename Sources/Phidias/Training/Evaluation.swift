@@ -48,10 +48,18 @@ extension Model {
         }
     }
 
-    /// Logits [count, classes] of images given as bytes.
+    /// Logits [count, classes] of images [count, channels, rows, columns] of bytes.
+    /// - Parameter threads: nil takes those of `threads(_:)`.
+    /// - Throws: `ModelError.images` if the last image is not whole; where memory or threads are
+    ///   missing.
     public func logits(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
         let threads = try Self.threads(threads)
-        let count = images.count / network.inputs
+        let (count, rest) = images.count.quotientAndRemainder(dividingBy: network.inputs)
+        guard rest == 0 else {
+            throw .images(
+                network: network.description, expected: network.input.pixels,
+                found: "\(rest) bytes after the last whole one")
+        }
         guard count > 0 else { return [] }
         let size = min(count, Self.evaluationBatch)
         let stack = try stack(batchCapacity: size, role: .evaluation, threads: threads)
@@ -69,9 +77,25 @@ extension Model {
         return result
     }
 
-    /// Class probabilities [count, classes]: sigmoid or softmax of the logits.
+    /// For each row of logits [count, classes] the class with the largest, the first of equals. Their
+    /// probabilities would not do: above 17 every sigmoid is 1.
+    package func answers(_ logits: [Float]) -> [Int] {
+        let classes = network.classes
+        return stride(from: 0, to: logits.count, by: classes).map { first in
+            var best = first
+            for place in first..<first + classes where logits[place] > logits[best] { best = place }
+            return best - first
+        }
+    }
+
+    /// Class probabilities [count, classes] of images as `logits(images:threads:)` takes them:
+    /// sigmoid or softmax of the logits.
     public func probabilities(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
-        let logits = try logits(images: images, threads: threads)
+        probabilities(of: try logits(images: images, threads: threads))
+    }
+
+    /// The same for logits [count, classes].
+    package func probabilities(of logits: [Float]) -> [Float] {
         var result = [Float](repeating: 0, count: logits.count)
         var span = result.mutableSpan
         switch network.outputActivation {
@@ -92,11 +116,8 @@ extension Model {
         let logits = try logits(images: data.images, threads: threads)
         let classes = network.classes
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
-        for (index, label) in data.labels.enumerated() {
-            let row = logits[index * classes..<(index + 1) * classes]
-            var best = row.startIndex
-            for place in row.indices where row[place] > row[best] { best = place }
-            confusion[Int(label)][best - row.startIndex] += 1
+        for (label, answer) in zip(data.labels, answers(logits)) {
+            confusion[Int(label)][answer] += 1
         }
         let targets = Targets.oneHot(data.labels, classes: classes)
         var gradient = [Float](repeating: 0, count: logits.count)

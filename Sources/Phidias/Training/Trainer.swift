@@ -52,13 +52,13 @@ public final class Trainer {
 
     /// The model after the last epoch that ended with finite weights and loss.
     public private(set) var model: Model
-    /// Images seen, over the time of all epochs.
+    /// Of all epochs, without evaluation and callbacks.
     public private(set) var seconds = 0.0
 
     /// - Parameters:
     ///   - model: where training starts.
     ///   - batchSize: images a step, at least 1; a last short batch is averaged over its own size.
-    ///   - threads: nil takes what the affinity mask and the cgroup quota allow.
+    ///   - threads: nil takes those of `Model.threads(_:)`.
     public init(
         model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
         batchSize: Int = 64, seed: UInt64 = 1, augmentation: Augmentation? = nil,

@@ -68,6 +68,7 @@ extension Trainer {
         let drops = model.network.layers.contains { if case .dropout = $0 { true } else { false } }
         guard !drops else { throw RecordError.network(model.network.description) }
         guard optimizer.options == MomentumSGD.Options() else { throw RecordError.options }
+        guard augmentation?.isNone ?? true else { throw RecordError.augmentation }
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
         }
@@ -105,11 +106,19 @@ extension Trainer {
 
 /// Steps that a record has no place for.
 public enum RecordError: PhidiasError, Equatable {
+    /// Fewer than 1, or more than the run has.
     case steps(Int, run: Int)
+    /// More images than an index can name.
     case images(Int)
+    /// One with dropout.
     case network(String)
+    /// Weight decay, Nesterov's momentum or clipping.
     case options
+    /// Images that are not as the data has them.
+    case augmentation
+    /// The last batch of an epoch, in a step counted from 1.
     case shortBatch(step: Int, images: Int)
+    /// A schedule, in a step counted from 1.
     case changingParameters(step: Int)
 
     public var description: String {
@@ -120,6 +129,8 @@ public enum RecordError: PhidiasError, Equatable {
             "'\(network)' drops outputs at random, which another program cannot repeat; leave the dropout out."
         case .options:
             "A record is of the plain step alone: leave out --weight-decay, --nesterov and --clip-norm."
+        case .augmentation:
+            "A record's indices name images as the data has them: leave out --shift, --rotation and --elastic."
         case .images(let count):
             "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
         case .shortBatch(let step, let images):

@@ -6,9 +6,8 @@ import Phidias
 struct HTML: ExpressibleByStringLiteral {
     private(set) var markup: String
 
-    /// A text. Control characters, and those that turn or hide what is written, are shown as their
-    /// code.
-    init(_ text: String) { markup = Self.escaped(text) }
+    /// A text.
+    init(_ text: String) { markup = Markup.escaped(text) }
 
     init(stringLiteral value: String) { self.init(value) }
 
@@ -50,34 +49,13 @@ struct HTML: ExpressibleByStringLiteral {
     private static func opening(
         _ name: String, _ attributes: KeyValuePairs<String, String>
     ) -> String {
-        let list = attributes.map { $1.isEmpty ? " \($0)" : " \($0)=\"\(escaped($1))\"" }
+        let list = attributes.map { $1.isEmpty ? " \($0)" : " \($0)=\"\(Markup.escaped($1))\"" }
         return "<\(name)\(list.joined())>"
     }
 
     /// Blocks end their line; what stands in a text does not.
     private static func lineEnd(_ name: String) -> String {
         ["a", "abbr", "code", "em", "mark", "span", "strong", "summary"].contains(name) ? "" : "\n"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case "\n": result += "\n"
-            default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator:
-                    result += scalar.escaped(asASCII: true)
-                default: result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result
     }
 }
 

@@ -135,10 +135,5 @@ struct ReportTable {
 struct ShellCommand {
     let quoted: [String]
 
-    init(_ words: [String]) { quoted = words.map(Self.quoted) }
-
-    private static func quoted(_ word: String) -> String {
-        if word.wholeMatch(of: /[A-Za-z0-9_.,:=+@%\/-]+/) != nil { return word }
-        return "'\(word.replacing("'", with: "'\\''"))'"
-    }
+    init(_ words: [String]) { quoted = words.map(Console.quoted) }
 }

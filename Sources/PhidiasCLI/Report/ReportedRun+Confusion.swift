@@ -107,14 +107,13 @@ extension ReportedRun {
     private func mistakes(_ model: Model, _ test: Dataset) throws -> [Mistake] {
         let logits = try model.logits(images: test.images)
         let classes = model.network.classes
-        return test.labels.indices.compactMap { index -> Mistake? in
-            let row = Array(logits[index * classes..<(index + 1) * classes])
-            let label = Int(test.labels[index])
-            let answer = row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
+        return model.answers(logits).enumerated().compactMap { index, answer -> Mistake? in
+            let label = Int(test.labels[index]), row = index * classes
             return answer == label
                 ? nil
                 : Mistake(
-                    index: index, label: label, answer: answer, excess: row[answer] - row[label])
+                    index: index, label: label, answer: answer,
+                    excess: logits[row + answer] - logits[row + label])
         }.sorted { ($1.excess, $0.index) < ($0.excess, $1.index) }
     }
 
