@@ -25,16 +25,15 @@ static int listed(const char *at, const char **end) {
 }
 
 static void read_environment(void) {
-    const char *list = getenv("OMP_NUM_THREADS");
-    if (!list || !list[strspn(list, " ")])
+    const char *list = getenv("OMP_NUM_THREADS"), *at;
+    if (!list)
         return;
-    const char *at;
-    wanted = listed(list, &at);
-    int last = wanted;
+    const int first = listed(list, &at);
+    int last = first;
     while (last >= 0 && *at)
         last = listed(at + 1, &at);
-    if (wanted == 0)
-        wanted = -1;
+    const int is_blank = !list[strspn(list, " ")];
+    wanted = first > 0 ? first : is_blank ? 0 : -1;
     // libomp 14 ends the process, or never answers, over what is no list of numbers.
     if (last < 0)
         unsetenv("OMP_NUM_THREADS");

@@ -19,16 +19,21 @@ struct ExperimentResult {
     let json: JSON
     let charts: [(name: String, chart: Chart)]
 
-    /// What is measured, with the names of the charts, for `phidias report`.
+    /// The JSON is the record, what is measured, and the names of the charts, for `phidias report`.
     ///
     /// - Parameters:
     ///   - measured: an object.
     ///   - charts: those without a panel, for which there was nothing to measure, are left out.
-    init(name: String, text: String, json measured: JSON, charts: [(name: String, chart: Chart)]) {
+    init(
+        name: String, record: ExperimentRecord, text: String, measured: JSON,
+        charts: [(name: String, chart: Chart)]
+    ) {
         let charts = charts.filter { !$0.chart.panels.isEmpty }
         (self.name, self.text, self.charts) = (name, text, charts)
-        let names = JSON.Member(key: "charts", value: .array(charts.map { .string($0.name) }))
-        json = .object((measured.objectValue ?? []) + [names])
+        json = .object(
+            [.init(key: "experiment", value: .string(name))] + record.members
+                + (measured.objectValue ?? [])
+                + [.init(key: "charts", value: .array(charts.map { .string($0.name) }))])
     }
 
     /// Writes NAME.txt, NAME.json and the charts.

@@ -47,8 +47,7 @@ struct ExperimentSmoothing: ParsableCommand {
         let pair = try options.loadData()
         let data = pair.training
         let network = try options.network(for: data)
-        let drops = network.layers.contains { if case .dropout = $0 { true } else { false } }
-        guard !drops else {
+        guard !network.hasDropout else {
             throw UsageError(
                 description: "The experiment needs the same loss in every step: leave out dropout.")
         }
@@ -60,7 +59,8 @@ struct ExperimentSmoothing: ParsableCommand {
         var report = SmoothingReport(
             analysis: MomentumAnalysis(learningRate: eta, momentum: alpha),
             synthetic: SyntheticGradients.window(
-                learningRate: Float(eta), momentum: Float(alpha), weights: 1024,
+                learningRate: Float(eta), momentum: Float(alpha),
+                weights: SmoothingReport.syntheticWeights,
                 steps: SmoothingReport.syntheticSteps, seed: options.seed),
             impulse: SyntheticGradients.impulseResponse(
                 learningRate: Float(eta), momentum: Float(alpha), steps: 61),
@@ -69,7 +69,7 @@ struct ExperimentSmoothing: ParsableCommand {
         let plan = Trainer.SmoothingPlan(
             epochs: options.epochs, layers: layers,
             curvatureImages: min(curvatureImages, data.count), curvatureSteps: curvatureSteps,
-            iterations: 20)
+            iterations: SmoothingReport.iterations)
         try trainer(try options.optimizer(), network).recordSmoothing(on: data, plan) { epoch in
             try report.add(epoch)
             Console.say(
@@ -82,7 +82,7 @@ struct ExperimentSmoothing: ParsableCommand {
                 momentum: .constant(momentum))
             report.roughness.append(
                 try trainer(optimizer, network).measureRoughness(
-                    on: data, epochs: roughnessEpochs, images: 512))
+                    on: data, epochs: roughnessEpochs, images: SmoothingReport.fixedImages))
             Console.say("loss roughness at α = \(momentum.fixed(3))")
         }
         let result = try report.result()

@@ -59,7 +59,8 @@ struct GoldenPointReport {
     var runs: [Run] = []
 
     var result: ExperimentResult {
-        ExperimentResult(name: "golden-point", text: text, json: json, charts: charts)
+        ExperimentResult(
+            name: "golden-point", record: record, text: text, measured: measured, charts: charts)
     }
 
     private var text: String {
@@ -97,11 +98,6 @@ struct GoldenPointReport {
               ECE: expected calibration error in 15 equal bins, of the strongest output of each image (as its
               confidence, its sigmoid), and of every output as the probability of its class.
             """
-    }
-
-    private var json: JSON {
-        let head = [JSON.Member(key: "experiment", value: .string("golden-point"))] + record.members
-        return .object(head + (measured.objectValue ?? []))
     }
 
     private var measured: JSON {

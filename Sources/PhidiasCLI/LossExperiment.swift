@@ -130,7 +130,9 @@ struct LossExperiment: Sendable {
         for loss in LossName.allCases {
             var top = -1.0
             for rate in rates {
-                guard let mean = searchAccuracy(loss, rate, results), mean > top else { continue }
+                // Equal means may differ by their rounding.
+                guard let mean = searchAccuracy(loss, rate, results), mean > top + 1e-12
+                else { continue }
                 (top, best[loss]) = (mean, rate)
             }
             guard best[loss] != nil else {

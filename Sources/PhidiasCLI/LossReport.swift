@@ -18,7 +18,7 @@ struct LossReport {
         /// Mean over the seeds and its 95 % interval, of an epoch counted from 0.
         func accuracy(_ value: (SweepResult.Epoch) -> Double, epoch: Int) throws -> Chart.Estimate?
         {
-            try Self.estimate(runs.compactMap { $0.map { value($0[epoch]) } })
+            try Self.estimate(runs.compactMap { $0.map { value($0[epoch]) } }, most: 1)
         }
 
         /// Epochs and seconds until a share of the test images is told right, of the seeds that get
@@ -33,10 +33,13 @@ struct LossReport {
             return (epochs, seconds)
         }
 
-        static func estimate(_ values: [Double]) throws -> Chart.Estimate? {
+        /// - Parameter most: the largest value that there can be; the least is 0.
+        static func estimate(
+            _ values: [Double], most: Double = .infinity
+        ) throws -> Chart.Estimate? {
             guard values.count > 1 else { return nil }
             let moments = try Moments(values)
-            let interval = try moments.interval()
+            let interval = try moments.interval().clamped(to: 0...most)
             return .init(moments.mean, low: interval.low, high: interval.high)
         }
     }
@@ -121,7 +124,8 @@ struct LossReport {
     var result: ExperimentResult {
         get throws {
             ExperimentResult(
-                name: "loss", text: try text, json: try json, charts: try charts)
+                name: "loss", record: record, text: try text, measured: try measured,
+                charts: try charts)
         }
     }
 }

@@ -1,8 +1,10 @@
 import Phidias
+import Statistics
 
 extension SmoothingReport {
     func result() throws -> ExperimentResult {
-        ExperimentResult(name: "smoothing", text: text, json: json, charts: charts)
+        ExperimentResult(
+            name: "smoothing", record: record, text: text, measured: measured, charts: charts)
     }
 
     private var text: String {
@@ -38,7 +40,7 @@ extension SmoothingReport {
         return """
             THE UPDATE ALONE
             \(table.text)
-              Independent gradients: 1024 weights, \(synthetic.steps) steps; standard error \((100 * syntheticError).digits(2)) %.
+              Independent gradients: \(Self.syntheticWeights) weights, \(synthetic.steps) steps; standard error \((100 * syntheticError).digits(2)) %.
             """
     }
 
@@ -65,9 +67,10 @@ extension SmoothingReport {
         return """
             VARIANCE OF THE AVERAGED GRADIENT over that of the gradient; independent: \(analysis.noiseVariance.digits())
             \(table.text)\(nothing)
-              measured: over the steps of the epoch, all weights of the layer. from ρ: (1−α)/(1+α) (1 + 2 Σ αᵏ ρₖ)
-              with the autocorrelation ρ of a sample of 256 weights, k ≤ \(Self.lags). signal: squared mean of
-              the gradient over its variance. frozen: the next epoch's batches at fixed weights: noise alone.
+              measured: over the steps of the epoch but those in which the velocity settles, the run's first,
+              all weights of the layer. from ρ: (1−α)/(1+α) (1 + 2 Σ αᵏ ρₖ), k ≤ \(Self.lags), with the
+              autocorrelation ρ of at most \(GradientWindow.sampleSize) weights over at most \(GradientWindow.longestSeries) steps.
+              signal: squared mean of the gradient over its variance. frozen: the next epoch's batches at fixed weights: noise alone.
               An epoch takes each image once, which makes noise a little anticorrelated. How far the frozen
               column scatters about the independent value tells how precise one epoch's ratio is.
             """
@@ -82,7 +85,7 @@ extension SmoothingReport {
             guard !values.isEmpty else { continue }
             let share = damping(epoch.steps)
             table.add(
-                "\(epoch.epoch)", "\(values.count)", values[values.count / 2].digits(),
+                "\(epoch.epoch)", "\(values.count)", quantile(values, 0.5).digits(),
                 values[0].digits(), values[values.count - 1].digits(), "\(share.creeps)",
                 "\(share.oscillates)", "\(share.bendsDown)",
                 "\(epoch.largest.value.digits()) ± \(epoch.largest.error.digits(2))")
@@ -93,7 +96,7 @@ extension SmoothingReport {
             \(table.text)
               Of the mean loss over \(curvatureImages) training images, by central differences of the gradient:
               4 gradients over them each; estimated truncation error at most \(worst.digits(2)).
-              Largest eigenvalue: 20 power iterations of 2 gradients; ± is the residual.
+              Largest eigenvalue: Lanczos' method, \(Self.iterations) iterations of 2 gradients; ± is the residual.
               Below the critical curvature motion is over-damped (it creeps), above it under-damped (it oscillates).
             """
     }
@@ -117,89 +120,12 @@ extension SmoothingReport {
             ROUGHNESS OF THE LOSS at the same effective learning rate η/(1 − α) = \(analysis.effectiveLearningRate.digits())
             \(table.text)
               Roughness, our definition: √(½ Var(L(t+1) − L(t))) / mean L over the last epoch of each run, of the
-              batch's loss (other images each step) and of the loss on 512 fixed images (only weights move).
+              batch's loss (other images each step) and of the loss on \(min(Self.fixedImages, images)) fixed images (only weights move).
               Accuracy: of training images, in the last epoch. One seed.
             """
     }
 
     private func powerOf(_ base: Double, _ exponent: Int) -> Double {
         (0..<exponent).reduce(1) { power, _ in power * base }
-    }
-}
-
-extension SmoothingReport {
-    fileprivate var json: JSON {
-        let head = [JSON.Member(key: "experiment", value: .string("smoothing"))] + record.members
-        return .object(head + (measured.objectValue ?? []))
-    }
-
-    private var measured: JSON {
-        .members([
-            "network": .string(network.description), "images": .integer(images),
-            "theory": .members([
-                "origin": .string("ours: docs/theory.md"),
-                "noise_variance": .number(analysis.noiseVariance),
-                "half_life": .number(analysis.halfLife),
-                "critical_curvature": .number(analysis.criticalCurvature),
-                "stability_limit": .number(analysis.stabilityLimit),
-                "effective_learning_rate": .number(analysis.effectiveLearningRate),
-            ]),
-            "independent_gradients": .members([
-                "variance_ratio": .number(synthetic.varianceRatio),
-                "relative_standard_error": .number(syntheticError),
-                "weights": .integer(1024), "steps": .integer(synthetic.steps),
-            ]),
-            "impulse_response": Self.numbers(impulse),
-            "half_life": measuredHalfLife.map { .number($0) } ?? .null,
-            "variance": .array(rows.map(json)),
-            "curvature": .array(epochs.map(json)),
-            "curvature_images": .integer(curvatureImages),
-            "roughness": .array(roughness.map(json)),
-        ])
-    }
-
-    private static func numbers(_ values: [Double]) -> JSON { .array(values.map { .number($0) }) }
-
-    private func json(_ row: Row) -> JSON {
-        func json(_ averaging: Averaging?) -> JSON {
-            guard let averaging else { return .null }
-            return .members([
-                "variance_ratio": .number(averaging.ratio),
-                "from_autocorrelation": .number(averaging.predicted),
-                "squared_mean_over_variance": .number(averaging.signal),
-                "autocorrelation": Self.numbers(averaging.autocorrelation),
-                "frequencies": Self.numbers(averaging.response.map(\.frequency)),
-                "power_ratio": Self.numbers(averaging.response.map(\.ratio)),
-            ])
-        }
-        return .members([
-            "epoch": .integer(row.epoch), "layer": .integer(row.layer),
-            "training": json(row.training), "frozen": json(row.frozen),
-        ])
-    }
-
-    private func json(_ epoch: SmoothingEpoch) -> JSON {
-        let share = damping(epoch.steps)
-        return .members([
-            "epoch": .integer(epoch.epoch), "training_loss": .number(epoch.trainingLoss),
-            "training_accuracy": .number(epoch.trainingAccuracy),
-            "steps": .array(epoch.steps.map { .integer($0.step) }),
-            "along_step": Self.numbers(epoch.steps.map(\.curvature.value)),
-            "estimated_error": Self.numbers(epoch.steps.map(\.curvature.error)),
-            "over_damped": .integer(share.creeps), "under_damped": .integer(share.oscillates),
-            "negative": .integer(share.bendsDown),
-            "largest_eigenvalue": .number(epoch.largest.value),
-            "largest_eigenvalue_residual": .number(epoch.largest.error),
-        ])
-    }
-
-    private func json(_ run: LossRoughness) -> JSON {
-        .members([
-            "momentum": .number(run.momentum), "learning_rate": .number(run.learningRate),
-            "batch_loss": .number(run.batchLoss), "batch_roughness": .number(run.batch),
-            "fixed_loss": .number(run.fixedLoss), "fixed_roughness": .number(run.fixed),
-            "accuracy": .number(run.accuracy),
-            "diverged_in_step": run.diverged.map { .integer($0) } ?? .null,
-        ])
     }
 }

@@ -24,7 +24,11 @@ struct SmoothingReport {
         let response: [(frequency: Double, ratio: Double)]
     }
 
-    static let syntheticSteps = 20_000
+    static let syntheticWeights = 1024, syntheticSteps = 20_000
+    /// Of Lanczos' method, for the largest eigenvalue.
+    static let iterations = 20
+    /// Images of the loss at fixed weights, at most.
+    static let fixedImages = 512
     static let lags = 60
     static let segment = 256
 
@@ -67,11 +71,11 @@ struct SmoothingReport {
         return Double(after - 1) + log(0.5 / before) / log(impulse[after] / before)
     }
 
-    /// Standard error of the synthetic ratio, relative: √(2 (1 + α²) / ((1 − α²) N)).
+    /// Standard error of the synthetic ratio, relative: √(4 α² / ((1 − α²) N)).
     var syntheticError: Double {
         let square = analysis.momentum * analysis.momentum
-        let count = Double(1024 * synthetic.steps)
-        return (2 * (1 + square) / (1 - square) / count).squareRoot()
+        let count = Double(Self.syntheticWeights * synthetic.steps)
+        return (4 * square / (1 - square) / count).squareRoot()
     }
 
     var curvatures: [SmoothingEpoch.Step] { epochs.flatMap(\.steps) }

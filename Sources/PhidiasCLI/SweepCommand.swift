@@ -71,6 +71,15 @@ struct SweepCommand: ParsableCommand {
             pictures.append((name, folder.path(file)))
             try DurableFile.write(Array(chart.svg.utf8), to: folder.path(file))
         }
+        if let image = report.heatMapImage {
+            pictures.append(("heat_map_colors", folder.path("heatmap.png")))
+            try PNG.write(
+                image,
+                text: [
+                    "Title": "Validation accuracy over learning rate (right) and momentum (up)",
+                    "Software": "Phidias",
+                ], to: folder.path("heatmap.png"))
+        }
         switch format {
         case .text:
             print(report.text)
@@ -98,8 +107,8 @@ struct SweepCommand: ParsableCommand {
     }
 }
 
-/// The folder of a sweep: sweep.json, results.jsonl and heatmap.svg. Locked while this object
-/// lives.
+/// The folder of a sweep: sweep.json, results.jsonl, and the pictures heatmap.svg, heatmap.png
+/// and effective-rates.svg. Locked while this object lives.
 final class SweepFolder {
     let folder: String
     private var lock: FolderLock?

@@ -49,6 +49,15 @@ extension SweepReport {
 
     /// Validation accuracy over learning rate and momentum, if these two are what varies.
     var heatMap: Chart? {
+        map.map {
+            Chart(title: "Validation accuracy, \(means)", panels: [.heatMap($0)])
+        }
+    }
+
+    /// Its colours alone.
+    var heatMapImage: Image? { map?.image() }
+
+    private var map: HeatMap? {
         guard let (rates, momenta) = pairs else { return nil }
         var values = momenta.map { _ in [Double](repeating: .nan, count: rates.count) }
         var marks: [HeatMap.Mark: Set<HeatMap.Place>] = [:]
@@ -69,14 +78,9 @@ extension SweepReport {
         // Colours are for the upper three quarters: what does not learn would take them all.
         let sorted = values.joined().filter(\.isFinite).sorted()
         let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
-        return Chart(
-            title: "Validation accuracy, \(means)",
-            panels: [
-                .heatMap(
-                    HeatMap(
-                        x: "learning rate", columns: rates, y: "momentum", rows: momenta,
-                        value: "accuracy, %", values: values, range: range, marks: marks,
-                        names: [.golden: plan.goldenName]))
-            ])
+        return HeatMap(
+            x: "learning rate", columns: rates, y: "momentum", rows: momenta,
+            value: "accuracy, %", values: values, range: range, marks: marks,
+            names: [.golden: plan.goldenName])
     }
 }

@@ -6,7 +6,9 @@ import Statistics
 struct SweepReport {
     struct Row {
         let point: SweepPlan.Point
-        /// Of the cells that did not diverge, by seed and fold.
+        /// The seeds and folds of the cells that did not diverge.
+        let rounds: [Round]
+        /// Accuracies of these cells.
         let validation, test: [Double]
         let diverged: Int
         let isGolden: Bool
@@ -14,6 +16,9 @@ struct SweepReport {
         let interval, testInterval: Interval?
         /// Equal means share the average of their places; nil after a divergence.
         var rank: Double?
+        /// Of a golden pair's rank, over resampled folds and seeds; nil where it has no rank, or not
+        /// all settings have the same cells, or one alone.
+        var rankInterval: Interval?
         /// The best, or not significantly worse than the best; nil if it can't be told.
         var isNotWorse: Bool?
 
@@ -25,36 +30,41 @@ struct SweepReport {
         }
     }
 
+    /// Cells of different settings with the same images.
+    struct Round: Hashable {
+        let seed: UInt64
+        let fold: Int
+    }
+
     let plan: SweepPlan
     let rows: [Row]
-    /// Of the golden pair's rank, over resampled folds and seeds; nil where it has no rank, or one
-    /// cell alone.
-    let goldenRankInterval: Interval?
     private let cells: Int
 
     init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
         self.plan = plan
         cells = results.count
         let found = Dictionary(uniqueKeysWithValues: results.map { ($0.cell, $0.outcome) })
-        var outcomes = plan.points.map { _ in [SweepResult.Outcome]() }
+        var outcomes = plan.points.map { _ in [(Round, SweepResult.Outcome)]() }
         for cell in plan.cells {
-            if let outcome = found[cell.id] { outcomes[cell.point].append(outcome) }
+            guard let outcome = found[cell.id] else { continue }
+            outcomes[cell.point].append((Round(seed: cell.id.seed, fold: cell.id.fold), outcome))
         }
         var rows = try zip(plan.points, outcomes).map { point, outcomes in
-            var validation: [Double] = [], test: [Double] = []
-            for case .finished(_, let first, let second, _) in outcomes {
+            var rounds: [Round] = [], validation: [Double] = [], test: [Double] = []
+            for case (let round, .finished(_, let first, let second, _)) in outcomes {
+                rounds.append(round)
                 validation.append(first.accuracy)
                 test.append(second.accuracy)
             }
             return Row(
-                point: point, validation: validation, test: test,
+                point: point, rounds: rounds, validation: validation, test: test,
                 diverged: outcomes.count - validation.count, isGolden: plan.isGolden(point),
                 interval: try Self.interval(validation, plan),
                 testInterval: try Self.interval(test, plan))
         }
         try Self.rank(&rows)
         try Self.compare(&rows, plan)
-        goldenRankInterval = try Self.rankInterval(rows)
+        try Self.findRankIntervals(&rows)
         self.rows = rows.sorted {
             ($0.rank ?? .infinity, $0.diverged, -($0.mean ?? 0))
                 < ($1.rank ?? .infinity, $1.diverged, -($1.mean ?? 0))
@@ -66,13 +76,14 @@ struct SweepReport {
         guard values.count > 1 else { return nil }
         let nothing = [Double](repeating: 0, count: values.count)
         return try TTest.correctedResampled(values, nothing, testToTrain: plan.testToTrain)
-            .interval()
+            .interval().clamped(to: 0...1)
     }
 
     private static func rank(_ rows: inout [Row]) throws {
         let whole = rows.indices.filter { rows[$0].diverged == 0 && rows[$0].mean != nil }
         guard !whole.isEmpty else { return }
-        let ranks = try Ranks.average(whole.compactMap { rows[$0].mean }, first: .largest)
+        let ranks = try Ranks.average(
+            whole.compactMap { rows[$0].mean }, first: .largest, tolerance: 1e-12)
         for (index, rank) in zip(whole, ranks) { rows[index].rank = rank }
     }
 
@@ -83,14 +94,22 @@ struct SweepReport {
     private static func compare(_ rows: inout [Row], _ plan: SweepPlan) throws {
         let whole = rows.indices.filter { rows[$0].rank != nil }
         guard let best = whole.min(by: { (rows[$0].rank ?? 0) < (rows[$1].rank ?? 0) }),
-            rows[best].validation.count >= leastToCompare
+            rows[best].rounds.count >= leastToCompare
         else { return }
-        let others = whole.filter { $0 != best }
-        let pValues = try others.map {
-            try TTest.correctedResampled(
-                rows[best].validation, rows[$0].validation, testToTrain: plan.testToTrain,
-                alternative: .greater
-            ).pValue
+        let top = Dictionary(uniqueKeysWithValues: zip(rows[best].rounds, rows[best].validation))
+        var others: [Int] = [], pValues: [Double] = []
+        for index in whole where index != best {
+            // Of a sweep that is not done, those that both have.
+            let pairs = zip(rows[index].rounds, rows[index].validation).compactMap { round, own in
+                top[round].map { (best: $0, own: own) }
+            }
+            guard pairs.count >= leastToCompare else { continue }
+            others.append(index)
+            pValues.append(
+                try TTest.correctedResampled(
+                    pairs.map(\.best), pairs.map(\.own), testToTrain: plan.testToTrain,
+                    alternative: .greater
+                ).pValue)
         }
         rows[best].isNotWorse = true
         for (index, p) in zip(others, try Holm.adjusted(pValues)) {
@@ -99,15 +118,28 @@ struct SweepReport {
     }
 
     /// All settings take part in the same folds, which are drawn for all of them together.
-    private static func rankInterval(_ rows: [Row]) throws -> Interval? {
-        let whole = rows.filter { $0.rank != nil }
-        let counts = Set(whole.map(\.validation.count))
-        guard let golden = whole.firstIndex(where: \.isGolden), counts.count == 1,
-            whole[golden].validation.count > 1
-        else { return nil }
+    private static func findRankIntervals(_ rows: inout [Row]) throws {
+        let whole = rows.indices.filter { rows[$0].rank != nil }
+        guard whole.contains(where: { rows[$0].isGolden }),
+            Set(whole.map { rows[$0].rounds }).count == 1, rows[whole[0]].rounds.count > 1
+        else { return }
         var generator = CounterRandom.Stream(CounterRandom(seed: 1, purpose: .user))
-        return try Ranks.bootstrap(
-            scores: whole.map(\.validation), resamples: 1999, using: &generator)[golden].interval
+        let all = try Ranks.bootstrap(
+            scores: whole.map { rows[$0].validation }, resamples: 1999, using: &generator)
+        for (index, found) in zip(whole, all) where rows[index].isGolden {
+            rows[index].rankInterval = found.interval
+        }
+    }
+
+    /// Settings with the golden pair that have a rank, best first.
+    var golden: [Row] { rows.filter { $0.isGolden && $0.rank != nil } }
+
+    /// What to call the golden pair of a row: with its other settings, if there are several such rows.
+    func goldenName(_ row: Row) -> String {
+        guard rows.filter(\.isGolden).count > 1 else { return plan.goldenName }
+        let others = row.point.settings.filter { !["learning_rate", "momentum"].contains($0.name) }
+        return
+            "\(plan.goldenName), \(others.map { "\($0.name) \($0.value)" }.joined(separator: ", "))"
     }
 
     // MARK: - Text and JSON
@@ -147,9 +179,11 @@ struct SweepReport {
     var notes: [String] {
         var notes = ["Ranked by mean validation accuracy; test accuracy is only reported."]
         if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
-        if let rank = rows.first(where: \.isGolden)?.rank, let interval = goldenRankInterval {
+        for row in golden {
+            guard let rank = row.rank, let interval = row.rankInterval else { continue }
+            let which = golden.count > 1 ? " (\(goldenName(row)))" : ""
             notes.append(
-                "Rank of φ: \(Self.text(rank: rank)) of \(rows.count); 95 % bootstrap interval \(interval.low.fixed(0)) to \(interval.high.fixed(0)), over folds and seeds."
+                "Rank of φ\(which): \(Self.text(rank: rank)) of \(rows.count); 95 % bootstrap interval \(interval.low.fixed(0)) to \(interval.high.fixed(0)), over folds and seeds."
             )
         }
         if rows.contains(where: { $0.isNotWorse == true }) {
@@ -162,7 +196,9 @@ struct SweepReport {
             )
         }
         if rows.first?.interval != nil {
-            notes.append("Intervals of the mean: Nadeau and Bengio's, for cells that share images.")
+            notes.append(
+                "Intervals of the mean: Nadeau and Bengio's, for cells that share images; what other test images would give is not in them."
+            )
         }
         return notes
     }
@@ -188,11 +224,11 @@ struct SweepReport {
         return .members([
             "cells": .integer(cells), "output": .string(output),
             "pictures": .object(pictures.map { .init(key: $0.name, value: .string($0.path)) }),
-            "golden_rank_interval": interval(goldenRankInterval),
+            "golden_rank_interval": interval(golden.count == 1 ? golden[0].rankInterval : nil),
             "settings": .array(
                 rows.map { row in
                     .members([
-                        "rank": number(row.rank),
+                        "rank": number(row.rank), "rank_interval": interval(row.rankInterval),
                         "settings": RunDocument.Setting.object(row.point.settings),
                         "validation_accuracy": number(row.mean),
                         "validation_interval": interval(row.interval),

@@ -38,7 +38,7 @@ struct VerifyCommand: ParsableCommand {
                     "\(path): \(change.setting) was changed after epoch \(change.epochs) (\(change.from) → \(change.to)): a run with changed settings cannot be replayed from its record."
             )
         }
-        let bytes = try FileBytes.read(folder.path("metrics.jsonl"), limit: 1 << 28)
+        let bytes = try FileBytes.read(folder.path("metrics.jsonl"), limit: MetricsFile.largestFile)
         let recorded = try MetricsFile.parse(bytes, path: folder.path("metrics.jsonl")).epochs
         guard !recorded.isEmpty else {
             throw UsageError(

@@ -15,7 +15,7 @@ package struct AugmentationShape: Sendable, Equatable {
         (self.elastic, self.spacing) = (elastic, spacing)
     }
 
-    var flag: ck_augmentation {
+    var cValue: ck_augmentation {
         ck_augmentation(shift: shift, rotation: rotation, elastic: elastic, spacing: spacing)
     }
 }
@@ -40,8 +40,8 @@ package final class AugmentedBatch {
     private static func workspace(
         _ image: ImageShape, _ shape: AugmentationShape, threads: Int
     ) -> Int {
-        var how = shape.flag
-        let bytes = ck_augment_workspace(image.flag, &how, Int32(threads))
+        var how = shape.cValue
+        let bytes = ck_augment_workspace(image.cValue, &how, Int32(threads))
         precondition(bytes > 0, "the kernels refuse images of \(image)")
         return bytes
     }
@@ -76,12 +76,12 @@ package final class AugmentedBatch {
                 Int(indices[position]) < source.count / image.count, "no image \(indices[position])"
             )
         }
-        var how = shape.flag
+        var how = shape.cValue
         images.withUnsafeMutableBufferPointer { out in
             source.withUnsafeBufferPointer { from in
                 indices.withUnsafeBufferPointer { order in
                     ck_augment(
-                        image.flag, &how, seed, epoch, purpose, order.count, from.baseAddress,
+                        image.cValue, &how, seed, epoch, purpose, order.count, from.baseAddress,
                         order.baseAddress, out.baseAddress, workspace.base, Int32(threads))
                 }
             }

@@ -53,7 +53,7 @@ package final class ConvolutionStack {
     /// Inputs of a layer as the kernels count them: the first above stages has padding lanes.
     private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
         layer == 0 && !shape.stages.isEmpty
-            ? ck_flatten_size(images[images.count - 1].flag) : shape.layers[layer].inputs
+            ? ck_flatten_size(images[images.count - 1].cValue) : shape.layers[layer].inputs
     }
 
     /// Floats of the weights of a place: a stage or, after the stages, a layer.
@@ -64,7 +64,7 @@ package final class ConvolutionStack {
         }
         guard case .convolution(let channels) = shape.stages[place].kind else { return 0 }
         return ck_convolution_size(
-            images[place].channels, channels, shape.stages[place].window.flag, place == 0 ? 1 : 0)
+            images[place].channels, channels, shape.stages[place].window.cValue, place == 0 ? 1 : 0)
     }
 
     private static func buffers(
@@ -90,18 +90,18 @@ package final class ConvolutionStack {
         batch: Int, role: DenseStack.Role, threads: Int
     ) -> ck_network {
         for (index, stage) in shape.stages.enumerated() {
-            (stages + index).initialize(to: stage.flag)
+            (stages + index).initialize(to: stage.cValue)
         }
         for (index, layer) in shape.layers.enumerated() {
             (layers + index).initialize(
                 to: ck_dense(
                     inputs: inputs(index, shape, images), outputs: layer.outputs,
-                    activation: layer.activation.flag, weights: nil, velocity: nil, gradient: nil,
+                    activation: layer.activation.cValue, weights: nil, velocity: nil, gradient: nil,
                     activations: nil, deltas: nil, scratch: nil))
             (layerDropout + index).initialize(to: shape.layerDropout[index])
         }
         return ck_network(
-            input: shape.input.flag, stage_count: shape.stages.count, stages: stages,
+            input: shape.input.cValue, stage_count: shape.stages.count, stages: stages,
             layer_count: shape.layers.count, layers: layers, layer_dropout: layerDropout,
             batch: batch, threads: Int32(threads), training: role == .training ? 1 : 0,
             workspace: nil)
@@ -271,10 +271,10 @@ package final class ConvolutionStack {
         let from = panels(content, of: place)
         if place < shape.stages.count {
             ck_convolution_unpack(
-                images[place].channels, biases, shape.stages[place].window.flag,
+                images[place].channels, biases, shape.stages[place].window.cValue,
                 place == 0 ? 1 : 0, from, &weight, &bias)
         } else if place == shape.stages.count && place > 0 {
-            ck_flatten_unpack(images[place].flag, biases, from, &weight, &bias)
+            ck_flatten_unpack(images[place].cValue, biases, from, &weight, &bias)
         } else {
             ck_dense_unpack(weights / biases, biases, from, &weight, &bias)
         }
@@ -292,10 +292,10 @@ package final class ConvolutionStack {
         let to = panels(content, of: place)
         if place < shape.stages.count {
             ck_convolution_pack(
-                images[place].channels, biases, shape.stages[place].window.flag,
+                images[place].channels, biases, shape.stages[place].window.cValue,
                 place == 0 ? 1 : 0, values.weight, values.bias, to)
         } else if place == shape.stages.count && place > 0 {
-            ck_flatten_pack(images[place].flag, biases, values.weight, values.bias, to)
+            ck_flatten_pack(images[place].cValue, biases, values.weight, values.bias, to)
         } else {
             ck_dense_pack(weights / biases, biases, values.weight, values.bias, to)
         }

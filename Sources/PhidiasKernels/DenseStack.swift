@@ -3,7 +3,7 @@ import CKernels
 package enum ActivationKind: Sendable, CaseIterable {
     case identity, sigmoid, relu
 
-    var flag: ck_activation {
+    var cValue: ck_activation {
         switch self {
         case .identity: CK_IDENTITY
         case .sigmoid: CK_SIGMOID
@@ -50,7 +50,7 @@ package final class DenseStack {
     package let threads: Int
 
     private let layers: UnsafeMutablePointer<ck_dense>
-    private let buffers: [AlignedBuffer]
+    private var buffers: [AlignedBuffer]
     private let input: AlignedBuffer
     /// Of the last forward pass: the backward pass needs what each thread packed in it.
     private(set) var pass: StackPass
@@ -95,7 +95,7 @@ package final class DenseStack {
             structs.append(
                 ck_dense(
                     inputs: shape.inputs, outputs: shape.outputs,
-                    activation: shape.activation.flag,
+                    activation: shape.activation.cValue,
                     weights: try floats(weights),
                     velocity: trains ? try floats(weights) : nil,
                     gradient: nil,
@@ -119,10 +119,7 @@ package final class DenseStack {
             batchCapacity: batchCapacity, threads: threads, role: role)
     }
 
-    deinit {
-        for index in shapes.indices { ck_free(layers[index].gradient) }
-        layers.deallocate()
-    }
+    deinit { layers.deallocate() }
 
     private func panels(_ content: Content, of layer: Int) -> UnsafeMutablePointer<Float> {
         precondition(shapes.indices.contains(layer), "no layer \(layer)")
@@ -229,11 +226,10 @@ package final class DenseStack {
     package func gradient(delta: Span<Float>) throws(KernelError) {
         pass.checkBackward(delta)
         for (index, shape) in shapes.enumerated() where layers[index].gradient == nil {
-            let count = ck_panel_size(shape.inputs + 1, shape.outputs)
-            guard let memory = ck_alloc(count * MemoryLayout<Float>.stride) else {
-                throw .outOfMemory(floats: count)
-            }
-            layers[index].gradient = memory.bindMemory(to: Float.self, capacity: count)
+            let buffer = try AlignedBuffer(
+                unfilled: ck_panel_size(shape.inputs + 1, shape.outputs))
+            buffers.append(buffer)
+            layers[index].gradient = buffer.base
         }
         var from = packed
         delta.withUnsafeBufferPointer {

@@ -5,7 +5,7 @@ import CKernels
 extension Kernels {
     // Floats of an image, of an input or of what a stage gives.
     private static func floats(_ image: ImageShape, isFirst: Bool) -> Int {
-        isFirst ? image.count : ck_flatten_size(image.flag)
+        isFirst ? image.count : ck_flatten_size(image.cValue)
     }
 
     private static func output(_ stage: StageShape, _ input: ImageShape) -> ImageShape {
@@ -34,7 +34,7 @@ extension Kernels {
         _ count: Int, _ stage: StageShape, _ input: ImageShape, isFirst: Bool
     ) {
         let size = ck_convolution_size(
-            input.channels, output(sums(stage), input).channels, stage.window.flag,
+            input.channels, output(sums(stage), input).channels, stage.window.cValue,
             isFirst ? 1 : 0)
         precondition(count == size, "\(count) floats of weights instead of \(size)")
     }
@@ -52,10 +52,10 @@ extension Kernels {
             x.withUnsafeBufferPointer { x in
                 y.withUnsafeMutableBufferPointer { y in
                     // Read only, but the stage of training writes its weights.
-                    var own = stage.flag
+                    var own = stage.cValue
                     own.weights = UnsafeMutablePointer(mutating: w.baseAddress)
                     return ck_convolution_forward(
-                        &own, input.flag, isFirst ? 1 : 0, batch, x.baseAddress, y.baseAddress,
+                        &own, input.cValue, isFirst ? 1 : 0, batch, x.baseAddress, y.baseAddress,
                         threads)
                 }
             }
@@ -75,10 +75,10 @@ extension Kernels {
         let status = weights.withUnsafeBufferPointer { w in
             delta.withUnsafeBufferPointer { delta in
                 dx.withUnsafeMutableBufferPointer { dx in
-                    var own = stage.flag
+                    var own = stage.cValue
                     own.weights = UnsafeMutablePointer(mutating: w.baseAddress)
                     return ck_convolution_backward_data(
-                        &own, input.flag, batch, delta.baseAddress, dx.baseAddress,
+                        &own, input.cValue, batch, delta.baseAddress, dx.baseAddress,
                         threads)
                 }
             }
@@ -99,10 +99,10 @@ extension Kernels {
         let status = gradient.withUnsafeMutableBufferPointer { gradient in
             x.withUnsafeBufferPointer { x in
                 delta.withUnsafeBufferPointer { delta in
-                    var own = stage.flag
+                    var own = stage.cValue
                     own.gradient = gradient.baseAddress
                     return ck_convolution_backward_weights(
-                        &own, input.flag, isFirst ? 1 : 0, batch, x.baseAddress,
+                        &own, input.cValue, isFirst ? 1 : 0, batch, x.baseAddress,
                         delta.baseAddress, threads)
                 }
             }

@@ -7,7 +7,7 @@ package enum Kernels {
 
     package enum Transpose: Sendable, CaseIterable {
         case none, transposed
-        var flag: ck_transpose { self == .none ? CK_NO_TRANSPOSE : CK_TRANSPOSE }
+        var cValue: ck_transpose { self == .none ? CK_NO_TRANSPOSE : CK_TRANSPOSE }
     }
 
     // The last element of an m × n matrix with row length ld lies inside `count` elements.
@@ -38,7 +38,8 @@ package enum Kernels {
             b.withUnsafeBufferPointer { pb in
                 c.withUnsafeMutableBufferPointer { pc in
                     ck_sgemm(
-                        ta.flag, tb.flag, m, n, k, alpha, pa.baseAddress, lda, pb.baseAddress, ldb,
+                        ta.cValue, tb.cValue, m, n, k, alpha, pa.baseAddress, lda, pb.baseAddress,
+                        ldb,
                         beta, pc.baseAddress, ldc, threads)
                 }
             }

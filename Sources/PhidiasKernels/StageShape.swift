@@ -10,7 +10,7 @@ package struct ImageShape: Sendable, Equatable {
 
     package var count: Int { channels * height * width }
 
-    var flag: ck_shape { ck_shape(channels: channels, height: height, width: width) }
+    var cValue: ck_shape { ck_shape(channels: channels, height: height, width: width) }
 
     init?(_ shape: ck_shape) {
         guard shape.channels > 0 else { return nil }
@@ -26,7 +26,7 @@ package struct Extent: Sendable, Equatable {
 
     package init(_ both: Int) { self.init(both, both) }
 
-    var flag: ck_extent { ck_extent(height: height, width: width) }
+    var cValue: ck_extent { ck_extent(height: height, width: width) }
 }
 
 /// One stage of a convolutional network: a convolution with what follows it, or a pool.
@@ -35,7 +35,7 @@ package struct StageShape: Sendable, Equatable {
         case convolution(channels: Int)
         case maxPool, averagePool
 
-        fileprivate var flag: ck_stage_kind {
+        fileprivate var cValue: ck_stage_kind {
             switch self {
             case .convolution: CK_CONVOLUTION
             case .maxPool: CK_MAX_POOL
@@ -83,8 +83,8 @@ package struct StageShape: Sendable, Equatable {
 
     /// What this stage makes of an image, or nil if it does not fit it.
     package func output(of input: ImageShape) -> ImageShape? {
-        var stage = flag
-        return ImageShape(ck_stage_output(input.flag, &stage))
+        var stage = cValue
+        return ImageShape(ck_stage_output(input.cValue, &stage))
     }
 
     /// Numbers of weights [outputs, inputs, height, width] and biases.
@@ -92,10 +92,11 @@ package struct StageShape: Sendable, Equatable {
         (input.channels * kind.channels * window.height * window.width, kind.channels)
     }
 
-    var flag: ck_stage {
+    var cValue: ck_stage {
         ck_stage(
-            kind: kind.flag, channels: kind.channels, window: window.flag, stride: stride.flag,
-            padding: padding.flag, activation: activation.flag, max_pool: maxPool ? 1 : 0,
+            kind: kind.cValue, channels: kind.channels, window: window.cValue,
+            stride: stride.cValue,
+            padding: padding.cValue, activation: activation.cValue, max_pool: maxPool ? 1 : 0,
             dropout: dropout, weights: nil, velocity: nil, gradient: nil)
     }
 }

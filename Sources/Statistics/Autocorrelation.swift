@@ -33,23 +33,6 @@ package struct Autocorrelation: Sendable, Hashable {
         self.count = count
     }
 
-    /// τ = 1 + 2 Σ ρ_k: the variance of the series' mean is τ times what independent values would
-    /// have. The sum ends where two neighbours together are no longer positive (Geyer, *Statistical
-    /// Science* 7, 1992, sect. 3.3: the initial positive sequence), or with the last lag.
-    package var integratedTime: Double {
-        var sum = 0.0, lag = 0
-        while lag + 1 < values.count {
-            let pair = values[lag] + values[lag + 1]
-            if pair <= 0 { break }
-            sum += pair
-            lag += 2
-        }
-        return lag == 0 ? 1 : 2 * sum - 1
-    }
-
-    /// The number of independent values that would tell the mean as precisely.
-    package var effectiveCount: Double { Double(count) / integratedTime }
-
     /// Variance of the exponential average (1 − α) Σ αᵏ x_{t−k} over that of x:
     ///
     ///     (1 − α)/(1 + α) · (1 + 2 Σ αᵏ ρ_k)

@@ -66,9 +66,9 @@ package struct Bootstrap: Sendable {
 
     /// The bias-corrected and accelerated interval, whose error of coverage shrinks faster with the
     /// size of the sample.
-    /// - Throws: ``StatisticsError/noVariance(value:)`` if resamples or jackknife all agree, and
-    ///   `outOfRange` if all resamples lie on one side of the estimate: then there is no such
-    ///   interval.
+    /// - Throws: ``StatisticsError/noVariance(value:)`` if resamples or jackknife all agree,
+    ///   `outOfRange` if all resamples lie on one side of the estimate, and `notFinite` if the values
+    ///   are too large for their cubes: then there is no such interval.
     package func accelerated(confidence: Double = 0.95) throws(StatisticsError) -> Interval {
         try check(confidence: confidence)
         guard distribution[0] < distribution[distribution.count - 1] else {
@@ -89,6 +89,7 @@ package struct Bootstrap: Sendable {
         guard squares > 0 else { throw .noVariance(value: centre) }
         let cubes = jackknife.reduce(0) { $0 + Double.pow(centre - $1, 3) }
         let acceleration = cubes / (6 * squares * squares.squareRoot())
+        guard acceleration.isFinite else { throw .notFinite(value: acceleration, index: 0) }
         func place(_ probability: Double) -> Double {
             let shifted = bias + Normal.quantile(probability)
             return Normal.cumulative(bias + shifted / (1 - acceleration * shifted))
@@ -101,7 +102,7 @@ package struct Bootstrap: Sendable {
 
 /// The quantile of ascending values at `probability`, linear between the two nearest (type 7 of
 /// Hyndman and Fan, *The American Statistician* 50, 1996).
-func quantile(_ sorted: [Double], _ probability: Double) -> Double {
+package func quantile(_ sorted: [Double], _ probability: Double) -> Double {
     let place = probability * Double(sorted.count - 1)
     let index = Swift.min(Swift.max(Int(place), 0), sorted.count - 1)
     let next = Swift.min(index + 1, sorted.count - 1)

@@ -5,21 +5,26 @@ package struct Histogram: Sendable, Hashable {
     /// Numbers below and above the range, and NaN: in no bin.
     package private(set) var below = 0, above = 0, notANumber = 0
 
-    /// - Precondition: the range is finite and not empty, and there is at least one bin.
+    /// - Precondition: the range and its width are finite, it is not empty, and there is at least one
+    ///   bin.
     package init(_ range: ClosedRange<Double>, bins: Int) {
         precondition(
-            range.lowerBound.isFinite && range.upperBound.isFinite
+            (range.upperBound - range.lowerBound).isFinite
                 && range.lowerBound < range.upperBound && bins > 0, "\(bins) bins over \(range)")
         self.range = range
         counts = [Int](repeating: 0, count: bins)
     }
 
-    private var width: Double { (range.upperBound - range.lowerBound) / Double(counts.count) }
+    private var width: Double {
+        (range.upperBound - range.lowerBound) / Double(counts.count)
+    }
+
+    private func edge(_ bin: Int) -> Double {
+        bin == counts.count ? range.upperBound : range.lowerBound + Double(bin) * width
+    }
 
     /// The borders of the bins, one more than bins; a bin has its lower border, the last one both.
-    package var edges: [Double] {
-        counts.indices.map { range.lowerBound + Double($0) * width } + [range.upperBound]
-    }
+    package var edges: [Double] { (0...counts.count).map(edge) }
 
     /// Numbers in bins.
     package var total: Int { counts.reduce(0, +) }
@@ -38,8 +43,11 @@ package struct Histogram: Sendable, Hashable {
         } else if value.isNaN {
             notANumber += 1
         } else {
-            let place = (value - range.lowerBound) / width
-            counts[Swift.min(Int(place), counts.count - 1)] += 1
+            var bin = Swift.min(Int((value - range.lowerBound) / width), counts.count - 1)
+            // The division may round over a border.
+            if value < edge(bin) { bin -= 1 }
+            if bin + 1 < counts.count && value >= edge(bin + 1) { bin += 1 }
+            counts[bin] += 1
         }
     }
 }

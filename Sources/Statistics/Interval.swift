@@ -8,5 +8,13 @@ package struct Interval: Sendable, Hashable, Codable {
         (self.low, self.high, self.confidence) = (low, high, confidence)
     }
 
+    /// The part of it that lies in a range; where there is none, the range's nearest end.
+    package func clamped(to range: ClosedRange<Double>) -> Interval {
+        func inside(_ value: Double) -> Double {
+            Swift.min(Swift.max(value, range.lowerBound), range.upperBound)
+        }
+        return Interval(low: inside(low), high: inside(high), confidence: confidence)
+    }
+
     package func contains(_ value: Double) -> Bool { low <= value && value <= high }
 }

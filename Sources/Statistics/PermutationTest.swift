@@ -33,7 +33,8 @@ package struct PermutationTest: Sendable, Hashable {
         guard samples >= 1 else {
             throw .outOfRange(name: "the samples", value: Double(samples), allowed: "1 or more")
         }
-        let counter = ExtremeCounter(values, alternative)
+        let size = (first + second).reduce(0) { $0 + abs($1) }
+        let counter = ExtremeCounter(values, alternative, slack: 1e-14 * size)
         // Where a difference is 0, its two signs are one arrangement.
         let fixed = values.filter { $0 == 0 }.count
         let smallest = smallestPValue(pairs: values.count - fixed, alternative: alternative)
@@ -58,16 +59,6 @@ package struct PermutationTest: Sendable, Hashable {
         let least = Double.pow(2, -Double(pairs))
         return alternative == .twoSided ? Swift.min(2 * least, 1) : least
     }
-
-    /// The fewest pairs with which a two-sided test can reach significance at `level` as the first
-    /// of `comparisons` after Holm's correction.
-    /// - Precondition: `level` is positive, and there is at least one comparison.
-    package static func pairsNeeded(level: Double, comparisons: Int = 1) -> Int {
-        precondition(level > 0 && comparisons > 0, "\(comparisons) comparisons at \(level)")
-        var pairs = 1
-        while smallestPValue(pairs: pairs) > level / Double(comparisons) { pairs += 1 }
-        return pairs
-    }
 }
 
 /// Counts the arrangements of signs whose sum is at least as extreme as that of the differences.
@@ -77,10 +68,10 @@ private struct ExtremeCounter {
     /// Sums that differ from the observed one by rounding count as equal to it.
     let bound: Double
 
-    init(_ values: [Double], _ alternative: Alternative) {
+    /// - Parameter slack: how far apart rounding can put equal sums, that of the differences included.
+    init(_ values: [Double], _ alternative: Alternative, slack: Double) {
         (self.values, self.alternative) = (values, alternative)
         let sum = values.reduce(0, +)
-        let slack = 1e-14 * values.reduce(0) { $0 + abs($1) }
         let oriented = alternative == .less ? -sum : alternative == .twoSided ? abs(sum) : sum
         bound = oriented - slack
     }

@@ -6,21 +6,27 @@ package enum Ranks {
     }
 
     /// The rank of each value, from 1; equal values share the average of their places.
+    /// - Parameter tolerance: neighbours in the order are equal if they differ by no more: for means,
+    ///   which rounding can put apart.
     package static func average(
-        _ values: [Double], first: First = .smallest
+        _ values: [Double], first: First = .smallest, tolerance: Double = 0
     ) throws(StatisticsError) -> [Double] {
         try check(values, needed: 1)
-        return ranks(values, first)
+        return ranks(values, first, tolerance)
     }
 
-    private static func ranks(_ values: [Double], _ first: First) -> [Double] {
+    private static func ranks(
+        _ values: [Double], _ first: First, _ tolerance: Double
+    ) -> [Double] {
         let order = values.indices.sorted {
             first == .smallest ? values[$0] < values[$1] : values[$0] > values[$1]
         }
         var result = values, start = 0
         while start < order.count {
             var end = start + 1
-            while end < order.count && values[order[end]] == values[order[start]] { end += 1 }
+            while end < order.count
+                && abs(values[order[end]] - values[order[end - 1]]) <= tolerance
+            { end += 1 }
             for index in order[start..<end] { result[index] = Double(start + end + 1) / 2 }
             start = end
         }
@@ -50,9 +56,13 @@ package enum Ranks {
         }
         var seen = scores.map { _ in [Double]() }
         var times = [Double](repeating: 1, count: rounds)
-        // Sums over rounds in their own order: equal competitors stay equal.
+        // Sums of the same scores in another order are equal but for their rounding.
+        let size = scores.joined().reduce(0) { Swift.max($0, abs($1)) }
+        let tolerance = 1e-14 * size * Double(rounds * rounds)
         func placed() -> [Double] {
-            ranks(scores.map { row in zip(row, times).reduce(0) { $0 + $1.0 * $1.1 } }, first)
+            ranks(
+                scores.map { row in zip(row, times).reduce(0) { $0 + $1.0 * $1.1 } }, first,
+                tolerance)
         }
         let observed = placed()
         for _ in 0..<resamples {

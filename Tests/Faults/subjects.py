@@ -194,7 +194,9 @@ class Sweep(Run):
     def result(self):
         """What was asked for, and the cells in any order."""
         cells = sorted(self.values("results.jsonl"), key=json.dumps)
-        return (self.folder / "sweep.json").read_bytes(), cells, (self.folder / "heatmap.svg").read_bytes()
+        return (self.folder / "sweep.json").read_bytes(), cells, [
+            (self.folder / name).read_bytes() for name in ("heatmap.svg", "heatmap.png")
+        ]
 
 
 SUBJECTS = {

@@ -5,10 +5,6 @@ import Testing
 @Suite struct BenchTests {
     typealias Object = [String: Any]
 
-    private func object(_ line: some StringProtocol) throws -> Object {
-        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? Object)
-    }
-
     /// The other side of the conversation: writes a line, then waits for the answer.
     private final class Conversation {
         private let process = Process()
@@ -48,7 +44,7 @@ import Testing
     #if !DEBUG
         @Test func turnsAreTakenOneLineEach() throws {
             let other = try Conversation("turns", "--hidden", "16", "--threads", "2")
-            let ready = try object(try other.hear())
+            let ready = try ProgramTests.object(try other.hear())
             #expect(ready["ready"] as? Bool == true)
             #expect(ready["network"] as? String == "784-16-10")
             #expect(ready["threads"] as? Int == 2)
@@ -61,24 +57,26 @@ import Testing
             var accuracies: [Double] = []
             for _ in 0..<2 {
                 other.say("epoch")
-                let epoch = try object(try other.hear())
+                let epoch = try ProgramTests.object(try other.hear())
                 #expect(epoch["turn"] as? String == "epoch")
                 #expect((epoch["seconds"] as? Double ?? 0) > 0)
                 other.say("evaluate")
-                let evaluation = try object(try other.hear())
+                let evaluation = try ProgramTests.object(try other.hear())
                 accuracies.append(evaluation["test_accuracy"] as? Double ?? 0)
             }
             #expect(accuracies[0] > 0.3 && accuracies[1] > accuracies[0], "\(accuracies)")
 
             other.say("peak")
-            let peak = try object(try other.hear())
+            let peak = try ProgramTests.object(try other.hear())
             #expect((peak["gflops"] as? Double ?? 0) > 0)
             #expect((peak["gflops_one"] as? Double ?? 0) > 0)
             #expect((peak["barrier_ns"] as? Double ?? 0) > 0)
             #expect(peak["placed"] is Bool)
 
             other.say("stop")
-            #expect((try object(try other.hear())["error"] as? String ?? "").contains("stop"))
+            #expect(
+                (try ProgramTests.object(try other.hear())["error"] as? String ?? "").contains(
+                    "stop"))
             #expect(try other.end() == 0)
         }
 
@@ -89,7 +87,7 @@ import Testing
             let run = try ProgramTests.run(
                 "train", settings[0], settings[1], settings[2], settings[3], settings[4],
                 settings[5], "--epochs", "3", "--format", "json", "--output", folder.path + "/run")
-            let expected = try object(run.output)["test_accuracy"] as? Double
+            let expected = try ProgramTests.object(run.output)["test_accuracy"] as? Double
             let other = try Conversation(
                 "turns", settings[0], settings[1], settings[2], settings[3], settings[4],
                 settings[5])
@@ -99,7 +97,7 @@ import Testing
                 _ = try other.hear()
             }
             other.say("evaluate")
-            let got = try object(try other.hear())["test_accuracy"] as? Double
+            let got = try ProgramTests.object(try other.hear())["test_accuracy"] as? Double
             #expect(got != nil && got == expected)
             #expect(try other.end() == 0)
         }
@@ -108,7 +106,7 @@ import Testing
             let folder = try ProgramTests.Folder()
             let other = try Conversation(
                 "convolution", "--pass", "backward-weights", "--layer", "2", "--threads", "2")
-            let ready = try object(try other.hear())
+            let ready = try ProgramTests.object(try other.hear())
             #expect(ready["ready"] as? Bool == true)
             #expect(ready["shape"] as? String == "64×16→32×14×14")
             // Two for each of the products of 144 taps.
@@ -118,10 +116,11 @@ import Testing
 
             let path = folder.path + "/record"
             other.say("save \(path)")
-            #expect(try object(try other.hear())["turn"] as? String == "save")
+            #expect(try ProgramTests.object(try other.hear())["turn"] as? String == "save")
             let record = try Data(contentsOf: URL(fileURLWithPath: path))
             let length = record.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-            let header = try object(String(decoding: record[8..<8 + length], as: UTF8.self))
+            let header = try ProgramTests.object(
+                String(decoding: record[8..<8 + length], as: UTF8.self))
             let shapes = header.mapValues { ($0 as? Object)?["shape"] as? [Int] }
             #expect(
                 shapes == [
@@ -130,12 +129,14 @@ import Testing
                 ])
             for turn in ["peak", "epoch"] {
                 other.say(turn)
-                let answer = try object(try other.hear())
+                let answer = try ProgramTests.object(try other.hear())
                 #expect(answer["turn"] as? String == turn)
                 #expect((answer[turn == "peak" ? "gflops" : "seconds"] as? Double ?? 0) > 0)
             }
             other.say("save")
-            #expect((try object(try other.hear())["error"] as? String ?? "").contains("'save'"))
+            #expect(
+                (try ProgramTests.object(try other.hear())["error"] as? String ?? "").contains(
+                    "'save'"))
             #expect(try other.end() == 0)
         }
 
@@ -143,7 +144,7 @@ import Testing
             let run = try ProgramTests.run(
                 "bench", "--filter", "relu-backward", "--seconds", "0.05", "--format", "json")
             #expect(run.code == 0, "\(run.errors)")
-            let result = try object(run.output)
+            let result = try ProgramTests.object(run.output)
             let machine = try #require(result["machine"] as? Object)
             let limits = try #require(machine["limits"] as? Object)
             #expect((limits["peak"] as? Double ?? 0) > 1e8)

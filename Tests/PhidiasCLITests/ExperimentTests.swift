@@ -3,10 +3,6 @@ import Testing
 
 /// phidias experiment: the numbers that it promises, its files, and what it refuses.
 @Suite struct ExperimentTests {
-    private static func object(_ text: String) throws -> [String: Any] {
-        try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-    }
-
     @Test func smoothingComesOutAsTheoryHasIt() throws {
         let folder = try ProgramTests.Folder()
         let run = try ProgramTests.run(
@@ -14,7 +10,7 @@ import Testing
             "--momenta", "0,golden", "--curvature-images", "200", "--curvature-steps", "3",
             "--output", folder.path, "--format", "json")
         #expect(run.code == 0, "\(run.errors)")
-        let result = try Self.object(run.output)
+        let result = try ProgramTests.object(run.output)
         let independent = try #require(result["independent_gradients"] as? [String: Any])
         let ratio = try #require(independent["variance_ratio"] as? Double)
         #expect(abs(ratio / 0.0672176 - 1) < 0.02, "\(ratio)")
@@ -30,7 +26,7 @@ import Testing
             #expect(chart.hasPrefix("<svg") && !chart.contains("nan"), "\(name)")
         }
         let written = try String(contentsOfFile: "\(folder.path)/smoothing.json", encoding: .utf8)
-        #expect(try Self.object(written) as NSDictionary == result as NSDictionary)
+        #expect(try ProgramTests.object(written) as NSDictionary == result as NSDictionary)
     }
 
     @Test func goldenPointCountsEveryOutput() throws {
@@ -39,7 +35,7 @@ import Testing
             "experiment", "golden-point", "--hidden", "12", "--epochs", "2", "--output",
             folder.path, "--format", "json")
         #expect(run.code == 0, "\(run.errors)")
-        let result = try Self.object(run.output)
+        let result = try ProgramTests.object(run.output)
         let images = try #require(result["images"] as? Int)
         let runs = try #require(result["runs"] as? [[String: Any]])
         #expect(

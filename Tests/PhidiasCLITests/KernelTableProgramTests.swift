@@ -31,8 +31,7 @@ import Testing
         for table in tables {
             let run = try Self.train(table, in: folder)
             #expect(run.code == 0, "\(table): \(run.errors)")
-            let result = try #require(
-                try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+            let result = try Program.object(run.output)
             #expect(result["kernels"] as? String == table)
             sums.insert(try #require(result["weights_sha256"] as? String))
         }

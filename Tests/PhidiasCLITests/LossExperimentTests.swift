@@ -13,10 +13,6 @@ import Testing
             ] + options)
     }
 
-    private static func object(_ text: String) throws -> [String: Any] {
-        try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-    }
-
     /// Without what the clock says.
     private static func untimed(_ arms: Any?) throws -> NSArray {
         let arms = try #require(arms as? [[String: Any]])
@@ -27,7 +23,7 @@ import Testing
         let folder = try Program.Folder()
         let run = try Self.run(folder.path + "/loss")
         #expect(run.code == 0, "\(run.errors)")
-        let result = try Self.object(run.output)
+        let result = try ProgramTests.object(run.output)
         let arms = try #require(result["arms"] as? [[String: Any]])
         #expect(arms.count == 9)
         for arm in arms {
@@ -54,7 +50,7 @@ import Testing
         let text = try String(contentsOfFile: folder.path + "/loss/loss.txt", encoding: .utf8)
         #expect(text.contains("significance is out of reach"))
         // They were fixed before the first run.
-        let plan = try Self.object(
+        let plan = try ProgramTests.object(
             try String(contentsOfFile: folder.path + "/loss/sweep.json", encoding: .utf8))
         let listed = (plan["settings"] as? [String: Any])?["comparisons"] as? [String]
         #expect(listed?.count == 12 && listed?.first == "synaptic, golden − cross-entropy, golden")
@@ -79,8 +75,8 @@ import Testing
             #expect(rest.code == 0, "\(rest.errors)")
             #expect(rest.errors.contains("cut off"))
             #expect(
-                try Self.untimed(Self.object(rest.output)["arms"])
-                    == Self.untimed(Self.object(whole.output)["arms"]))
+                try Self.untimed(ProgramTests.object(rest.output)["arms"])
+                    == Self.untimed(ProgramTests.object(whole.output)["arms"]))
         }
         let other = try Self.run(cut, "--batch-size", "32")
         #expect(other.code == 73 && other.errors.contains("batch_size"), "\(other.errors)")

@@ -19,8 +19,7 @@ import Testing
 
     static func object(_ outcome: Program.Outcome) throws -> [String: Any] {
         #expect(outcome.code == 0, "\(outcome.errors)")
-        return try #require(
-            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        return try Program.object(outcome.output)
     }
 
     @Test func aNetworkOfAFileGoesAllTheWay() throws {

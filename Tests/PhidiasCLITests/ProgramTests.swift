@@ -22,6 +22,11 @@ import Testing
         return here.appendingPathComponent("phidias")
     }()
 
+    /// One JSON object, and nothing else.
+    static func object(_ text: some StringProtocol) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
         try run(arguments, environment: environment)
     }
@@ -33,13 +38,18 @@ import Testing
         process.executableURL = executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let (output, errors) = (Pipe(), Pipe())
+        // What it says goes to a file: a second pipe could fill up while the first is read.
+        let errors = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "phidias-errors-\(UUID().uuidString)")
+        try Data().write(to: errors)
+        defer { try? FileManager.default.removeItem(at: errors) }
+        let output = Pipe()
         process.standardOutput = output
-        process.standardError = errors
+        process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
         let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let said = try errors.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
+        let said = try Data(contentsOf: errors)
         return Outcome(
             code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
             errors: String(decoding: said, as: UTF8.self))
@@ -51,8 +61,7 @@ import Testing
             "train", "--hidden", "16", "--epochs", "1", "--format", "json", "--output",
             folder.path + "/run")
         #expect(run.code == 0, "\(run.errors)")
-        let object = try #require(
-            try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        let object = try Self.object(run.output)
         #expect((object["test_accuracy"] as? Double ?? 0) > 0.3)
         for key in [
             "test_loss", "epochs", "seconds", "images_per_second", "weights_sha256", "threads",
@@ -74,8 +83,7 @@ import Testing
 
         let model = folder.path + "/run/model.safetensors"
         let evaluated = try Self.run("evaluate", model, "--format", "json")
-        let result = try #require(
-            try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
+        let result = try Self.object(evaluated.output)
         #expect(result["accuracy"] as? Double == object["test_accuracy"] as? Double)
 
         let picture = folder.path + "/f.png"
@@ -88,6 +96,8 @@ import Testing
     /// Arguments, exit code, and what standard error says.
     static let bad: [([String], Int32, String)] = [
         (["train", "--epochs", "0"], 64, "0 epochs"),
+        (["train", "--network", "mlp", "--hidden", "128"], 64, "both describe"),
+        (["train", "--network", "dbl-2024", "--input-range", "0..1"], 64, "both describe"),
         (["train", "--batch-size", "0"], 64, "batch of 0"),
         (["train", "--batch-size", "30000"], 64, "30000"),
         (["train", "--learning-rate", "-1"], 64, "-1"),

@@ -4,10 +4,6 @@ import Testing
 @Suite struct RecordProgramTests {
     typealias Program = ProgramTests
 
-    static func json(_ text: String) throws -> [String: Any] {
-        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-    }
-
     @Test func aRecordEndsWithTheWeightsOfTrain() throws {
         let folder = try Program.Folder()
         let data = folder.path + "/data", file = folder.path + "/steps.safetensors"
@@ -21,13 +17,13 @@ import Testing
         let trained = try Program.run(
             ["train", "--output", folder.path + "/run", "--format", "json"] + options)
         #expect(trained.code == 0, "\(trained.errors)")
-        let sum = try Self.json(recorded.output)["weights_sha256"] as? String
+        let sum = try Program.object(recorded.output)["weights_sha256"] as? String
         #expect(sum?.count == 64)
-        #expect(try Self.json(trained.output)["weights_sha256"] as? String == sum)
+        #expect(try Program.object(trained.output)["weights_sha256"] as? String == sum)
 
         let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-        let header = try Self.json(String(decoding: bytes[8..<8 + length], as: UTF8.self))
+        let header = try Program.object(String(decoding: bytes[8..<8 + length], as: UTF8.self))
         let metadata = try #require(header["__metadata__"] as? [String: String])
         #expect(metadata["weights_sha256"] == sum)
         #expect(metadata["data"] == data)

@@ -192,6 +192,26 @@ import Testing
         #expect(changed.words.contains("SHA-256 of \(Bench.images)"))
     }
 
+    /// Some settings have finished folds that others have not.
+    @Test func aSweepThatIsNotDoneIsReported() throws {
+        let bench = try Bench()
+        let command =
+            SweepProgramTests.command(bench).filter { $0 != "2" } + [
+                "4", "--output", bench.path("sweep"),
+            ]
+        let swept = try Program.run(command)
+        #expect(swept.code == 0, "\(swept.errors)")
+        let path = bench.path("sweep/results.jsonl")
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 16)
+        for left in [[0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 15], [0, 1, 2, 3, 4, 5, 6], [3]] {
+            let part = left.map { lines[$0] + "\n" }.joined()
+            try part.write(toFile: path, atomically: true, encoding: .utf8)
+            let page = try Self.page(bench, "sweep")
+            #expect(page.words.contains("\(16 - left.count) of 16 cells are not done"))
+        }
+    }
+
     @Test func textsOfFilesStayTexts() throws {
         let bench = try Bench()
         #expect(try bench.train().code == 0)

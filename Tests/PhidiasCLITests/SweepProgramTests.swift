@@ -29,11 +29,6 @@ import Testing
         }
     }
 
-    static func object(_ outcome: Program.Outcome) throws -> [String: Any] {
-        try #require(
-            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
-    }
-
     @Test func theFirstFoldsAreReportedAndTheOthersComeLater() throws {
         let bench = try Bench()
         let whole = try Self.sweep(bench)
@@ -49,6 +44,29 @@ import Testing
         #expect(again.output == first.output)
         for bad in ["0", "3"] {
             #expect(try Self.sweep(bench, "--first-folds", bad, output: "bad").code == 64)
+        }
+    }
+
+    /// Two settings have the golden pair, each with a rank of its own.
+    @Test func everyGoldenRowHasItsOwnInterval() throws {
+        let bench = try Bench()
+        let result = try Self.sweep(bench, "--loss", "mean-square,synaptic", "--format", "json")
+        #expect(result.code == 0, "\(result.errors)")
+        let json = try NetworkProgramTests.object(result)
+        #expect(json["golden_rank_interval"] is NSNull)
+        let rows = try #require(json["settings"] as? [[String: Any]])
+        let golden = rows.filter { $0["golden"] as? Bool == true }
+        #expect(golden.count == 2 && rows.count == 8)
+        for row in rows {
+            let interval = row["rank_interval"] as? [Double]
+            #expect((interval != nil) == (row["golden"] as? Bool == true))
+            if let interval, let rank = row["rank"] as? Double {
+                #expect(interval[0] <= rank && rank <= interval[1], "\(row)")
+            }
+        }
+        let text = try Self.sweep(bench, "--loss", "mean-square,synaptic").output
+        for loss in ["mean-square", "synaptic"] {
+            #expect(text.contains("Rank of φ (golden pair, loss \(loss)):"), "\(text)")
         }
     }
 
@@ -75,6 +93,8 @@ import Testing
         #expect(try Self.cells(bench).count == 8)
         let picture = try String(contentsOfFile: bench.path("sweep/heatmap.svg"), encoding: .utf8)
         #expect(picture.contains("momentum") && picture.contains("golden pair"))
+        let colors = try Data(contentsOf: URL(fileURLWithPath: bench.path("sweep/heatmap.png")))
+        #expect(colors.starts(with: [0x89, 0x50, 0x4e, 0x47]))
         let rates = try String(
             contentsOfFile: bench.path("sweep/effective-rates.svg"), encoding: .utf8)
         #expect(rates.contains("η/(1 − α)") && rates.contains("η = golden"))
@@ -83,7 +103,7 @@ import Testing
         #expect(again.code == 0 && again.output == result.output)
         #expect(again.errors.contains("0 to do"), "\(again.errors)")
 
-        let json = try Self.object(try Self.sweep(bench, "--format", "json"))
+        let json = try NetworkProgramTests.object(try Self.sweep(bench, "--format", "json"))
         let rows = try #require(json["settings"] as? [[String: Any]])
         let means = rows.compactMap { $0["validation_accuracy"] as? Double }
         #expect(rows.count == 4 && means == means.sorted(by: >))
@@ -92,7 +112,7 @@ import Testing
         let interval = try #require(json["golden_rank_interval"] as? [Double])
         let rank = rows.first { $0["golden"] as? Bool == true }?["rank"] as? Double ?? 0
         #expect(interval[0] <= rank && rank <= interval[1] && interval[0] >= 1 && interval[1] <= 4)
-        let more = try Self.object(
+        let more = try NetworkProgramTests.object(
             try Self.sweep(bench, "--seeds", "2", "--format", "json", output: "more"))
         let compared = try #require(more["settings"] as? [[String: Any]])
         #expect(compared.first?["not_worse"] as? Bool == true)
@@ -117,7 +137,7 @@ import Testing
             "sweep", "--data", bench.folder.path, "--hidden", "4", "--batch-size", "4", "--epochs",
             "2", "--seed", "3", "--validation", "0.2", "--output", bench.path("sweep"))
         #expect(result.code == 0, "\(result.errors)")
-        let trained = try Self.object(
+        let trained = try NetworkProgramTests.object(
             try bench.train("--seed", "3", "--validation", "0.2", "--format", "json"))
         let sum = try #require(trained["weights_sha256"] as? String)
         #expect(try Self.cells(bench).first?.contains(sum) == true)
@@ -300,7 +320,8 @@ import Testing
             "--batch-size", "4", "--epochs", "1", "--folds", "2", "--output", bench.path("sweep"),
             "--format", "json")
         #expect(result.code == 0, "\(result.errors)")
-        let rows = try #require(try Self.object(result)["settings"] as? [[String: Any]])
+        let rows = try #require(
+            try NetworkProgramTests.object(result)["settings"] as? [[String: Any]])
         #expect(rows.count == 60)
         let golden = rows.filter { $0["golden"] as? Bool == true }
         #expect(

@@ -28,8 +28,7 @@ import Testing
         #expect(text.output.contains("equal") && !text.output.contains("not equal"))
         #expect(try bench.run == before, "verify writes nothing")
         let json = try Self.verify(bench, "--format", "json", "--threads", "3")
-        let object = try #require(
-            try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let object = try Program.object(json.output)
         #expect(object["equal"] as? Bool == true && object["epochs"] as? Int == 2)
         #expect((object["differences"] as? [Any])?.isEmpty == true)
     }

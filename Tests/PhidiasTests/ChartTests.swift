@@ -25,6 +25,11 @@ import Testing
         #expect(Set(lines.compactMap { $0.attributes["class"] }) == ["line s0", "line s1"])
     }
 
+    @Test func textsThatTurnTheLineAreShownAsTheirCode() {
+        let svg = chart([.init("a\u{202e}b\u{7}", [(1, 2)])]).svg
+        #expect(svg.contains("a\\u{202E}b\\u{07}") && !svg.contains("\u{202e}"))
+    }
+
     @Test func logarithmicPointsOfEqualRatiosAreEquallyFar() throws {
         let points = (0...5).map { (x: Double(1 << $0), y: Double($0)) }
         let elements = try SVGElements(chart([.init("s", points)], x: .logarithmic(base: 2)).svg)

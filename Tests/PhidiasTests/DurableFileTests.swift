@@ -15,6 +15,14 @@ extension Scratch {
 }
 
 @Suite struct DurableFileTests {
+    @Test func aFolderIsLockedOnce() throws {
+        let scratch = try Scratch()
+        let lock = try FolderLock(scratch.path)
+        #expect(throws: FileError.inUse(path: scratch.path)) { try FolderLock(scratch.path) }
+        #expect(throws: FileError.self) { try FolderLock(scratch.path + "/missing") }
+        withExtendedLifetime(lock) {}
+    }
+
     static let old = "the old content"
     static let new = Array("the new content, which is longer".utf8)
 

@@ -18,6 +18,19 @@ import Testing
         #expect(calibration.accuracy == 0.75 && abs(calibration.meanConfidence - 0.65) < 1e-15)
     }
 
+    /// Both sigmoids are 1, and the second logit is larger.
+    @Test func answersAreThoseOfTheLogits() throws {
+        let model = Model(
+            network: try Network(rows: 1, columns: 1, hidden: [], classes: 3), seed: 1
+        )
+        let logits: [Float] = [20, 30, 0, 1, 1, 0]
+        #expect(model.answers(logits) == [1, 0])
+        #expect(model.probabilities(of: logits).prefix(2) == [1, 1])
+        #expect(throws: ModelError.self) {
+            try Model(network: Network(hidden: []), seed: 1).logits(images: [1, 2, 3])
+        }
+    }
+
     @Test func partsOfTheLossAreThoseOfTheLogits() throws {
         let data = try SyntheticDigits.dataset(count: 60, seed: 4)
         let model = Model(network: try Network(hidden: [12]), seed: 3)

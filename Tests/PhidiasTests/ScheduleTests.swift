@@ -91,6 +91,10 @@ import Testing
         // A broken epoch is rounded up to whole steps.
         let broken = try rates("constant", warmUp: 0.25)
         #expect([0, 1, 2, 3].map(broken) == [0.1 * (1.0 / 3), 0.1 * (2.0 / 3), 0.1, 0.1])
+        // 0.07 · 100 is a little more than 7 in Double.
+        let long = RunLength(stepsPerEpoch: 100, epochs: 1)
+        let whole = try LearningRate(0.1, schedule: .constant, warmUp: 0.07)
+        #expect(whole.value(atStep: 5, of: long) == 0.1 * (6.0 / 7))
     }
 
     @Test(arguments: [10.0, 11, 1e30, 1e308]) func warmUpMayOutlastTheRun(epochs: Double) throws {

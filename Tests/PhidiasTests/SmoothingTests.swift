@@ -150,6 +150,36 @@ import Testing
         #expect(largest.error < 0.05 * largest.value, "\(largest)")
     }
 
+    /// Of 2 on the diagonal and links of 1: 2 + 2 cos(π/(n + 1)), with the sine's entries.
+    @Test(arguments: [1, 2, 3, 20, 40]) func largestEigenvalueOfAChain(count: Int) {
+        for (shift, scale) in [(0.0, 1.0), (-7, 1), (0, 1e9), (0, 1e-9)] {
+            var matrix = Tridiagonal()
+            for _ in 0..<count { matrix.add((2 + shift) * scale, link: scale) }
+            let angle = Double.pi / Double(count + 1)
+            let expected = (2 + shift + 2 * cos(angle)) * scale
+            let (value, entry) = matrix.largest
+            #expect(abs(value - expected) < 1e-12 * scale)
+            #expect(abs(entry - (2 / Double(count + 1)).squareRoot() * sin(angle)) < 1e-6)
+        }
+    }
+
+    /// Along no direction is the curvature larger, however small the network's largest one.
+    @Test func largestCurvatureIsNotTheOneOfLargestSize() throws {
+        let data = try SyntheticDigits.dataset(count: 40, seed: 4)
+        let network = try Network(hidden: [2])
+        let model = Model(network: network, seed: 3)
+        let weights = model.parameters.flatMap { $0.weight + $0.bias }
+        let surface = try LossSurface(
+            network: network, loss: SynapticLoss(), data: data, images: 40, seed: 1, threads: 1)
+        let largest = try surface.largestCurvature(at: weights, iterations: 40, seed: 1)
+        for place in stride(from: 0, to: weights.count, by: 31) {
+            var direction = [Float](repeating: 0, count: weights.count)
+            direction[place] = 1
+            let along = try surface.curvature(at: weights, along: direction)
+            #expect(along.value <= largest.value + along.error + largest.error)
+        }
+    }
+
     @Test func gradientOfTheSurfaceIsTheSlopeOfItsValue() throws {
         let data = try SyntheticDigits.dataset(count: 250, seed: 4)
         let network = try Network(hidden: [12])

@@ -27,6 +27,16 @@ import Testing
             record.indices == data.order(seed: 2, epoch: 1) + data.order(seed: 2, epoch: 2))
     }
 
+    @Test func augmentedImagesAreNotRecorded() throws {
+        let network = try Network(hidden: [7])
+        let trainer = try Trainer(
+            model: Model(network: network, seed: 2), batchSize: 51,
+            augmentation: Augmentation(shift: 1))
+        #expect(throws: RecordError.augmentation) {
+            try trainer.record(on: Self.data.get(), steps: 1, epochs: 1)
+        }
+    }
+
     /// A record of fewer steps is the beginning of a longer one, and its weights are its own.
     @Test func fewerStepsAreTheFirstSteps() throws {
         let data = try Self.data.get()

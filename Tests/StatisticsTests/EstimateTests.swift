@@ -80,6 +80,10 @@ import Testing
             try Moments([1]).interval()
         }
         #expect(throws: StatisticsError.self) { try Moments([1, .nan]) }
+        let huge = try Bootstrap([1e300, -1e300, 0], resamples: 99, using: &generator)
+        #expect(throws: StatisticsError.self) { try huge.accelerated() }
+        let beyond = Interval(low: -0.2, high: 1.1, confidence: 0.9)
+        #expect(beyond.clamped(to: 0...1) == Interval(low: 0, high: 1, confidence: 0.9))
     }
 
     @Test func ranksAgreeWithSciPy() throws {
@@ -105,6 +109,28 @@ import Testing
         #expect(places[2].interval.low == 2 && places[2].interval.high == 4)
         #expect(throws: StatisticsError.unequalLengths(2, 3)) {
             try Ranks.bootstrap(scores: [[1, 2], [1, 2, 3]], using: &generator)
+        }
+    }
+
+    @Test func meansThatRoundingPutsApartAreTies() throws {
+        let scores = [[0.01, 0.01, 0.06], [0.06, 0.01, 0.01], [0.01, 0.02, 0.01]]
+        let means = scores.map { $0.reduce(0, +) / 3 }
+        #expect(means[0] != means[1], "the example shows nothing")
+        #expect(try Ranks.average(means, first: .largest, tolerance: 1e-12) == [1.5, 1.5, 3])
+        var generator = SeededGenerator(7)
+        let places = try Ranks.bootstrap(scores: scores, resamples: 9, using: &generator)
+        #expect(places.map(\.rank) == [1.5, 1.5, 3])
+    }
+
+    @Test func binsEndWhereTheirEdgesAre() {
+        var generator = SeededGenerator(8)
+        for _ in 0..<300 {
+            let low = Double(generator.index(below: 2000)) / 100 - 10
+            let range = low...(low + Double(1 + generator.index(below: 500)) / 100)
+            var histogram = Histogram(range, bins: 1 + generator.index(below: 60))
+            let edges = histogram.edges
+            for edge in edges.dropLast() { histogram.add(edge) }
+            #expect(histogram.counts.allSatisfy { $0 == 1 }, "\(edges)")
         }
     }
 

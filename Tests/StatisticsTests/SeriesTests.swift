@@ -30,10 +30,6 @@ import Testing
             covariances: (0..<400).map { 3 * pow(w, Double($0)) }, count: 1000)
         let ratio = (1 - weight) / (1 + weight) * (1 + weight * w) / (1 - weight * w)
         expect(exact.varianceRatio(weight: weight), isNear: ratio)
-        let time = (1 + w) / (1 - w)
-        // Pairs of lags stay positive for negative w too: w²ᵏ(1 + w) > 0.
-        expect(exact.integratedTime, isNear: time)
-        expect(exact.effectiveCount, isNear: 1000 / time)
     }
 
     /// The measured variance of an exponential average of independent values: the golden pair's

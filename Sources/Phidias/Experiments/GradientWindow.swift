@@ -6,9 +6,9 @@ import PhidiasKernels
 /// The averaged gradient is A(t) = (1 − α) Σ αᵏ g(t − k) = −v(t) (1 − α) / η, ours (docs/theory.md).
 package struct GradientWindow: Sendable {
     /// Weights whose series are kept.
-    static let sampleSize = 256
+    package static let sampleSize = 256
     /// Steps of a series; moments go on.
-    static let longestSeries = 4096
+    package static let longestSeries = 4096
 
     /// Counted from 0.
     package let layer: Int

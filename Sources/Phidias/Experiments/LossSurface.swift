@@ -12,7 +12,6 @@ package final class LossSurface {
     private let stack: LayerStack
     private let order: [UInt32]
     private var logits, targets, delta: [Float]
-    private static let batch = 240
 
     /// - Parameters:
     ///   - images: how many of the data to take, chosen by seed; at most all of them.
@@ -24,7 +23,7 @@ package final class LossSurface {
         precondition(images > 0 && images <= data.count, "\(images) of \(data.count) images")
         self.network = network
         (self.loss, self.data, self.images, self.threads) = (loss, data, images, threads)
-        let capacity = max(min(images, Self.batch), batchSize)
+        let capacity = max(min(images, Model.evaluationBatch), batchSize)
         stack = try Model(network: network, seed: 0).stack(
             batchCapacity: capacity, role: .training, threads: threads)
         // No epoch of a training has the number 0.
@@ -38,8 +37,8 @@ package final class LossSurface {
     package func value(at weights: [Float]) -> Double {
         FlatParameters.write(weights, to: stack)
         var sum = 0.0
-        for start in stride(from: 0, to: images, by: Self.batch) {
-            sum += run(order, start..<min(start + Self.batch, images), scale: 0)
+        for start in stride(from: 0, to: images, by: Model.evaluationBatch) {
+            sum += run(order, start..<min(start + Model.evaluationBatch, images), scale: 0)
         }
         return sum / Double(images)
     }
@@ -48,8 +47,8 @@ package final class LossSurface {
     package func gradient(at weights: [Float]) throws -> [Double] {
         FlatParameters.write(weights, to: stack)
         var sum = [Double](repeating: 0, count: weights.count)
-        for start in stride(from: 0, to: images, by: Self.batch) {
-            let batch = start..<min(start + Self.batch, images)
+        for start in stride(from: 0, to: images, by: Model.evaluationBatch) {
+            let batch = start..<min(start + Model.evaluationBatch, images)
             _ = run(order, batch, scale: 1 / Float(images))
             try differentiate(batch.count)
             let part = FlatParameters.read(.gradient, of: stack)
@@ -134,25 +133,32 @@ extension LossSurface {
         return Curvature(value: near, error: abs(far - near) / 3)
     }
 
-    /// The Hessian's eigenvalue of largest size, by power iteration from a random vector; the error
-    /// is ‖Hu − λu‖, within which there is an eigenvalue. Each iteration costs two gradients.
+    /// The Hessian's largest eigenvalue, by Lanczos' method from a random vector; the error is
+    /// ‖Hu − λu‖, within which there is an eigenvalue. Each iteration costs two gradients.
+    ///
+    /// Source: Golub and Van Loan, *Matrix Computations*, sect. 10.1. Rounding makes the vectors lose
+    /// their orthogonality, which repeats eigenvalues but moves none.
+    /// - Precondition: there is at least one iteration.
     package func largestCurvature(
         at weights: [Float], iterations: Int, seed: UInt64
     ) throws -> Curvature {
         let start = SyntheticGradients.normal(count: weights.count, seed: seed, step: .max)
         var unit = Self.normalized(start.map(Double.init))
-        var result = Curvature(value: .nan, error: .nan)
-        for _ in 0..<iterations {
-            let product = try product(at: weights, unit, reach: Self.reach)
-            let value = Self.dot(product, unit)
-            let rest = zip(product, unit).reduce(0) { sum, pair in
-                let difference = pair.0 - value * pair.1
-                return sum + difference * difference
+        var before = [Double](repeating: 0, count: unit.count)
+        var matrix = Tridiagonal()
+        for _ in 0..<min(iterations, unit.count) {
+            var next = try product(at: weights, unit, reach: Self.reach)
+            let along = Self.dot(next, unit)
+            for place in next.indices {
+                next[place] -= along * unit[place] + matrix.link * before[place]
             }
-            result = Curvature(value: value, error: rest.squareRoot())
-            unit = Self.normalized(product)
+            let length = Self.dot(next, next).squareRoot()
+            matrix.add(along, link: length)
+            guard length > 0 else { break }
+            (before, unit) = (unit, next.map { $0 / length })
         }
-        return result
+        let (value, share) = matrix.largest
+        return Curvature(value: value, error: matrix.link * share)
     }
 
     /// H u by a central difference.

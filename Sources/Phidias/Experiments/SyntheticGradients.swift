@@ -5,9 +5,9 @@ package enum SyntheticGradients {
     /// Independent normal gradients from the counter-based generator (seed, purpose `user`), seen
     /// after the update.
     ///
-    /// The average's series has an integrated time of (1 + α²)/(1 − α²) steps for its square, so the
-    /// variance ratio has a relative standard error of about √(2 (1 + α²) / ((1 − α²) N)) with
-    /// N = weights · steps.
+    /// The variance ratio has a relative standard error of about √(4 α² / ((1 − α²) N)) with
+    /// N = weights · steps: the square of the average has an integrated time of (1 + α²)/(1 − α²) steps,
+    /// one of which is the gradients' own, by whose variance it is divided.
     package static func window(
         learningRate: Float, momentum: Float, weights: Int, steps: Int, seed: UInt64
     ) -> GradientWindow {

@@ -30,7 +30,7 @@ extension Trainer {
         package var layers: [Int]
         /// Images whose mean loss has the curvature, and steps an epoch at which it is measured.
         package var curvatureImages, curvatureSteps: Int
-        /// Power iterations for the largest curvature.
+        /// Iterations of Lanczos' method for the largest curvature.
         package var iterations: Int
 
         package init(

@@ -33,6 +33,11 @@ public struct Network: Sendable, Hashable {
     public var columns: Int { input.columns }
     /// Values of an image.
     public var inputs: Int { input.count }
+    /// Whether a step drops outputs at random.
+    package var hasDropout: Bool {
+        layers.contains { if case .dropout = $0 { true } else { false } }
+    }
+
     /// Outputs of the last layer.
     public var classes: Int { shapes[shapes.count - 1].count }
 

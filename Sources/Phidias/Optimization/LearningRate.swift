@@ -65,7 +65,8 @@ public struct LearningRate: Sendable, Hashable {
     public func value(atStep step: Int, of run: RunLength) -> Double {
         precondition(step >= 0, "steps are counted from 0")
         let step = min(step, run.steps - 1)
-        let warm = (warmUp * Double(run.stepsPerEpoch)).rounded(.up)
+        // Whole numbers of steps stay whole, though the product is rounded.
+        let warm = (warmUp * Double(run.stepsPerEpoch) * (1 - 1e-12)).rounded(.up)
         let rate: Double
         if Double(step) < warm {
             rate = scheduled(step: 0, of: run.steps, run) * ((Double(step) + 1) / warm)

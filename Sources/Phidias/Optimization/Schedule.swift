@@ -8,10 +8,11 @@ public enum Schedule: Sendable, Hashable {
     /// Times `factor` an epoch, a little every step. 0 < `factor` ≤ 1.
     case exponential(factor: Double)
     /// Half a cosine from the learning rate to `final` (a rate; nil: a hundredth of the learning
-    /// rate), which the last step reaches.
+    /// rate), which the last of at least two steps reaches.
     case cosine(final: Double?)
     /// Half a cosine up from a hundredth of `peak` over the first 30 % of the steps, and half a
-    /// cosine down to a hundredth again. `peak` is a rate; nil: the learning rate.
+    /// cosine down to a hundredth again; two steps have no time to rise. `peak` is a rate; nil: the
+    /// learning rate.
     case oneCycle(peak: Double?)
 
     /// From the form of the command line: `constant`, `step:EPOCHS,FACTOR`,

@@ -83,7 +83,7 @@ public struct EpochMetrics: Sendable, Equatable {
 /// The metrics of a run, epoch after epoch: the file metrics.jsonl.
 public enum MetricsFile {
     /// Largest file that is read.
-    static let largestFile = 1 << 28
+    package static let largestFile = 1 << 28
 
     /// The epochs of a file. A last line that was cut off, as a loss of power may leave it, is
     /// left out.

@@ -65,8 +65,9 @@ extension Trainer {
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
-        let drops = model.network.layers.contains { if case .dropout = $0 { true } else { false } }
-        guard !drops else { throw RecordError.network(model.network.description) }
+        guard !model.network.hasDropout else {
+            throw RecordError.network(model.network.description)
+        }
         guard optimizer.options == MomentumSGD.Options() else { throw RecordError.options }
         guard augmentation?.isNone ?? true else { throw RecordError.augmentation }
         guard data.count <= TrainingRecord.mostImages else {

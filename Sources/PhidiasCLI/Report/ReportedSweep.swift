@@ -77,7 +77,8 @@ struct ReportedSweep {
 
     /// The best setting that has finished cells, and the golden one.
     var best: SweepReport.Row? { report.rows.first { $0.rank != nil } }
-    var golden: SweepReport.Row? { report.rows.first { $0.isGolden && $0.rank != nil } }
+    /// nil also where several settings have that pair.
+    var golden: SweepReport.Row? { report.golden.count == 1 ? report.golden[0] : nil }
 
     static func text(_ row: SweepReport.Row) -> String {
         row.point.settings.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
@@ -103,11 +104,11 @@ struct ReportedSweep {
             facts.append((name: "best validation accuracy", value: Self.accuracy(best)))
             facts.append((name: "with", value: Self.text(best)))
         }
-        if let golden {
+        for row in report.golden {
             facts.append(
                 (
-                    name: report.plan.goldenName,
-                    value: "rank \(Self.rank(golden)), \(Self.accuracy(golden))"
+                    name: report.goldenName(row),
+                    value: "rank \(Self.rank(row)), \(Self.accuracy(row))"
                 ))
         }
         return .facts(facts)
