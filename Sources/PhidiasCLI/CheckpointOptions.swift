@@ -18,6 +18,11 @@ enum CheckpointInterval: Equatable, ExpressibleByArgument {
         }
     }
 
+    /// Whether there is a checkpoint after so many epochs, whatever the clock says.
+    func isDue(after epochs: Int) -> Bool {
+        if case .epochs(let every) = self { epochs % every == 0 } else { false }
+    }
+
     /// Nil if epochs are counted.
     var time: Duration? {
         if case .minutes(let minutes) = self { .seconds(minutes * 60) } else { nil }

@@ -73,7 +73,7 @@ struct NoNetwork: PhidiasError {
     var description: String {
         let presets = NetworkPreset.allCases.map(\.rawValue).joined(separator: ", ")
         return
-            "--network '\(argument)': there is no such file, and it is none of \(presets). Layers are given as in 'conv 16 3x3 relu, maxpool 2, dense 10'."
+            "'\(argument)' is no network: there is no such file, and it is none of \(presets). Layers are given as in 'conv 16 3x3 relu, maxpool 2, dense 10'."
     }
     var exitCode: Int32 { 66 }
 }

@@ -33,11 +33,11 @@ final class Replay {
         return best.model
     }
 
-    /// Trains until so many epochs are finished, and all recorded halvings are met.
+    /// Trains on until so many epochs are finished, and all recorded halvings are met.
     /// - Throws: `ReplayError` where the run diverges otherwise than it is recorded.
     func train(epochs: Int) throws {
-        var state: TrainingState?
-        while true {
+        var state = trainer.state
+        while met < halvings.count || metrics.count < epochs {
             do {
                 try attempt(epochs, from: state)
                 return

@@ -69,6 +69,11 @@ enum RunChange {
     /// Whether two texts mean the same value.
     static func isSame(_ setting: String, _ a: String, _ b: String) -> Bool {
         if a == b { return true }
+        // Not as Double: it holds no seed above 2⁵³.
+        if let a = UInt64(a), let b = UInt64(b) { return a == b }
+        if setting == "schedule", let a = try? Schedule(a), let b = try? Schedule(b) {
+            return a == b
+        }
         func value(_ text: String) -> Double? {
             switch (setting, text) {
             case ("learning_rate", "golden"): GoldenRatio.learningRate

@@ -26,8 +26,10 @@ final class RunFolder {
             + (try checkpoints().isEmpty ? [] : ["checkpoints"])
     }
 
-    /// Whether run.json is there and can be read.
-    var hasDocument: Bool { (try? RunDocument(path: path("run.json"))) != nil }
+    /// Whether run.json is there, can be read, and has these halvings.
+    func hasDocument(with halvings: [RunDocument.Halving]) -> Bool {
+        (try? RunDocument(path: path("run.json")))?.halvings == halvings
+    }
 
     /// - Throws: if the folder holds a run and `force` is off.
     func checkIsFree(force: Bool) throws {
@@ -109,27 +111,73 @@ extension RunFolder {
         return Int(digits).map { (epochs, $0) }
     }
 
-    private static func isAtEpochsEnd(_ path: String) -> Bool {
-        place(of: URL(fileURLWithPath: path).lastPathComponent)?.steps == 0
+    private static func place(_ path: String) -> (epochs: Int, steps: Int) {
+        place(of: URL(fileURLWithPath: path).lastPathComponent) ?? (0, 0)
+    }
+
+    /// The newest checkpoint that was due at the end of an epoch. One that a signal made may stand
+    /// there too: a run never goes back to it, because the clock would decide its result.
+    private static func lastDue(_ paths: [String], _ interval: CheckpointInterval) -> String? {
+        paths.last { place($0).steps == 0 && interval.isDue(after: place($0).epochs) }
     }
 
     /// Writes a checkpoint and removes those that are no longer kept: all but the newest `keep`,
-    /// and but the newest that stands at the end of an epoch.
-    func save(_ checkpoint: Checkpoint, keep: Int) throws {
+    /// and but the newest that a run would go back to.
+    func save(_ checkpoint: Checkpoint, _ safety: CheckpointOptions) throws {
         try DurableFile.makeDirectory(path("checkpoints"))
         let place = checkpoint.state.position
         let step = place.steps == 0 ? "" : "-step-\(place.steps)"
         try checkpoint.write(to: path("checkpoints/epoch-\(place.epochs)\(step).safetensors"))
         let all = try checkpoints()
-        let spared = all.last(where: Self.isAtEpochsEnd)
-        for old in all.dropLast(keep) where old != spared { unlink(old) }
+        let spared = Self.lastDue(all, safety.checkpointEvery)
+        for old in all.dropLast(safety.keep) where old != spared { unlink(old) }
     }
 
-    /// The newest checkpoint at the end of an epoch. Where a run goes back to changes its result,
-    /// so another is not taken in its place.
+    /// The checkpoint that a run goes back to after a divergence; nil is the start. Where it goes back
+    /// to changes its result, so another is not taken in its place.
     /// - Throws: if it cannot be read.
-    func lastEpochsEnd() throws -> Checkpoint? {
-        try checkpoints().last(where: Self.isAtEpochsEnd).map { try Checkpoint(path: $0) }
+    func lastDue(_ interval: CheckpointInterval) throws -> Checkpoint? {
+        try Self.lastDue(checkpoints(), interval).map { try Checkpoint(path: $0) }
+    }
+
+    /// Puts metrics and models back to where a run goes on.
+    /// - Parameter checkpoint: nil is the start.
+    func restore(_ checkpoint: Checkpoint?, loss: String) throws {
+        try DurableFile.write(
+            MetricsFile.bytes(checkpoint?.metrics ?? []), to: path("metrics.jsonl"))
+        // Within an epoch a checkpoint does not hold the model of the last epoch's end.
+        if let checkpoint, !checkpoint.metrics.isEmpty, checkpoint.state.position.steps == 0 {
+            try save(checkpoint.state.model, loss: loss)
+        }
+        if let best = checkpoint?.best {
+            try save(best.model, loss: loss, as: "best.safetensors")
+        }
+    }
+
+    /// Removes the checkpoints of a way that was given up: those after the end of an epoch.
+    func removeCheckpoints(after epochs: Int) throws {
+        for later in try checkpoints() where Self.place(later) > (epochs, 0) { unlink(later) }
+    }
+
+    /// Where a run goes on, with its document: at its newest checkpoint, before which there is run.json
+    /// alone. If it was stopped after it went back, and before a checkpoint knew, where it went back to.
+    func lastPlace() throws -> (checkpoint: Checkpoint?, document: RunDocument) {
+        guard let newest = try lastCheckpoint() else {
+            return (nil, try RunDocument(path: path("run.json")))
+        }
+        guard let recorded = try? RunDocument(path: path("run.json")),
+            recorded.halvings.count > newest.run.halvings.count,
+            let back = recorded.halvings.last?.backTo
+        else { return (newest, newest.run) }
+        var checkpoint: Checkpoint?
+        if back > 0 {
+            checkpoint = try? Checkpoint(path: path("checkpoints/epoch-\(back).safetensors"))
+            // As the run would: it diverges again, and goes back.
+            guard checkpoint != nil else { return (newest, newest.run) }
+            checkpoint?.run.halvings = recorded.halvings
+        }
+        try removeCheckpoints(after: back)
+        return (checkpoint, checkpoint?.run ?? recorded)
     }
 
     /// The newest checkpoint that can be read. One that is damaged is told, and passed over.
@@ -145,11 +193,6 @@ extension RunFolder {
         }
         if let failure { throw failure }
         return nil
-    }
-
-    /// Puts metrics.jsonl back to what it was at a checkpoint.
-    func rewrite(_ metrics: [EpochMetrics]) throws {
-        try DurableFile.write(MetricsFile.bytes(metrics), to: path("metrics.jsonl"))
     }
 }
 

@@ -21,8 +21,11 @@ struct SummaryCommand: ParsableCommand {
             "A model (.safetensors), or what phidias train --network takes: mlp, dbl-2024, a JSON file, or layers.",
             valueName: "network"))
     var source: String
-    @Option(help: "Of a preset or of layers: the image, as ROWSxCOLUMNS or CHANNELSxROWSxCOLUMNS.")
-    var image = "28x28"
+    @Option(
+        help:
+            "Of a preset or of layers: the image, as ROWSxCOLUMNS or CHANNELSxROWSxCOLUMNS. (default: 28x28)"
+    )
+    var image: String?
     @Option(parsing: .unconditional, help: "Of a preset: the number of classes.")
     var classes = 10
     @Option(parsing: .unconditional, help: "Threads that memory is counted for.")
@@ -51,10 +54,16 @@ struct SummaryCommand: ParsableCommand {
     }
 
     private func network() throws -> Network {
-        if source.hasSuffix(".safetensors") { return try ModelFile(path: source).model.network }
-        guard let choice = NetworkChoice(argument: source) else {
-            throw NoNetwork(argument: source)
+        let isModel = source.hasSuffix(".safetensors")
+        let choice = isModel ? nil : NetworkChoice(argument: source)
+        let isDocument = if case .document = choice { true } else { false }
+        guard image == nil || !(isModel || isDocument) else {
+            throw UsageError(
+                description: "\(source) says itself what its images are; leave out --image.")
         }
+        if isModel { return try ModelFile(path: source).model.network }
+        guard let choice else { throw NoNetwork(argument: source) }
+        let image = image ?? "28x28"
         let sizes = image.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard (2...3).contains(sizes.count), let rows = sizes[sizes.count - 2],
             let columns = sizes[sizes.count - 1], let channels = sizes.count == 3 ? sizes[0] : 1

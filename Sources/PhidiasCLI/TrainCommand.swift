@@ -106,9 +106,7 @@ struct TrainCommand: ParsableCommand {
                     "\(path): there is no run to go on with (neither run.json nor checkpoints).")
         }
         try folder.open()
-        // A checkpoint holds all that is needed; before the first there is run.json.
-        let checkpoint = try folder.lastCheckpoint()
-        let document = try checkpoint?.run ?? RunDocument(path: folder.path("run.json"))
+        let (checkpoint, document) = try folder.lastPlace()
         let command = try Self.recorded(document, path, given: CommandLine.arguments.dropFirst(2))
         try command.continue(folder, document, checkpoint)
     }
@@ -171,12 +169,12 @@ struct TrainCommand: ParsableCommand {
         // The checkpoint first: it is what the next --resume believes.
         if !changes.isEmpty, var changed = checkpoint {
             changed.run = document
-            try folder.save(changed, keep: safety.keep)
+            try folder.save(changed, safety)
         }
-        if !changes.isEmpty || !folder.hasDocument {
+        if !changes.isEmpty || !folder.hasDocument(with: document.halvings) {
             try document.write(to: folder.path("run.json"))
         }
-        try folder.rewrite(checkpoint?.metrics ?? [])
+        try folder.restore(checkpoint, loss: plan.loss.name)
         Console.say(
             "Going on with \(folder.folder) after epoch \(place.epochs), step \(place.steps).")
         try train(plan, folder, document, from: checkpoint)

@@ -151,14 +151,15 @@ final class TrainingRun {
     private func finish(_ epoch: Trainer.EpochReport) throws {
         let (line, isBest) = try history.add(epoch, of: plan, threads: trainer.threads)
         try begin(epoch.model)
+        // The line last: what a run that was killed has saved is never behind its metrics.
         try folder.save(epoch.model, loss: plan.loss.name)
-        try folder.add(line)
         if isBest { try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors") }
-        var isDue = epoch.epoch == plan.options.epochs || history.isStopped
-        if case .epochs(let every) = plan.safety.checkpointEvery {
-            isDue = isDue || epoch.epoch % every == 0
+        try folder.add(line)
+        if epoch.epoch == plan.options.epochs || history.isStopped
+            || plan.safety.checkpointEvery.isDue(after: epoch.epoch)
+        {
+            try saveCheckpoint()
         }
-        if isDue { try saveCheckpoint() }
         tell(epoch, line)
     }
 
@@ -178,17 +179,20 @@ final class TrainingRun {
             Checkpoint(
                 run: document, state: state, loss: plan.loss.name, metrics: history.metrics,
                 best: history.best,
-                isStopped: history.isStopped), keep: plan.safety.keep)
+                isStopped: history.isStopped), plan.safety)
         saved = .now
     }
 
     /// Goes back to the last checkpoint at an epoch's end, or to the start, with half the rate.
     private func halve(after error: TrainingError, step: Int) throws -> TrainingState? {
-        let checkpoint = isBegun ? try folder.lastEpochsEnd() : nil
+        let checkpoint = isBegun ? try folder.lastDue(plan.safety.checkpointEvery) : nil
         history = TrainingHistory(checkpoint, patience: plan.safety.patience)
         document.halvings.append(.init(step: step, backTo: history.metrics.count))
-        if isBegun { try document.write(to: folder.path("run.json")) }
-        if isBegun { try folder.rewrite(history.metrics) }
+        if isBegun {
+            try document.write(to: folder.path("run.json"))
+            try folder.restore(checkpoint, loss: plan.loss.name)
+            try folder.removeCheckpoints(after: history.metrics.count)
+        }
         Console.say(
             "\(error.description) Going back to the end of epoch \(history.metrics.count) with half the learning rate and coupled momentum (\(document.halvings.count) of at most \(CheckpointOptions.mostHalvings) times)."
         )

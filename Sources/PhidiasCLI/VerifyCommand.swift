@@ -10,7 +10,8 @@ struct VerifyCommand: ParsableCommand {
             Example:
               phidias verify runs/mnist
             Trains again as run.json says, and compares every metric of every epoch and the final \
-            weights, bit for bit; nothing is written. Ends with code 0 if all are equal, 1 if not \
+            weights, bit for bit; nothing is written. The models of a run that was stopped may be \
+            those of a later epoch than its metrics. Ends with code 0 if all are equal, 1 if not \
             (the first difference of each file is named), and 65 if the data is not the run's.
             """)
 
@@ -48,9 +49,9 @@ struct VerifyCommand: ParsableCommand {
         Console.say(
             "Replaying \(recorded.count.counted("epoch")) of \(document.network) with \(replay.threads.counted("thread")), \(Model.kernels) kernels."
         )
-        let differences = try compare(replay, folder, recorded, bytes)
-        report(document, replay, recorded.count, differences)
-        if !differences.isEmpty { throw ExitCode(1) }
+        let outcome = try compare(replay, folder, recorded, bytes)
+        report(document, replay, recorded.count, outcome)
+        if !outcome.differences.isEmpty { throw ExitCode(1) }
     }
 
     /// What the run computes, after its data has been compared with the record.
@@ -69,62 +70,93 @@ struct VerifyCommand: ParsableCommand {
         return plan
     }
 
+    /// What a replay gave.
+    private struct Outcome {
+        var differences: [RunDifference] = []
+        var isFinished = false
+        var weightsSHA256 = ""
+    }
+
     private func compare(
         _ replay: Replay, _ folder: RunFolder, _ recorded: [EpochMetrics], _ bytes: [UInt8]
-    ) throws -> [RunDifference] {
+    ) throws -> Outcome {
+        var outcome = Outcome()
         do {
             try replay.train(epochs: recorded.count)
         } catch let error as ReplayError {
-            return [.divergence(error)]
+            outcome.differences.append(.divergence(error))
         }
-        var found: [RunDifference] = []
+        (outcome.isFinished, outcome.weightsSHA256) = (
+            replay.isFinished, replay.model.weightsSHA256
+        )
+        guard outcome.differences.isEmpty else { return outcome }
         if replay.metrics.count < recorded.count {
             let epoch = replay.metrics.count + 1
-            found.append(
+            outcome.differences.append(
                 .metric(
                     epoch: epoch, name: "training_loss",
                     recorded: recorded[epoch - 1].training.loss, replayed: nil))
         } else if let metric = RunDifference.first(recorded, replay.metrics, bytes: bytes) {
-            found.append(metric)
+            outcome.differences.append(metric)
         }
+        var models = try modelDifferences(replay, folder)
+        // A run that was stopped may have saved the models of an epoch that is not in its metrics, or
+        // no longer.
+        while outcome.differences.isEmpty, !models.isEmpty, !replay.isFinished {
+            do {
+                try replay.train(epochs: replay.metrics.count + 1)
+            } catch is ReplayError {
+                break
+            }
+            let left = Set(try modelDifferences(replay, folder).map(\.file))
+            models.removeAll { !left.contains($0.file) }
+        }
+        outcome.differences += models.map(\.difference)
+        return outcome
+    }
+
+    /// Where the files of the models differ from the replay as it stands.
+    private func modelDifferences(
+        _ replay: Replay, _ folder: RunFolder
+    ) throws -> [(file: String, difference: RunDifference)] {
         let models = [
             ("model.safetensors", replay.model), ("best.safetensors", replay.best?.model),
         ]
-        for (name, model) in models {
-            guard let model else { continue }
+        return try models.compactMap { name, model in
+            guard let model else { return nil }
             // Of a run that was stopped, the best model may not have been written yet.
             guard access(folder.path(name), F_OK) == 0 else {
-                if replay.isFinished { found.append(.missing(file: name)) }
-                continue
+                return replay.isFinished ? (name, .missing(file: name)) : nil
             }
-            let file = try ModelFile(path: folder.path(name))
             let own = ModelFile(model: model, loss: replay.loss)
-            if let difference = RunDifference.first(name, file, own) { found.append(difference) }
+            return RunDifference.first(name, try ModelFile(path: folder.path(name)), own).map {
+                (name, $0)
+            }
         }
-        return found
     }
 
     private func report(
-        _ document: RunDocument, _ replay: Replay, _ epochs: Int, _ differences: [RunDifference]
+        _ document: RunDocument, _ replay: Replay, _ epochs: Int, _ outcome: Outcome
     ) {
+        let differences = outcome.differences
         switch format {
         case .json:
             print(
                 JSON.members([
                     "equal": .bool(differences.isEmpty), "run": .string(path),
-                    "epochs": .integer(epochs), "finished": .bool(replay.isFinished),
-                    "weights_sha256": .string(replay.model.weightsSHA256),
+                    "epochs": .integer(epochs), "finished": .bool(outcome.isFinished),
+                    "weights_sha256": .string(outcome.weightsSHA256),
                     "phidias": .string(document.program), "threads": .integer(replay.threads),
                     "kernels": .string(Model.kernels),
                     "differences": .array(differences.map(\.json)),
                 ]).text())
         case .text:
-            let part = replay.isFinished ? "" : " (the run is not finished)"
+            let part = outcome.isFinished ? "" : " (the run is not finished)"
             if differences.isEmpty {
                 print(
                     """
                     equal           all metrics of \(epochs.counted("epoch"))\(part), and the weights, bit for bit
-                    weights SHA-256 \(replay.model.weightsSHA256)
+                    weights SHA-256 \(outcome.weightsSHA256)
                     """)
             } else {
                 print("not equal\(part)")

@@ -71,14 +71,17 @@ extension KernelTests {
 
         @Test func aWeightThatIsNotFiniteIsSeenWithItsLayer() throws {
             let probe = DenseStackProbe([37, 33, 10], hidden: .sigmoid, batch: 13)
-            let stack = try probe.stack(layers: 2)
-            var values = stack.values(of: 1)
-            values.weight[3] = .infinity
-            _ = probe.forward(stack, probe.indices)
-            stack.set(of: 1, to: values)
-            let delta = [Float](repeating: 0.5, count: 130)
-            let rule = UpdateRule(learningRate: 0.25, momentum: 0.5, isNesterov: true)
-            #expect(try stack.backward(delta: delta.span, rule: rule) != nil)
+            for layer in 0..<2 {
+                let stack = try probe.stack(layers: 2)
+                var values = stack.values(of: layer)
+                // A bias: it takes no part in the deltas, so that only its own layer sees it.
+                values.bias[3] = .infinity
+                _ = probe.forward(stack, probe.indices)
+                stack.set(of: layer, to: values)
+                let delta = [Float](repeating: 0.5, count: 130)
+                let rule = UpdateRule(learningRate: 0.25, momentum: 0.5, isNesterov: true)
+                #expect(try stack.backward(delta: delta.span, rule: rule) == layer)
+            }
         }
     }
 }

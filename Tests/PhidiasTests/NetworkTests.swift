@@ -98,7 +98,7 @@ import Testing
         ("dense 20, conv 2 3x3, dense 10", "Layer 1 (conv 2 3x3)", "20 units"),
         ("flatten, avgpool 2, dense 10", "Layer 1 (avgpool 2)", "784 units"),
         ("conv 4 3x3", "The last layer (conv 4 3x3)", "4 × 26 × 26"),
-        ("dense 10 relu", "identity", "relu"), ("dense 1", "1 outputs", "2 to 256"),
+        ("dense 10 relu", "identity", "relu"), ("dense 1", "1 output", "2 to 256"),
         ("dense 0, dense 10", "Layer 0", "0 units"),
         ("conv 0 3x3, dense 10", "Layer 0 (conv 0 3x3)", "channels"),
         ("conv 4 0x3, dense 10", "Layer 0", "kernel"),

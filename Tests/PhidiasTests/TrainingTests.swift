@@ -45,11 +45,6 @@ enum MNIST {
     @Test func seedsGiveDifferentBits() throws {
         #expect(try Self.hash(threads: 1) != Self.hash(threads: 1, seed: 2))
     }
-
-    @Test func regionsRunOnSeveralThreads() {
-        #expect(Threads.observed(1) == 1)
-        #expect(Threads.observed(3) == 3)
-    }
 }
 
 @Suite struct TrainingTests {
@@ -131,9 +126,15 @@ enum MNIST {
         }
         let own = try trained(OwnMeanSquare())
         let builtIn = try trained(MeanSquareLoss())
+        // Ten steps at a learning rate below 1: a sigmoid that differs by two units in the last place,
+        // as ours may, moves no weight by more than ten times 2⁻²² of it.
+        var largest: Float = 0
         for (a, b) in zip(own.parameters, builtIn.parameters) {
-            for (x, y) in zip(a.weight, b.weight) { #expect(abs(x - y) < 1e-5) }
+            for (x, y) in zip(a.weight + a.bias, b.weight + b.bias) {
+                largest = max(largest, abs(x - y))
+            }
         }
+        #expect(largest < 10 * 0x1p-22, "\(largest)")
     }
 
     struct OwnMeanSquare: Loss {

@@ -47,7 +47,7 @@ public enum NetworkError: PhidiasError, Equatable {
         case .lastActivation(let activation):
             "The last layer gives logits, so its activation must be identity, not \(activation.rawValue)."
         case .classes(let count):
-            "The last layer has \(count) outputs; a classifier needs 2 to 256."
+            "The last layer has \(count == 1 ? "1 output" : "\(count) outputs"); a classifier needs 2 to 256."
         }
     }
 

@@ -37,7 +37,8 @@ struct NetworkShaping {
             // 16 bits decide: a rate that rounds to 1 would drop everything.
             guard dropout.rate >= 0, dropout.rate < 1 - 0x1p-16 else {
                 throw .value(
-                    layer: number, name: layer.description, reason: "its rate is not in 0 ..< 1")
+                    layer: number, name: layer.description,
+                    reason: "its rate is not at least 0 and below 1 − 2⁻¹⁶")
             }
             guard !isDropped else {
                 throw .value(

@@ -64,7 +64,7 @@ public struct MomentumSGD: Sendable, Hashable {
             guard weightDecay >= 0, Float(weightDecay).isFinite else {
                 throw .weightDecay(weightDecay)
             }
-            if let largestNorm, !(largestNorm > 0 && largestNorm.isFinite) {
+            if let largestNorm, !(Float(largestNorm) > 0 && largestNorm.isFinite) {
                 throw .norm(largestNorm)
             }
         }
