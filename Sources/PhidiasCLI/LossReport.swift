@@ -18,7 +18,7 @@ struct LossReport {
         /// Mean over the seeds and its 95 % interval, of an epoch counted from 0.
         func accuracy(_ value: (SweepResult.Epoch) -> Double, epoch: Int) throws -> Chart.Estimate?
         {
-            try Self.estimate(runs.compactMap { $0.map { value($0[epoch]) } }, most: 1)
+            try Self.estimate(runs.compactMap { $0.map { value($0[epoch]) } }, in: 0...1)
         }
 
         /// Epochs and seconds until a share of the test images is told right, of the seeds that get
@@ -33,13 +33,13 @@ struct LossReport {
             return (epochs, seconds)
         }
 
-        /// - Parameter most: the largest value that there can be; the least is 0.
+        /// - Parameter range: of the values that there can be.
         static func estimate(
-            _ values: [Double], most: Double = .infinity
+            _ values: [Double], in range: ClosedRange<Double> = -Double.infinity...Double.infinity
         ) throws -> Chart.Estimate? {
             guard values.count > 1 else { return nil }
             let moments = try Moments(values)
-            let interval = try moments.interval().clamped(to: 0...most)
+            let interval = try moments.interval().clamped(to: range)
             return .init(moments.mean, low: interval.low, high: interval.high)
         }
     }

@@ -70,7 +70,8 @@ extension SmoothingReport {
               measured: over the steps of the epoch but those in which the velocity settles, the run's first,
               all weights of the layer. from ρ: (1−α)/(1+α) (1 + 2 Σ αᵏ ρₖ), k ≤ \(Self.lags), with the
               autocorrelation ρ of at most \(GradientWindow.sampleSize) weights over at most \(GradientWindow.longestSeries) steps.
-              signal: squared mean of the gradient over its variance. frozen: the next epoch's batches at fixed weights: noise alone.
+              signal: squared mean of the gradient over its variance.
+              frozen: the next epoch's batches at fixed weights: noise alone.
               An epoch takes each image once, which makes noise a little anticorrelated. How far the frozen
               column scatters about the independent value tells how precise one epoch's ratio is.
             """

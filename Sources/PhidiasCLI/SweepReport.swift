@@ -208,10 +208,11 @@ struct SweepReport {
         let all = [head] + rows
         let widths = head.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         let lines = all.map { row in
-            zip(row, widths).enumerated().map { column, pair in
+            let line = zip(row, widths).enumerated().map { column, pair in
                 let room = String(repeating: " ", count: pair.1 - pair.0.count)
                 return column == head.count - 1 ? pair.0 : room + pair.0
             }.joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
         }
         return (lines + [""] + notes).joined(separator: "\n")
     }
