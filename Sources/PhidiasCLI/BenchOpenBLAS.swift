@@ -43,7 +43,7 @@ struct OpenBLAS: LibraryProduct, CustomStringConvertible {
             environment[name].map { ", \(name)=\($0)" }
         }
         description =
-            "\(String(cString: config())); core \(String(cString: core())), \(used) threads"
+            "\(String(cString: config())); core \(String(cString: core())), \(Int(used).counted("thread"))"
             + set.joined()
     }
 

@@ -44,11 +44,11 @@ struct BenchScaling: ParsableCommand {
             }
             let report = ScalingReport(sweep: sweep, measured: measured)
             try DurableFile.write(
-                Array(report.chart.svg.utf8), to: "\(output)/\(sweep.name).svg")
+                report.chart.svg, to: "\(output)/\(sweep.name).svg")
             sections.append(report.markdown)
         }
         let text = ScalingReport.page(machine, sections)
-        try DurableFile.write(Array(text.utf8), to: "\(output)/scaling.md")
+        try DurableFile.write(text, to: "\(output)/scaling.md")
         print(text, terminator: "")
     }
 }

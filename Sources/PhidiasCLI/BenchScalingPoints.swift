@@ -60,7 +60,7 @@ struct ScalingPoint: CustomStringConvertible {
         }
     }
 
-    var description: String { "\(network), batch \(batch), \(threads) threads:" }
+    var description: String { "\(network), batch \(batch), \(threads.counted("thread")):" }
 
     private static let attempts = 6
     private static let warmEpochs = 1, leastEpochs = 3

@@ -47,7 +47,7 @@ struct EvaluateCommand: ParsableCommand {
                 ]).text())
         case .text:
             print(
-                "accuracy \((result.accuracy * 100).fixed(2)) % of \(result.images) images, loss \(result.loss.fixed(4))\n"
+                "accuracy \(result.accuracy.percent) % of \(result.images) images, loss \(result.loss.fixed(4))\n"
             )
             print(
                 "class  precision  recall   taken for: \(classes.map { pad(String($0), 5) }.joined())"

@@ -39,39 +39,15 @@ struct ExperimentResult {
     /// Writes NAME.txt, NAME.json and the charts.
     func write(to folder: String) throws {
         try DurableFile.makeDirectory(folder)
-        try DurableFile.write(Array((text + "\n").utf8), to: "\(folder)/\(name).txt")
-        try DurableFile.write(
-            Array((json.text(pretty: true) + "\n").utf8), to: "\(folder)/\(name).json")
+        try DurableFile.write(text + "\n", to: "\(folder)/\(name).txt")
+        try DurableFile.write(json, to: "\(folder)/\(name).json")
         for (name, chart) in charts {
-            try DurableFile.write(Array(chart.svg.utf8), to: "\(folder)/\(name).svg")
+            try DurableFile.write(chart.svg, to: "\(folder)/\(name).svg")
         }
     }
 
     func show(_ format: OutputFormat) {
         print(format == .json ? json.text() : text)
-    }
-}
-
-/// Columns of text that line up at their right ends.
-struct TextTable {
-    private var rows: [[String]]
-
-    init(_ heads: String...) { self.init(heads) }
-
-    init(_ heads: [String]) { rows = [heads] }
-
-    mutating func add(_ cells: String...) { add(cells) }
-
-    mutating func add(_ cells: [String]) { rows.append(cells) }
-
-    var text: String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            "  "
-                + zip(row, widths).map { cell, width in
-                    String(repeating: " ", count: width - cell.count) + cell
-                }.joined(separator: "  ")
-        }.joined(separator: "\n")
     }
 }
 

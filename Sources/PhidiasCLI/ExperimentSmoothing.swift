@@ -73,7 +73,7 @@ struct ExperimentSmoothing: ParsableCommand {
         try trainer(try options.optimizer(), network).recordSmoothing(on: data, plan) { epoch in
             try report.add(epoch)
             Console.say(
-                "epoch \(epoch.epoch) of \(options.epochs): accuracy \((100 * epoch.trainingAccuracy).fixed(2)) %"
+                "epoch \(epoch.epoch) of \(options.epochs): accuracy \(epoch.trainingAccuracy.percent) %"
             )
         }
         for momentum in momenta {

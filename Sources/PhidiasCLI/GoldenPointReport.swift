@@ -72,7 +72,7 @@ struct GoldenPointReport {
                 table.add(
                     run.loss, "\(epoch.number)", epoch.divergence.digits(),
                     epoch.entropy.digits(), (100 * epoch.entropyShare).fixed(1),
-                    (100 * epoch.nearTargetShare).fixed(2), (100 * epoch.nearOtherShare).fixed(2))
+                    epoch.nearTargetShare.percent, epoch.nearOtherShare.percent)
             }
         }
         var trust = TextTable(
@@ -80,10 +80,10 @@ struct GoldenPointReport {
             "cross-entropy")
         for run in runs {
             trust.add(
-                run.loss, (100 * run.strongest.accuracy).fixed(2),
-                (100 * run.strongest.meanConfidence).fixed(2),
-                (100 * run.strongest.expectedError).fixed(2),
-                (100 * run.every.expectedError).fixed(2), run.divergence.digits())
+                run.loss, run.strongest.accuracy.percent,
+                run.strongest.meanConfidence.percent,
+                run.strongest.expectedError.percent,
+                run.every.expectedError.percent, run.divergence.digits())
         }
         return """
             THE GOLDEN POINT p = 1/φ, z = ln φ, MEASURED: \(network), \(images) images

@@ -14,6 +14,9 @@ extension RunDocument.Setting {
 }
 
 extension [RunDocument.Setting] {
+    /// For people: each name with its value.
+    var text: String { map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
+
     /// As options of training; what a command line does not give is left out.
     var arguments: [String] {
         filter { $0.value != "none" && !($0.name == "data" && $0.value == "synthetic") }

@@ -115,7 +115,7 @@ extension SmoothingReport {
             table.add(
                 run.momentum.fixed(3), run.learningRate.digits(), run.batchLoss.digits(),
                 run.batch.digits(), run.fixedLoss.digits(), run.fixed.digits(),
-                (100 * run.accuracy).fixed(2))
+                run.accuracy.percent)
         }
         return """
             ROUGHNESS OF THE LOSS at the same effective learning rate η/(1 − α) = \(analysis.effectiveLearningRate.digits())

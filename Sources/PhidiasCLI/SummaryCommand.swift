@@ -77,24 +77,17 @@ struct SummaryCommand: ParsableCommand {
     }
 
     private func show(_ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int) {
-        var rows = [["", "layer", "output", "parameters", "FLOP forward"]]
-        rows.append(["", "input \(network.inputRange.rawValue)", "\(network.input)", "", ""])
+        var table = TextTable(
+            ["", "layer", "output", "parameters", "FLOP forward"], left: [1, 2], indent: "")
+        table.add("", "input \(network.inputRange.rawValue)", "\(network.input)", "", "")
         for (index, layer) in network.layers.enumerated() {
             let weighted = network.weighted.first { $0.index == index }
-            rows.append([
+            table.add(
                 String(index), layer.description, network.shapes[index].description,
                 weighted.map { Self.grouped($0.parameterCount) } ?? "",
-                weighted == nil ? "" : Self.grouped(Int(network.forwardFlops(ofLayer: index))),
-            ])
+                weighted == nil ? "" : Self.grouped(Int(network.forwardFlops(ofLayer: index))))
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for row in rows {
-            let cells = row.enumerated().map { column, text in
-                let space = String(repeating: " ", count: widths[column] - text.count)
-                return column == 1 || column == 2 ? text + space : space + text
-            }
-            print(cells.joined(separator: "  ").trimmingTrailingSpaces)
-        }
+        print(table.text)
         let lines = memory.map {
             "                batch \($0.batch): \(Self.mebibytes($0.bytes))"
         }
@@ -104,7 +97,7 @@ struct SummaryCommand: ParsableCommand {
             output          \(network.outputActivation.rawValue)
             parameters      \(Self.grouped(network.parameterCount))
             an image        \(Self.mega(network.forwardFlops)) MFLOP forward, \(Self.mega(network.trainingFlops)) MFLOP a training step
-            memory          of training with \(threads) threads, without the data:
+            memory          of training with \(threads.counted("thread")), without the data:
             \(lines.joined(separator: "\n"))
             """)
     }
@@ -156,11 +149,5 @@ struct SummaryCommand: ParsableCommand {
             text.append(digit)
         }
         return String(text.reversed())
-    }
-}
-
-extension String {
-    fileprivate var trimmingTrailingSpaces: String {
-        String(reversed().drop { $0 == " " }.reversed())
     }
 }

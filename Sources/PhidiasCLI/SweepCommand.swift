@@ -69,7 +69,7 @@ struct SweepCommand: ParsableCommand {
         ] {
             guard let chart else { continue }
             pictures.append((name, folder.path(file)))
-            try DurableFile.write(Array(chart.svg.utf8), to: folder.path(file))
+            try DurableFile.write(chart.svg, to: folder.path(file))
         }
         if let image = report.heatMapImage {
             pictures.append(("heat_map_colors", folder.path("heatmap.png")))
@@ -178,7 +178,7 @@ final class SweepFolder {
             throw OtherSweep(
                 folder: folder,
                 reason:
-                    "results.jsonl has a cell that the sweep does not have: \(stranger.cell.settings.map { "\($0.name) \($0.value)" }.joined(separator: ", ")), seed \(stranger.cell.seed), fold \(stranger.cell.fold)"
+                    "results.jsonl has a cell that the sweep does not have: \(stranger.cell.text)"
             )
         }
         if length < size {

@@ -138,8 +138,7 @@ struct SweepReport {
     func goldenName(_ row: Row) -> String {
         guard rows.filter(\.isGolden).count > 1 else { return plan.goldenName }
         let others = row.point.settings.filter { !["learning_rate", "momentum"].contains($0.name) }
-        return
-            "\(plan.goldenName), \(others.map { "\($0.name) \($0.value)" }.joined(separator: ", "))"
+        return "\(plan.goldenName), \(others.text)"
     }
 
     // MARK: - Text and JSON
@@ -171,7 +170,7 @@ struct SweepReport {
     }
 
     /// Halves, where an even number share a rank.
-    private static func text(rank: Double) -> String {
+    static func text(rank: Double) -> String {
         rank.fixed(rank == rank.rounded() ? 0 : 1)
     }
 
@@ -205,16 +204,9 @@ struct SweepReport {
 
     var text: String {
         let (head, rows) = table
-        let all = [head] + rows
-        let widths = head.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        let lines = all.map { row in
-            let line = zip(row, widths).enumerated().map { column, pair in
-                let room = String(repeating: " ", count: pair.1 - pair.0.count)
-                return column == head.count - 1 ? pair.0 : room + pair.0
-            }.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
-        return (lines + [""] + notes).joined(separator: "\n")
+        var lines = TextTable(head, left: [head.count - 1], indent: "")
+        for row in rows { lines.add(row) }
+        return ([lines.text, ""] + notes).joined(separator: "\n")
     }
 
     func json(output: String, pictures: [(name: String, path: String)]) -> JSON {

@@ -142,20 +142,17 @@ final class SweepRunner: Sendable {
 
     private func tell(_ result: SweepResult, _ done: Int, left: String) {
         let total = plan.cells.count
-        let name =
-            result.cell.settings.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-            + ", seed \(result.cell.seed), fold \(result.cell.fold)"
         let what: String
         var isNews = !Console.isTerminal
         switch result.outcome {
         case .finished(_, let validation, _, _):
-            what = "validation \((validation.accuracy * 100).fixed(2)) %"
+            what = "validation \(validation.accuracy.percent) %"
         case .diverged(let place):
             what = "diverged in step \(place.step)"
             isNews = true
         }
         clearBar()
-        if isNews { Console.say("cell \(done) of \(total): \(name): \(what), \(left)") }
+        if isNews { Console.say("cell \(done) of \(total): \(result.cell.text): \(what), \(left)") }
         if Console.isTerminal {
             let line = ProgressBar.line(
                 label: "cell \(done) of \(total)", share: Double(done) / Double(total),
@@ -175,4 +172,9 @@ final class SweepRunner: Sendable {
         if whole < 6_000 { return "\((whole + 30) / 60) min" }
         return "\((Double(whole) / 3_600).fixed(1)) h"
     }
+}
+
+extension SweepResult.Cell {
+    /// For people.
+    var text: String { "\(settings.text), seed \(seed), fold \(fold)" }
 }

@@ -204,7 +204,7 @@ struct TrainCommand: ParsableCommand {
         case .text:
             print(
                 """
-                test accuracy   \((test.accuracy * 100).fixed(2)) %
+                test accuracy   \(test.accuracy.percent) %
                 test loss       \(test.loss.fixed(4))
                 training time   \(run.seconds.fixed(2)) s, \(Int(rate)) images/s
                 weights SHA-256 \(run.model.weightsSHA256)

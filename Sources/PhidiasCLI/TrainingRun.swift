@@ -166,9 +166,9 @@ final class TrainingRun {
     private func tell(_ epoch: Trainer.EpochReport, _ line: EpochMetrics) {
         let rate = Int(Double(plan.training.count) / max(epoch.seconds, 1e-9))
         let extra =
-            line.validation.map { ", validation \(($0.accuracy * 100).fixed(2)) %" } ?? ""
+            line.validation.map { ", validation \($0.accuracy.percent) %" } ?? ""
         Console.say(
-            "epoch \(epoch.epoch)/\(plan.options.epochs): loss \(epoch.trainingLoss.fixed(4)), test \((line.test.accuracy * 100).fixed(2)) %\(extra), \(epoch.seconds.fixed(2)) s, \(rate) images/s"
+            "epoch \(epoch.epoch)/\(plan.options.epochs): loss \(epoch.trainingLoss.fixed(4)), test \(line.test.accuracy.percent) %\(extra), \(epoch.seconds.fixed(2)) s, \(rate) images/s"
         )
     }
 

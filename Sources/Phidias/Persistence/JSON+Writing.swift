@@ -72,3 +72,10 @@ extension JSON {
         text += "\""
     }
 }
+
+extension DurableFile {
+    /// A document, for people to read too.
+    package static func write(_ document: JSON, to path: String) throws(FileError) {
+        try write(document.text(pretty: true) + "\n", to: path)
+    }
+}

@@ -131,7 +131,7 @@ public struct RunDocument: Sendable, Equatable {
     /// Writes the file whole or not at all.
     /// - Throws: `FileError`.
     public func write(to path: String) throws(FileError) {
-        try DurableFile.write(Array((json.text(pretty: true) + "\n").utf8), to: path)
+        try DurableFile.write(json, to: path)
     }
 
     // MARK: - Reading

@@ -43,7 +43,7 @@ package struct SweepDocument: Sendable, Equatable {
 
     /// Writes the file whole or not at all.
     package func write(to path: String) throws(FileError) {
-        try DurableFile.write(Array((json.text(pretty: true) + "\n").utf8), to: path)
+        try DurableFile.write(json, to: path)
     }
 
     /// - Throws: `DataError` if the file cannot be read, `SweepFileError`.

@@ -68,7 +68,7 @@ struct ReportComparison {
         for sweep in sweeps {
             table.add([
                 sweep.name, "\(sweep.done) of \(sweep.cells)",
-                sweep.best.map(ReportedSweep.text) ?? "–",
+                sweep.best?.point.settings.text ?? "–",
                 sweep.best.map(ReportedSweep.accuracy) ?? "–",
                 sweep.best?.testMean.map(ReportedRun.percent) ?? "–",
                 ReportedSweep.rank(sweep.golden),

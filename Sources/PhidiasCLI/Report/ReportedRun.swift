@@ -71,7 +71,7 @@ struct ReportedRun {
     /// No single command gives a run whose settings were changed on the way.
     private var isChanged: Bool { !document.changes.isEmpty }
 
-    static func percent(_ value: Double) -> String { "\((100 * value).fixed(2)) %" }
+    static func percent(_ value: Double) -> String { "\(value.percent) %" }
 }
 
 // MARK: - Chapter

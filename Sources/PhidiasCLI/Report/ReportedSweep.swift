@@ -80,19 +80,15 @@ struct ReportedSweep {
     /// nil also where several settings have that pair.
     var golden: SweepReport.Row? { report.golden.count == 1 ? report.golden[0] : nil }
 
-    static func text(_ row: SweepReport.Row) -> String {
-        row.point.settings.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-    }
-
     static func accuracy(_ row: SweepReport.Row) -> String {
         let mean = row.mean.map(ReportedRun.percent) ?? "–"
         guard let interval = row.interval else { return mean }
         return
-            "\(mean) (\((100 * interval.low).fixed(2)) – \((100 * interval.high).fixed(2)))"
+            "\(mean) (\(interval.low.percent) – \(interval.high.percent))"
     }
 
     static func rank(_ row: SweepReport.Row?) -> String {
-        row?.rank.map { $0 == $0.rounded() ? "\(Int($0))" : $0.fixed(1) } ?? "–"
+        row?.rank.map(SweepReport.text) ?? "–"
     }
 
     private var facts: HTML {
@@ -102,7 +98,7 @@ struct ReportedSweep {
         ]
         if let best {
             facts.append((name: "best validation accuracy", value: Self.accuracy(best)))
-            facts.append((name: "with", value: Self.text(best)))
+            facts.append((name: "with", value: best.point.settings.text))
         }
         for row in report.golden {
             facts.append(

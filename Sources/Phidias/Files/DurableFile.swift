@@ -34,6 +34,11 @@ package enum DurableFile {
         }
     }
 
+    /// The same for a text.
+    package static func write(_ text: String, to path: String) throws(FileError) {
+        try write(Array(text.utf8), to: path)
+    }
+
     /// Puts several files of one folder in place that belong together. All are written before the
     /// first is replaced, so that a full disk leaves the old ones whole; and the last is gone while
     /// the others change, so that a process that is killed then leaves no mixture that looks whole.
