@@ -75,6 +75,13 @@ need_packages() {
 
 need_libraries() { need_packages libomp-dev libpng-dev zlib1g-dev pkg-config; }
 
+# The program of a release build, in $program.
+build_phidias() {
+  swift build -c release --product phidias >&2
+  # shellcheck disable=SC2034
+  program=$(swift build -c release --show-bin-path)/phidias
+}
+
 # swift_clang: prints the path of the clang that comes with Swift.
 swift_clang() {
   local resources clang

@@ -3,13 +3,14 @@
 
 #include <stdlib.h>
 
-enum { PIXELS = 784, CLASSES = 10, BUFFERS = 18 };
+enum { PIXELS = 784, CLASSES = 10, BUFFERS = 19 };
 
 struct workload {
     work_case c;
     float *buffers[BUFFERS];
     int count;
     ck_dense layers[2];
+    ck_network network;
     float *x, *logits, *targets, *loss, *delta; // x: the packed batch, or A
     long at;                                    // of the next batch in the order
 };
@@ -53,6 +54,15 @@ workload *workload_open(const work_case *c) {
     const ptrdiff_t outputs = c->batch * CLASSES;
     w->layers[0] = layer(w, PIXELS, c->hidden, CK_SIGMOID);
     w->layers[1] = layer(w, c->hidden, CLASSES, CK_IDENTITY);
+    w->network = (ck_network){.input = {1, 1, PIXELS},
+                              .layer_count = 2,
+                              .layers = w->layers,
+                              .batch = c->batch,
+                              .threads = c->threads,
+                              .training = 1};
+    w->network.workspace =
+        floats(w, (ptrdiff_t)(ck_network_workspace(&w->network) / sizeof(float)), 0);
+    ck_network_prepare(&w->network);
     w->x = floats(w, c->threads * ck_panel_size(c->batch, PIXELS), 0);
     w->logits = floats(w, outputs, 0);
     w->loss = floats(w, outputs, 0);
@@ -80,10 +90,10 @@ void workload_run(workload *w) {
                                   .pixels = PIXELS,
                                   .scale = 1 / 255.f,
                                   .panels = w->x};
-    ck_dense_forward(2, w->layers, c->batch, &input, w->logits, c->threads);
+    ck_network_forward(&w->network, c->batch, &input, NULL, w->logits, c->threads);
     ck_synaptic_loss(c->batch * CLASSES, w->logits, w->targets, 1 / (float)c->batch, w->loss,
                      w->delta, 1);
-    ck_dense_backward(2, w->layers, c->batch, &input, w->delta, 0.0159f, 0.874f, c->threads);
+    ck_network_backward(&w->network, c->batch, &input, w->delta, 0.0159f, 0.874f, c->threads);
     w->at += c->batch;
 }
 

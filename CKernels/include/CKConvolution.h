@@ -18,8 +18,7 @@
 //   convolution is stored as [height + 2 p][width + 2 p][channels] instead.
 // - Weights, velocity and gradient of a convolution lie in panels of 16 output channels whose rows
 //   are its taps, in the order (block of input channels, kernel row, kernel column, channel of the
-//   block), then one row for the bias. All channels of a first stage are one
-//   block.
+//   block), then one row for the bias. All channels of a first stage are one block.
 // - An output is one chain of fused multiply-adds that starts at the bias and takes the taps in
 //   that order, those outside the image too, as zeros.
 // - The gradient of a weight sums over images and output pixels. The images are dealt out in order
@@ -127,7 +126,7 @@ void ck_network_prepare(const ck_network *network);
 /// Runs a batch through the network in one parallel region. dropout: NULL for evaluation. logits:
 /// the last layer's output, [batch][outputs] without gaps. input->pixels is channels * height *
 /// width; input->panels is used by a network without stages alone. Returns how many threads there
-/// were, as ck_dense_forward does.
+/// were, which OpenMP may make fewer (OMP_DYNAMIC): the batch is packed for as many.
 int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
                        const ck_dropout *dropout, float *logits, int threads);
 

@@ -188,7 +188,7 @@ typedef struct {
     ck_activation activation;
     float *weights;     ///< panels, rows = inputs + 1
     float *velocity;    ///< like weights; NULL for evaluation
-    float *gradient;    ///< like weights; only for ck_dense_gradient, else NULL
+    float *gradient;    ///< like weights; only for ck_network_gradient, else NULL
     float *activations; ///< panels, rows = batch
     float *deltas;      ///< panels, rows = batch; of the last layer one copy a thread; NULL for
                         ///< evaluation
@@ -223,26 +223,7 @@ void ck_dense_pack(ptrdiff_t inputs, ptrdiff_t outputs, const float *weight, con
 void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, float *weight,
                      float *bias);
 
-/// Packs the batch and runs it through `count` layers in one parallel region. logits: the last
-/// layer's output, [batch][outputs] without gaps. Returns how many threads there were, which
-/// OpenMP may make fewer (OMP_DYNAMIC): the batch is packed for as many.
-int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                     const ck_batch_input *input, float *logits, int threads);
-
-/// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_dense_forward of
-/// the same batch with as many threads as it returned, and updates weights and velocity by the
-/// formula of ck_momentum_update; no gradient is kept. One parallel region. Returns -1, or the
-/// index of the first layer in which a weight or a velocity is no longer finite.
-ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                            const ck_batch_input *input, const float *delta, float eta, float alpha,
-                            int threads);
-
-/// Like ck_dense_backward, but writes each layer's gradient and changes no weight. The gradient
-/// has the bits that ck_dense_backward uses.
-void ck_dense_gradient(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                       const ck_batch_input *input, const float *delta, int threads);
-
-// Convolutional networks and augmentation, on the types above.
+// Networks of these layers, with or without convolutions below them, and augmentation.
 #include "CKConvolution.h"
 
 // ---------------------------------------------------------------- portable double mathematics

@@ -1,5 +1,5 @@
-// Dense networks on panels: forward beside backward. Each is one parallel region; barriers
-// separate the stages in which a thread reads what others wrote.
+// Dense layers on panels: forward beside backward, as parts of a parallel region. Barriers separate
+// what a thread reads from what others have written.
 #include "dense.h"
 #include "pack.h"
 #include "threads.h"
@@ -149,25 +149,10 @@ void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logit
         if (l > 0) {
 #pragma omp barrier
         }
-        forward_layer(pass->kernels, layer, pass->drops ? &pass->drops[l] : NULL, pass->batch,
+        forward_layer(pass->kernels, layer, &pass->drops[l], pass->batch,
                       l ? layer[-1].activations : x, l == pass->count - 1 ? logits : NULL, thread,
                       threads);
     }
-}
-
-int ck_dense_forward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                     const ck_batch_input *input, float *logits, int threads) {
-    const ck_dense_pass pass = {ck_table(), count, layers, NULL, batch};
-    int team = 1;
-#pragma omp parallel num_threads(threads)
-    {
-        const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        const float *x = ck_pack_batch(pass.kernels, input, batch, thread, there);
-        ck_dense_forward_on(&pass, x, logits, thread, there);
-        if (thread == 0)
-            team = there;
-    }
-    return team;
 }
 
 // ---------------------------------------------------------------- backward
@@ -253,8 +238,7 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
 #pragma omp barrier
         }
         transpose_weights(layer, own);
-        backward_delta(pass->kernels, layer, d, under,
-                       l && pass->drops ? &pass->drops[l - 1] : NULL, batch, own);
+        backward_delta(pass->kernels, layer, d, under, l ? &pass->drops[l - 1] : NULL, batch, own);
         if (gradient_panels(pass, fate, layer, under->activations, d,
                             (ck_range){0, ck_panels(layer->outputs)}, own))
             bad = l;
@@ -275,31 +259,4 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
     if (gradient_panels(pass, fate, first, x, d, units, blocks))
         bad = 0;
     return bad;
-}
-
-static ptrdiff_t backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                          const ck_batch_input *input, const float *delta, ck_fate fate,
-                          int threads) {
-    const ck_dense_pass pass = {ck_table(), count, layers, NULL, batch};
-    ptrdiff_t bad = count;
-#pragma omp parallel num_threads(threads) reduction(min : bad)
-    {
-        const int thread = omp_get_thread_num();
-        bad = ck_dense_backward_on(&pass, ck_input_of(input, batch, thread, threads), NULL, delta,
-                                   fate, thread, omp_get_num_threads());
-    }
-    return bad;
-}
-
-ptrdiff_t ck_dense_backward(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                            const ck_batch_input *input, const float *delta, float eta, float alpha,
-                            int threads) {
-    const ptrdiff_t bad =
-        backward(count, layers, batch, input, delta, (ck_fate){{eta, alpha}, 1}, threads);
-    return bad == count ? -1 : bad;
-}
-
-void ck_dense_gradient(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch,
-                       const ck_batch_input *input, const float *delta, int threads) {
-    backward(count, layers, batch, input, delta, (ck_fate){{0, 0}, 0}, threads);
 }

@@ -8,7 +8,7 @@ typedef struct {
     const ck_kernels *kernels;
     ptrdiff_t count;
     const ck_dense *layers;
-    const ck_drop *drops; // of each layer, its masks [panel][image], NULL for none; or NULL
+    const ck_drop *drops; // of each layer, its masks [panel][image], NULL for none
     ptrdiff_t batch;
 } ck_dense_pass;
 

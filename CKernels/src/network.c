@@ -1,5 +1,5 @@
-// Convolutional networks: forward beside backward. Each is one parallel region; barriers separate
-// the stages over images, which a thread owns, from the dense layers, which all share.
+// Networks: forward beside backward. Each is one parallel region; barriers separate the stages over
+// images, if there are any, which a thread owns, from the dense layers, which all share.
 #include "convolution.h"
 
 static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *network,

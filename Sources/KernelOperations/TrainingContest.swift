@@ -54,13 +54,13 @@ package struct TrainingContest {
         }
     }
 
-    private func makeStack() throws -> DenseStack {
+    private func makeStack() throws -> NetworkStack {
         let shapes = [
             DenseShape(inputs: 784, outputs: 128, activation: .sigmoid),
             DenseShape(inputs: 128, outputs: 10, activation: .identity),
         ]
-        let stack = try DenseStack(
-            shapes: shapes, batchCapacity: Self.batch, role: .training, threads: threads)
+        let stack = try NetworkStack(
+            .init(layers: shapes), batchCapacity: Self.batch, role: .training, threads: threads)
         for (index, values) in weights.enumerated() { stack.set(of: index, to: values) }
         return stack
     }
@@ -77,7 +77,7 @@ package struct TrainingContest {
         return SwiftNetwork(layers: layers, implementation: implementation)
     }
 
-    private func step(_ stack: DenseStack, _ number: Int) {
+    private func step(_ stack: NetworkStack, _ number: Int) {
         let indices = indices(step: number), targets = targets(indices)
         var logits = [Float](repeating: 0, count: targets.count)
         var loss = logits, delta = logits

@@ -4,14 +4,14 @@ struct StackPass {
     let pixels, outputs: Int
     /// The most images and threads of a pass.
     let batchCapacity, threads: Int
-    let role: DenseStack.Role
+    let role: NetworkStack.Role
     /// Images of the last forward pass, none before the first.
     private(set) var batch = 0
     /// Threads that it ran on, which OpenMP may make fewer than were asked for: those of the backward
     /// pass, as each has packed the batch for itself.
     var team = 1
 
-    init(pixels: Int, outputs: Int, batchCapacity: Int, threads: Int, role: DenseStack.Role) {
+    init(pixels: Int, outputs: Int, batchCapacity: Int, threads: Int, role: NetworkStack.Role) {
         (self.pixels, self.outputs, self.role) = (pixels, outputs, role)
         (self.batchCapacity, self.threads) = (batchCapacity, threads)
     }

@@ -61,20 +61,7 @@ package struct UpdateRule: Sendable, Equatable {
     }
 }
 
-extension DenseStack {
-    /// Like `backward`, by a rule of any form.
-    /// - Throws: `KernelError.outOfMemory`.
-    package func backward(delta: Span<Float>, rule: UpdateRule) throws(KernelError) -> Int? {
-        guard !rule.isPlain else {
-            return backward(
-                delta: delta, learningRate: rule.learningRate, momentum: rule.momentum)
-        }
-        try gradient(delta: delta)
-        return rule.apply(to: updatePanels, threads: pass.team)
-    }
-}
-
-extension ConvolutionStack {
+extension NetworkStack {
     /// Like `backward`, by a rule of any form.
     /// - Throws: `KernelError.outOfMemory`.
     package func backward(delta: Span<Float>, rule: UpdateRule) throws(KernelError) -> Int? {

@@ -206,17 +206,18 @@ static void report_dense(int threads) {
             .offset = -1,
             .panels = floats(ck_input_size(batch, sizes[0], threads)),
         };
+        const ck_network network = dense_network(LAYERS, layers, batch, threads);
         float *logits = floats(batch * outputs), *delta = floats(batch * outputs);
         for (int step = 0; step < 2; step++) {
-            ck_dense_forward(LAYERS, layers, batch, &input, logits, threads);
+            ck_network_forward(&network, batch, &input, NULL, logits, threads);
             hash_floats(&forward, batch * outputs, logits);
             fill(&g, batch * outputs, -0.1f, 0.1f, 0, delta);
-            ck_dense_gradient(LAYERS, layers, batch, &input, delta, threads);
+            ck_network_gradient(&network, batch, &input, delta, threads);
             for (int l = 0; l < LAYERS; l++)
                 hash_panels(&gradient, sizes[l], sizes[l + 1], layers[l].gradient);
             const float eta = step ? 1e30f : 0.25f; // the second step overflows somewhere or not
             const ptrdiff_t bad =
-                ck_dense_backward(LAYERS, layers, batch, &input, delta, eta, 0.875f, threads);
+                ck_network_backward(&network, batch, &input, delta, eta, 0.875f, threads);
             hash_double(&backward, (double)bad);
             for (int l = 0; l < LAYERS; l++) {
                 hash_panels(&backward, sizes[l], sizes[l + 1], layers[l].weights);
@@ -229,6 +230,7 @@ static void report_dense(int threads) {
             for (int i = 0; i < 6; i++)
                 ck_free(buffers[i]);
         }
+        ck_free(network.workspace);
         ck_free(input.panels);
         ck_free(logits);
         ck_free(delta);

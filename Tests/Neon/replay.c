@@ -101,6 +101,7 @@ int replay(const recording *r, int threads) {
         .offset = r->offset,
         .panels = floats(ck_input_size(r->batch, pixels, threads)),
     };
+    const ck_network network = dense_network(r->layers, layers, r->batch, threads);
     float *logits = floats(r->batch * classes);
     hash all_logits = hash_start(), end = hash_start();
     for (ptrdiff_t step = 0; step < r->steps; step++, numbers += r->batch) {
@@ -109,10 +110,10 @@ int replay(const recording *r, int threads) {
             if (IDX_HEADER + ((size_t)indices[i] + 1) * (size_t)pixels > size)
                 refuse(r->images, "has not the images of the record");
         }
-        ck_dense_forward(r->layers, layers, r->batch, &input, logits, threads);
+        ck_network_forward(&network, r->batch, &input, NULL, logits, threads);
         hash_floats(&all_logits, r->batch * classes, logits);
-        ck_dense_backward(r->layers, layers, r->batch, &input, deltas + step * r->batch * classes,
-                          r->eta, r->alpha, threads);
+        ck_network_backward(&network, r->batch, &input, deltas + step * r->batch * classes, r->eta,
+                            r->alpha, threads);
     }
 
     int differ = 0;

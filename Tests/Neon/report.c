@@ -73,3 +73,15 @@ float *floats(ptrdiff_t n) {
     }
     return memset(memory, 0, bytes);
 }
+
+ck_network dense_network(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch, int threads) {
+    ck_network n = {.input = {1, 1, layers[0].inputs},
+                    .layer_count = count,
+                    .layers = layers,
+                    .batch = batch,
+                    .threads = threads,
+                    .training = 1};
+    n.workspace = floats((ptrdiff_t)(ck_network_workspace(&n) / sizeof(float)));
+    ck_network_prepare(&n);
+    return n;
+}

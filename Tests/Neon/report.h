@@ -28,6 +28,9 @@ void fill(generator *g, ptrdiff_t n, float low, float high, int special, float *
 /// n zeros, aligned to 64 bytes; ends the program where there is no memory.
 float *floats(ptrdiff_t n);
 
+/// A network of dense layers alone, for training. Its workspace is freed with ck_free.
+ck_network dense_network(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batch, int threads);
+
 /// A hash for every kernel over edge sizes and special values.
 void report_kernels(int threads);
 

@@ -9,13 +9,13 @@ extension KernelTests {
 
         /// A network with random weights and a batch for it.
         struct Probe: Sendable {
-            let shape: ConvolutionStack.Shape
+            let shape: NetworkStack.Shape
             let batch: Int
             let images: [UInt8]
             let indices: [UInt32]
             let weights: [DenseValues]
 
-            init(_ shape: ConvolutionStack.Shape, batch: Int) throws {
+            init(_ shape: NetworkStack.Shape, batch: Int) throws {
                 (self.shape, self.batch) = (shape, batch)
                 var state: UInt64 = 42
                 func next() -> UInt32 {
@@ -27,7 +27,7 @@ extension KernelTests {
                     return byte & 1 == 0 ? 0 : UInt8(truncatingIfNeeded: byte >> 8)
                 }
                 indices = (0..<batch).map { UInt32($0 == 1 ? 0 : ($0 * 5 + 2) % (batch + 3)) }
-                let stack = try ConvolutionStack(
+                let stack = try NetworkStack(
                     shape, batchCapacity: 1, role: .evaluation, threads: 1)
                 weights = (0..<stack.places).map { place in
                     let zero = stack.values(of: place)
@@ -39,15 +39,15 @@ extension KernelTests {
                 }
             }
 
-            func stack(role: DenseStack.Role = .training) throws -> ConvolutionStack {
-                let stack = try ConvolutionStack(
+            func stack(role: NetworkStack.Role = .training) throws -> NetworkStack {
+                let stack = try NetworkStack(
                     shape, batchCapacity: batch, role: role, threads: 7)
                 for (place, values) in weights.enumerated() { stack.set(of: place, to: values) }
                 return stack
             }
 
             func forward(
-                _ stack: ConvolutionStack, threads: Int, dropout: DropoutKey?
+                _ stack: NetworkStack, threads: Int, dropout: DropoutKey?
             ) -> [Float] {
                 let classes = shape.layers[shape.layers.count - 1].outputs
                 var logits = [Float](repeating: .nan, count: batch * classes)
@@ -65,7 +65,7 @@ extension KernelTests {
 
             /// Parameters and velocity of every place after three steps, as bits, and the logits.
             func trained(
-                threads: Int, step: (ConvolutionStack, [Float]) throws -> Void
+                threads: Int, step: (NetworkStack, [Float]) throws -> Void
             ) throws -> [[UInt32]] {
                 let stack = try stack()
                 var bits: [[UInt32]] = []
@@ -76,7 +76,7 @@ extension KernelTests {
                     try step(stack, delta(logits))
                 }
                 for place in 0..<stack.places where !weights[place].bias.isEmpty {
-                    for content in [DenseStack.Content.weights, .velocity] {
+                    for content in [NetworkStack.Content.weights, .velocity] {
                         let values = stack.values(content, of: place)
                         bits.append((values.weight + values.bias).map(\.bitPattern))
                     }
@@ -227,9 +227,9 @@ extension KernelTests {
 
         @Test func theSizeIsWhatIsAllocatedAndSmall() throws {
             let probe = try Self.probes()[0]
-            let training = ConvolutionStack.size(
+            let training = NetworkStack.size(
                 probe.shape, batchCapacity: 64, role: .training, threads: 2)
-            let evaluation = ConvolutionStack.size(
+            let evaluation = NetworkStack.size(
                 probe.shape, batchCapacity: 64, role: .evaluation, threads: 2)
             #expect(training < 8 << 20 && evaluation < training / 2)
         }

@@ -89,7 +89,7 @@ struct ConvolutionProbe {
             input.channels, kernel: Extent(input.height, input.width),
             padding: Extent(input.height - 1, input.width - 1))
         let one = ImageShape(channels: 1, height: 1, width: 1)
-        let stack = try ConvolutionStack(
+        let stack = try NetworkStack(
             .init(
                 input: isFirst ? input : one, stages: isFirst ? [stage] : [generator, stage],
                 layers: [layer]), batchCapacity: batch, role: .training, threads: threads)

@@ -11,7 +11,7 @@ extension KernelTests {
         /// Weights and velocities of every layer after three steps, as bits, and the logits.
         private func trained(
             _ probe: DenseStackProbe, threads: Int,
-            step: (DenseStack, [Float]) throws -> Void
+            step: (NetworkStack, [Float]) throws -> Void
         ) throws -> [[UInt32]] {
             let stack = try probe.stack(layers: probe.shapes.count)
             var bits: [[UInt32]] = []
@@ -21,7 +21,7 @@ extension KernelTests {
                 try step(stack, probe.logitDelta(.synaptic, logits))
             }
             for layer in probe.shapes.indices {
-                for content in [DenseStack.Content.weights, .velocity] {
+                for content in [NetworkStack.Content.weights, .velocity] {
                     let values = stack.values(content, of: layer)
                     bits.append((values.weight + values.bias).map(\.bitPattern))
                 }

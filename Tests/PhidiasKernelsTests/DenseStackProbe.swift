@@ -53,15 +53,15 @@ struct DenseStackProbe {
         }
     }
 
-    func stack(layers: Int, role: DenseStack.Role = .training) throws -> DenseStack {
-        let stack = try DenseStack(
-            shapes: Array(shapes[..<layers]), batchCapacity: batch, role: role, threads: 7)
+    func stack(layers: Int, role: NetworkStack.Role = .training) throws -> NetworkStack {
+        let stack = try NetworkStack(
+            .init(layers: Array(shapes[..<layers])), batchCapacity: batch, role: role, threads: 7)
         for layer in 0..<layers { stack.set(of: layer, to: weights[layer]) }
         return stack
     }
 
-    func forward(_ stack: DenseStack, _ indices: [UInt32], threads: Int = 1) -> [Float] {
-        let width = stack.shapes[stack.shapes.count - 1].outputs
+    func forward(_ stack: NetworkStack, _ indices: [UInt32], threads: Int = 1) -> [Float] {
+        let width = stack.shape.layers[stack.shape.layers.count - 1].outputs
         var logits = [Float](repeating: .nan, count: indices.count * width)
         var span = logits.mutableSpan
         stack.forward(

@@ -45,7 +45,7 @@ extension KernelTests {
 
         @Test func aStepGoesOnWithTheThreadsThatBeganIt() throws {
             let probe = DenseStackProbe([37, 40, 10], hidden: .sigmoid, batch: 13)
-            func trained(_ forward: (DenseStack) throws -> [Float]) throws -> DenseValues {
+            func trained(_ forward: (NetworkStack) throws -> [Float]) throws -> DenseValues {
                 let stack = try probe.stack(layers: 2)
                 let delta = probe.logitDelta(.synaptic, try forward(stack))
                 #expect(

@@ -21,7 +21,7 @@ import Testing
 
     @Test func masksOfStagesAndLayersFollowTheGenerator() throws {
         let image = ImageShape(channels: 19, height: 3, width: 5), units = 37
-        let stack = try ConvolutionStack(
+        let stack = try NetworkStack(
             .init(
                 input: image,
                 stages: [
@@ -68,7 +68,7 @@ import Testing
     @Test func asManyAreDroppedAsAskedFor() throws {
         let side = 64, share = 0.25
         let image = ImageShape(channels: 16, height: side, width: side)
-        let stack = try ConvolutionStack(
+        let stack = try NetworkStack(
             .init(
                 input: image,
                 stages: [

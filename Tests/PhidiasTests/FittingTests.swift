@@ -21,17 +21,15 @@ import Testing
     ) -> Image {
         let fullWidth = left + width + right
         let fullHeight = top + height + bottom
-        var image = Image(
-            width: fullWidth, height: fullHeight, channels: 1,
-            pixels: [UInt8](repeating: paper, count: fullWidth * fullHeight))
+        var pixels = [UInt8](repeating: paper, count: fullWidth * fullHeight)
         let isInk = shapes[shape] ?? { _, _ in false }
         for y in 0..<height {
             for x in 0..<width
             where isInk((Double(x) + 0.5) / Double(width), (Double(y) + 0.5) / Double(height)) {
-                image.pixels[(top + y) * fullWidth + left + x] = ink
+                pixels[(top + y) * fullWidth + left + x] = ink
             }
         }
-        return image
+        return Image(width: fullWidth, height: fullHeight, channels: 1, pixels: pixels)
     }
 
     struct Case: Sendable {
@@ -78,16 +76,16 @@ import Testing
     @Test func shrinkingAveragesAreas() throws {
         // 40 × 40 to 20 × 20: each pixel is the mean of 2 × 2, of which the pattern inks 0, 1, 2
         // or 4, so the levels are exact.
-        var image = Image(
-            width: 50, height: 50, channels: 1, pixels: [UInt8](repeating: 0, count: 2500))
+        var pixels = [UInt8](repeating: 0, count: 2500)
         func inked(_ x: Int, _ y: Int) -> Int { (x / 2 * 7 + y / 2 * 3) % 4 }
         for y in 0..<40 {
             for x in 0..<40 {
                 let count = inked(x, y)
                 let corner = y % 2 * 2 + x % 2
-                image.pixels[(y + 4) * 50 + x + 9] = count == 3 || corner < count ? 255 : 0
+                pixels[(y + 4) * 50 + x + 9] = count == 3 || corner < count ? 255 : 0
             }
         }
+        let image = Image(width: 50, height: 50, channels: 1, pixels: pixels)
         let fitted = try DigitFitting.fit(image, rows: 28, columns: 28, name: "p")
         let levels: [UInt8] = [0, 64, 128, 255]
         let first = try #require(fitted.firstIndex { $0 > 0 })
@@ -117,11 +115,11 @@ import Testing
 
     @Test func nothingIsLostWhenTheMassIsAtTheEdge() throws {
         // A heavy bar and a thin line away from it: centring by mass would push the line out.
-        var image = Image(
-            width: 60, height: 40, channels: 1, pixels: [UInt8](repeating: 0, count: 2400))
+        var pixels = [UInt8](repeating: 0, count: 2400)
         for y in 10..<30 {
-            for x in 0..<60 where x < 3 || y == 20 { image.pixels[y * 60 + x] = 255 }
+            for x in 0..<60 where x < 3 || y == 20 { pixels[y * 60 + x] = 255 }
         }
+        let image = Image(width: 60, height: 40, channels: 1, pixels: pixels)
         let fitted = try DigitFitting.fit(image, rows: 28, columns: 28, name: "p")
         let columns = Set(fitted.indices.filter { fitted[$0] > 0 }.map { $0 % 28 })
         #expect(columns.count == 20)

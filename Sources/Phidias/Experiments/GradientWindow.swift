@@ -52,12 +52,12 @@ package struct GradientWindow: Sendable {
 
 /// Parameters of all layers as one vector: layer by layer, weights and then biases.
 enum FlatParameters {
-    static func read(_ content: DenseStack.Content, of stack: LayerStack) -> [Float] {
+    static func read(_ content: NetworkStack.Content, of stack: LayerStack) -> [Float] {
         stack.network.weighted.indices.flatMap { layer(content, $0, of: stack) }
     }
 
     static func layer(
-        _ content: DenseStack.Content, _ index: Int, of stack: LayerStack
+        _ content: NetworkStack.Content, _ index: Int, of stack: LayerStack
     ) -> [Float] {
         let values = stack.values(content, of: index)
         return values.weight + values.bias

@@ -3,7 +3,7 @@ public struct Image: Sendable, Equatable {
     /// Pixels in a row, rows, and bytes for a pixel (1 or 3).
     public let width, height, channels: Int
     /// [height][width][channels]
-    public var pixels: [UInt8]
+    public let pixels: [UInt8]
 
     /// - Precondition: one or three channels, and as many bytes as the sizes ask for.
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {

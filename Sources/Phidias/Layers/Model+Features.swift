@@ -56,7 +56,7 @@ extension Model {
 /// The network up to all its stages, an image at a time, with a stage for each layer.
 private final class FeatureProbe {
     let shape: Phidias.ImageShape
-    private let stack: ConvolutionStack
+    private let stack: NetworkStack
     private let stage: Int
     private let network: Network
     private var logits: [Float]
@@ -74,11 +74,11 @@ private final class FeatureProbe {
             throw .features(layer: layer, known: known)
         }
         (self.shape, self.stage) = (shape, stage)
-        let bytes = ConvolutionStack.size(
+        let bytes = NetworkStack.size(
             plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
         do {
-            stack = try ConvolutionStack(
+            stack = try NetworkStack(
                 plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
         } catch {
             throw .refusedMemory(bytes)

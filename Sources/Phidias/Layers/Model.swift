@@ -46,7 +46,7 @@ public struct Model: Sendable, Equatable {
 
     /// The kernels' panels with these parameters in them.
     func stack(
-        batchCapacity: Int, role: DenseStack.Role, threads: Int
+        batchCapacity: Int, role: NetworkStack.Role, threads: Int
     ) throws(ModelError) -> LayerStack {
         // A file of a few bytes can describe layers that give gigabytes.
         let bytes = LayerStack.size(

@@ -3,24 +3,21 @@ import PhidiasKernels
 extension Network {
     /// What the kernels run: stages over images, and dense layers above them.
     package struct KernelPlan {
-        package private(set) var shape: ConvolutionStack.Shape
+        package private(set) var shape: NetworkStack.Shape
         /// Of each layer with parameters: its place among stages and, after them, layers.
         package private(set) var places: [Int]
         /// Of each layer, the stage whose outputs are the layer's; nil where no stage has them.
         package private(set) var stages: [Int?]
-        /// Nothing but dense layers, which have kernels of their own.
-        package private(set) var isDense: Bool
         private let fusesPools: Bool
 
         /// - Parameter fusesPools: false gives each layer's outputs a place of their own in memory.
         package init(_ network: Network, fusesPools: Bool = true) {
             self.fusesPools = fusesPools
-            shape = ConvolutionStack.Shape(
+            shape = NetworkStack.Shape(
                 input: PhidiasKernels.ImageShape(network.input), stages: [], layers: [],
                 layerDropout: [])
             places = []
             stages = []
-            isDense = true
             var below = LayerShape.image(network.input)
             for (index, layer) in network.layers.enumerated() {
                 add(layer, above: below)
@@ -60,7 +57,6 @@ extension Network {
                 shape.stages.append(
                     .pool(.averagePool, window: .init(pool.window), stride: .init(pool.stride)))
             }
-            isDense = false
         }
 
         /// Makes the pool part of the convolution below it, if it can be.

@@ -1,9 +1,14 @@
 import CKernels
 
-/// A network of stages over images and dense layers above them, in the kernels' layouts, with the
-/// buffers of one batch. Without stages it is a `DenseStack` that knows dropout.
+/// A network of stages over images and dense layers above them, or of dense layers alone, in the
+/// kernels' layouts, with the buffers of one batch.
 /// Not thread-safe: one stack trains one network; the kernels inside are parallel.
-package final class ConvolutionStack {
+package final class NetworkStack {
+    package enum Role: Sendable { case training, evaluation }
+
+    /// What a stage or layer keeps in panels.
+    package enum Content: Sendable { case weights, velocity, gradient }
+
     /// What a stack is made of.
     package struct Shape: Sendable, Equatable {
         package var input: ImageShape
@@ -21,6 +26,14 @@ package final class ConvolutionStack {
             self.layerDropout = layerDropout ?? layers.map { _ in 0 }
         }
 
+        /// Dense layers alone, above an image that is a row.
+        package init(layers: [DenseShape]) {
+            precondition(!layers.isEmpty, "a stack needs layers")
+            self.init(
+                input: ImageShape(channels: 1, height: 1, width: layers[0].inputs), stages: [],
+                layers: layers)
+        }
+
         /// Input of each stage, and after them what is flattened; nil if a stage does not fit.
         package var images: [ImageShape]? {
             var shapes = [input]
@@ -36,19 +49,19 @@ package final class ConvolutionStack {
     /// Input of each stage, and after them what is flattened.
     package let images: [ImageShape]
     package let batchCapacity: Int
-    package let role: DenseStack.Role
+    package let role: Role
     /// The most threads that a pass may use.
     package let threads: Int
 
-    private let stages: UnsafeMutablePointer<ck_stage>
-    private let layers: UnsafeMutablePointer<ck_dense>
+    let stages: UnsafeMutablePointer<ck_stage>
+    let layers: UnsafeMutablePointer<ck_dense>
     private let layerDropout: UnsafeMutablePointer<Float>
-    private var network: ck_network
+    var network: ck_network
     private var buffers: [AlignedBuffer] = []
     /// The packed batch, of a network without stages.
-    private let packed: AlignedBuffer
+    let packed: AlignedBuffer
     /// Of the last forward pass: the backward pass goes on with it.
-    private(set) var pass: StackPass
+    var pass: StackPass
 
     /// Inputs of a layer as the kernels count them: the first above stages has padding lanes.
     private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
@@ -57,7 +70,7 @@ package final class ConvolutionStack {
     }
 
     /// Floats of the weights of a place: a stage or, after the stages, a layer.
-    private static func weights(_ place: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
+    static func weights(_ place: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
         guard place < shape.stages.count else {
             let layer = place - shape.stages.count
             return ck_panel_size(inputs(layer, shape, images) + 1, shape.layers[layer].outputs)
@@ -69,7 +82,7 @@ package final class ConvolutionStack {
 
     private static func buffers(
         of layer: Int, _ shape: Shape, _ images: [ImageShape], batch: Int,
-        role: DenseStack.Role, threads: Int
+        role: Role, threads: Int
     ) -> (activations: Int, deltas: Int, scratch: Int) {
         let outputs = ck_panel_size(batch, shape.layers[layer].outputs)
         guard role == .training else { return (outputs, 0, 0) }
@@ -87,7 +100,7 @@ package final class ConvolutionStack {
     private static func description(
         _ shape: Shape, _ images: [ImageShape], stages: UnsafeMutablePointer<ck_stage>,
         layers: UnsafeMutablePointer<ck_dense>, layerDropout: UnsafeMutablePointer<Float>,
-        batch: Int, role: DenseStack.Role, threads: Int
+        batch: Int, role: Role, threads: Int
     ) -> ck_network {
         for (index, stage) in shape.stages.enumerated() {
             (stages + index).initialize(to: stage.cValue)
@@ -109,7 +122,7 @@ package final class ConvolutionStack {
 
     /// Bytes that a stack of this shape allocates: a caller can check it before.
     package static func size(
-        _ shape: Shape, batchCapacity: Int, role: DenseStack.Role, threads: Int
+        _ shape: Shape, batchCapacity: Int, role: Role, threads: Int
     ) -> Int {
         let images = checkedImages(shape)
         let stages = UnsafeMutablePointer<ck_stage>.allocate(capacity: shape.stages.count)
@@ -157,7 +170,7 @@ package final class ConvolutionStack {
     /// - Parameter threads: the most that a pass may use.
     /// - Throws: `KernelError.outOfMemory`.
     package init(
-        _ shape: Shape, batchCapacity: Int, role: DenseStack.Role, threads: Int
+        _ shape: Shape, batchCapacity: Int, role: Role, threads: Int
     ) throws(KernelError) {
         let images = Self.checkedImages(shape)
         precondition(batchCapacity > 0, "batch of \(batchCapacity)")
@@ -202,7 +215,7 @@ package final class ConvolutionStack {
         ck_network_prepare(&network)
     }
 
-    private func floats(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
+    func floats(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
         let buffer = try AlignedBuffer(count: count, threads: threads)
         buffers.append(buffer)
         return buffer.base
@@ -220,7 +233,7 @@ package final class ConvolutionStack {
     package var places: Int { shape.stages.count + shape.layers.count }
 
     private func panels(
-        _ content: DenseStack.Content, of place: Int
+        _ content: Content, of place: Int
     ) -> UnsafeMutablePointer<Float> {
         precondition((0..<places).contains(place), "no place \(place)")
         let layer = place - shape.stages.count
@@ -262,7 +275,7 @@ package final class ConvolutionStack {
     /// height, width], of a layer [outputs, inputs] where the inputs above stages are [channels,
     /// height, width]. A pool's are empty.
     package func values(
-        _ content: DenseStack.Content = .weights, of place: Int
+        _ content: Content = .weights, of place: Int
     ) -> DenseValues {
         let (weights, biases) = counts(of: place)
         var weight = [Float](repeating: 0, count: weights)
@@ -282,7 +295,7 @@ package final class ConvolutionStack {
     }
 
     package func set(
-        _ content: DenseStack.Content = .weights, of place: Int, to values: DenseValues
+        _ content: Content = .weights, of place: Int, to values: DenseValues
     ) {
         let (weights, biases) = counts(of: place)
         precondition(
@@ -299,114 +312,5 @@ package final class ConvolutionStack {
         } else {
             ck_dense_pack(weights / biases, biases, values.weight, values.bias, to)
         }
-    }
-
-    // MARK: Passes
-
-    /// Packs the images at `indices` and runs them through the network.
-    /// - Parameters:
-    ///   - images: bytes, [channels][height][width] an image.
-    ///   - indices: the batch; at most `batchCapacity`, each inside `images`.
-    ///   - next: the batch of the next call, if it is known: a hint to fetch its images early.
-    ///   - scale: an input is fma(byte, scale, offset).
-    ///   - dropout: nil for evaluation: nothing is dropped.
-    ///   - numbers: what the masks know each image of the batch by; its index if this is empty.
-    ///   - logits: [batch][outputs].
-    package func forward(
-        images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(), scale: Float,
-        offset: Float, dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
-        logits: inout MutableSpan<Float>, threads: Int
-    ) {
-        let pixels = shape.input.count
-        precondition(
-            numbers.isEmpty || numbers.count == indices.count,
-            "\(numbers.count) numbers for a batch of \(indices.count)")
-        precondition(role == .training || dropout == nil, "this stack only evaluates")
-        pass.begin(
-            imageBytes: images.count, indices: indices, next: next, logits: logits.count,
-            threads: threads)
-        let batch = pass.batch
-        pass.team = images.withUnsafeBufferPointer { bytes in
-            indices.withUnsafeBufferPointer { order in
-                next.withUnsafeBufferPointer { next in
-                    numbers.withUnsafeBufferPointer { numbers in
-                        logits.withUnsafeMutableBufferPointer { out in
-                            var from = ck_batch_input(
-                                images: bytes.baseAddress, indices: order.baseAddress,
-                                next: next.baseAddress, next_count: next.count, pixels: pixels,
-                                scale: scale, offset: offset, panels: packed.base)
-                            guard let dropout else {
-                                return Int(
-                                    ck_network_forward(
-                                        &network, batch, &from, nil, out.baseAddress, Int32(threads)
-                                    ))
-                            }
-                            var source = ck_dropout(
-                                seed: dropout.seed, epoch: dropout.epoch,
-                                purpose: dropout.purpose,
-                                images: numbers.isEmpty ? nil : numbers.baseAddress)
-                            return Int(
-                                ck_network_forward(
-                                    &network, batch, &from, &source, out.baseAddress, Int32(threads)
-                                ))
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// The packed batch of the last forward pass.
-    private var packedInput: ck_batch_input {
-        ck_batch_input(
-            images: nil, indices: nil, next: nil, next_count: 0, pixels: shape.input.count,
-            scale: 0, offset: 0, panels: packed.base)
-    }
-
-    /// Back-propagates the gradient by the logits of the batch of the last `forward` and updates
-    /// weights and velocity, on as many threads.
-    /// - Returns: the first place with a weight that is not finite, or nil.
-    package func backward(
-        delta: Span<Float>, learningRate: Float, momentum: Float
-    ) -> Int? {
-        pass.checkBackward(delta)
-        var from = packedInput
-        let bad = delta.withUnsafeBufferPointer {
-            ck_network_backward(
-                &network, pass.batch, &from, $0.baseAddress, learningRate, momentum,
-                Int32(pass.team))
-        }
-        return bad < 0 ? nil : bad
-    }
-
-    /// Like `backward`, but keeps the gradients, to be read as `values(.gradient, of:)`, and
-    /// changes no weight.
-    /// - Throws: `KernelError.outOfMemory`.
-    package func gradient(delta: Span<Float>) throws(KernelError) {
-        pass.checkBackward(delta)
-        for stage in shape.stages.indices
-        where shape.stages[stage].isConvolution && stages[stage].gradient == nil {
-            stages[stage].gradient = try floats(Self.weights(stage, shape, images))
-        }
-        for layer in shape.layers.indices where layers[layer].gradient == nil {
-            layers[layer].gradient = try floats(
-                Self.weights(shape.stages.count + layer, shape, images))
-        }
-        var from = packedInput
-        delta.withUnsafeBufferPointer {
-            ck_network_gradient(&network, pass.batch, &from, $0.baseAddress, Int32(pass.team))
-        }
-    }
-
-    /// What a stage gave for an image of the last batch, dropout included: [channels][height]
-    /// [width]. A stack for evaluation keeps this of a batch of one alone.
-    package func outputs(ofStage stage: Int, image: Int = 0) -> [Float] {
-        precondition(shape.stages.indices.contains(stage), "no stage \(stage)")
-        precondition(
-            (0..<pass.batch).contains(image) && (role == .training || pass.batch == 1),
-            "image \(image) of a batch of \(pass.batch)")
-        var values = [Float](repeating: 0, count: images[stage + 1].count)
-        ck_network_values(&network, stage, image, &values)
-        return values
     }
 }

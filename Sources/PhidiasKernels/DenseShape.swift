@@ -1,0 +1,36 @@
+import CKernels
+
+package enum ActivationKind: Sendable, CaseIterable {
+    case identity, sigmoid, relu
+
+    var cValue: ck_activation {
+        switch self {
+        case .identity: CK_IDENTITY
+        case .sigmoid: CK_SIGMOID
+        case .relu: CK_RELU
+        }
+    }
+}
+
+package struct DenseShape: Sendable, Equatable {
+    package let inputs, outputs: Int
+    package let activation: ActivationKind
+
+    package init(inputs: Int, outputs: Int, activation: ActivationKind) {
+        precondition(inputs > 0 && outputs > 0, "layer of \(inputs) inputs and \(outputs) outputs")
+        self.inputs = inputs
+        self.outputs = outputs
+        self.activation = activation
+    }
+}
+
+/// Weights and bias of one layer, or anything of their shape: [outputs, inputs] and [outputs].
+package struct DenseValues: Sendable, Equatable {
+    package var weight: [Float]
+    package var bias: [Float]
+
+    package init(weight: [Float], bias: [Float]) {
+        self.weight = weight
+        self.bias = bias
+    }
+}

@@ -1,0 +1,111 @@
+import CKernels
+
+/// A batch forward and back.
+extension NetworkStack {
+    /// Packs the images at `indices` and runs them through the network.
+    /// - Parameters:
+    ///   - images: bytes, [channels][height][width] an image.
+    ///   - indices: the batch; at most `batchCapacity`, each inside `images`.
+    ///   - next: the batch of the next call, if it is known: a hint to fetch its images early.
+    ///   - scale: an input is fma(byte, scale, offset).
+    ///   - dropout: nil for evaluation: nothing is dropped.
+    ///   - numbers: what the masks know each image of the batch by; its index if this is empty.
+    ///   - logits: [batch][outputs].
+    package func forward(
+        images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(), scale: Float,
+        offset: Float, dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
+        logits: inout MutableSpan<Float>, threads: Int
+    ) {
+        let pixels = shape.input.count
+        precondition(
+            numbers.isEmpty || numbers.count == indices.count,
+            "\(numbers.count) numbers for a batch of \(indices.count)")
+        precondition(role == .training || dropout == nil, "this stack only evaluates")
+        pass.begin(
+            imageBytes: images.count, indices: indices, next: next, logits: logits.count,
+            threads: threads)
+        let batch = pass.batch
+        pass.team = images.withUnsafeBufferPointer { bytes in
+            indices.withUnsafeBufferPointer { order in
+                next.withUnsafeBufferPointer { next in
+                    numbers.withUnsafeBufferPointer { numbers in
+                        logits.withUnsafeMutableBufferPointer { out in
+                            var from = ck_batch_input(
+                                images: bytes.baseAddress, indices: order.baseAddress,
+                                next: next.baseAddress, next_count: next.count, pixels: pixels,
+                                scale: scale, offset: offset, panels: packed.base)
+                            guard let dropout else {
+                                return Int(
+                                    ck_network_forward(
+                                        &network, batch, &from, nil, out.baseAddress, Int32(threads)
+                                    ))
+                            }
+                            var source = ck_dropout(
+                                seed: dropout.seed, epoch: dropout.epoch,
+                                purpose: dropout.purpose,
+                                images: numbers.isEmpty ? nil : numbers.baseAddress)
+                            return Int(
+                                ck_network_forward(
+                                    &network, batch, &from, &source, out.baseAddress, Int32(threads)
+                                ))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The packed batch of the last forward pass.
+    private var packedInput: ck_batch_input {
+        ck_batch_input(
+            images: nil, indices: nil, next: nil, next_count: 0, pixels: shape.input.count,
+            scale: 0, offset: 0, panels: packed.base)
+    }
+
+    /// Back-propagates the gradient by the logits of the batch of the last `forward` and updates
+    /// weights and velocity, on as many threads.
+    /// - Returns: the first place with a weight that is not finite, or nil.
+    package func backward(
+        delta: Span<Float>, learningRate: Float, momentum: Float
+    ) -> Int? {
+        pass.checkBackward(delta)
+        var from = packedInput
+        let bad = delta.withUnsafeBufferPointer {
+            ck_network_backward(
+                &network, pass.batch, &from, $0.baseAddress, learningRate, momentum,
+                Int32(pass.team))
+        }
+        return bad < 0 ? nil : bad
+    }
+
+    /// Like `backward`, but keeps the gradients, to be read as `values(.gradient, of:)`, and
+    /// changes no weight.
+    /// - Throws: `KernelError.outOfMemory`.
+    package func gradient(delta: Span<Float>) throws(KernelError) {
+        pass.checkBackward(delta)
+        for stage in shape.stages.indices
+        where shape.stages[stage].isConvolution && stages[stage].gradient == nil {
+            stages[stage].gradient = try floats(Self.weights(stage, shape, images))
+        }
+        for layer in shape.layers.indices where layers[layer].gradient == nil {
+            layers[layer].gradient = try floats(
+                Self.weights(shape.stages.count + layer, shape, images))
+        }
+        var from = packedInput
+        delta.withUnsafeBufferPointer {
+            ck_network_gradient(&network, pass.batch, &from, $0.baseAddress, Int32(pass.team))
+        }
+    }
+
+    /// What a stage gave for an image of the last batch, dropout included: [channels][height]
+    /// [width]. A stack for evaluation keeps this of a batch of one alone.
+    package func outputs(ofStage stage: Int, image: Int = 0) -> [Float] {
+        precondition(shape.stages.indices.contains(stage), "no stage \(stage)")
+        precondition(
+            (0..<pass.batch).contains(image) && (role == .training || pass.batch == 1),
+            "image \(image) of a batch of \(pass.batch)")
+        var values = [Float](repeating: 0, count: images[stage + 1].count)
+        ck_network_values(&network, stage, image, &values)
+        return values
+    }
+}
