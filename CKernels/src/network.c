@@ -17,11 +17,13 @@ static void set_drops(const ck_network *network, const uint32_t *indices,
     for (ptrdiff_t place = 0; place < plan->count + network->layer_count; place++) {
         const ptrdiff_t l = place - plan->count;
         uint16_t *masks = l < 0 ? plan->stages[place].masks : plan->layer_masks[l];
-        plan->drops[place] = (ck_drop){.masks = NULL};
+        // What stays as it is is not written, so that other cores keep its line.
         if (dropout && masks)
             plan->drops[place] = ck_drop_at(
                 dropout, indices,
                 l < 0 ? network->stages[place].dropout : network->layer_dropout[l], place, masks);
+        else if (plan->drops[place].masks)
+            plan->drops[place].masks = NULL;
     }
 }
 
@@ -44,7 +46,8 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
     float table[256];
     int team = 1;
     set_drops(network, input->indices, dropout);
-    pass.plan->last_batch = batch;
+    if (pass.plan->last_batch != batch)
+        pass.plan->last_batch = batch;
     if (stages)
         tabulate_inputs(kernels, input, table);
 #pragma omp parallel num_threads(threads)

@@ -33,11 +33,11 @@ extension NetworkStack {
                             var from = ck_batch_input(
                                 images: bytes.baseAddress, indices: order.baseAddress,
                                 next: next.baseAddress, next_count: next.count, pixels: pixels,
-                                scale: scale, offset: offset, panels: packed.base)
+                                scale: scale, offset: offset, panels: packed)
                             guard let dropout else {
                                 return Int(
                                     ck_network_forward(
-                                        &network, batch, &from, nil, out.baseAddress, Int32(threads)
+                                        network, batch, &from, nil, out.baseAddress, Int32(threads)
                                     ))
                             }
                             var source = ck_dropout(
@@ -46,7 +46,7 @@ extension NetworkStack {
                                 images: numbers.isEmpty ? nil : numbers.baseAddress)
                             return Int(
                                 ck_network_forward(
-                                    &network, batch, &from, &source, out.baseAddress, Int32(threads)
+                                    network, batch, &from, &source, out.baseAddress, Int32(threads)
                                 ))
                         }
                     }
@@ -59,7 +59,7 @@ extension NetworkStack {
     private var packedInput: ck_batch_input {
         ck_batch_input(
             images: nil, indices: nil, next: nil, next_count: 0, pixels: shape.input.count,
-            scale: 0, offset: 0, panels: packed.base)
+            scale: 0, offset: 0, panels: packed)
     }
 
     /// Back-propagates the gradient by the logits of the batch of the last `forward` and updates
@@ -72,7 +72,7 @@ extension NetworkStack {
         var from = packedInput
         let bad = delta.withUnsafeBufferPointer {
             ck_network_backward(
-                &network, pass.batch, &from, $0.baseAddress, learningRate, momentum,
+                network, pass.batch, &from, $0.baseAddress, learningRate, momentum,
                 Int32(pass.team))
         }
         return bad < 0 ? nil : bad
@@ -93,7 +93,7 @@ extension NetworkStack {
         }
         var from = packedInput
         delta.withUnsafeBufferPointer {
-            ck_network_gradient(&network, pass.batch, &from, $0.baseAddress, Int32(pass.team))
+            ck_network_gradient(network, pass.batch, &from, $0.baseAddress, Int32(pass.team))
         }
     }
 
@@ -105,7 +105,7 @@ extension NetworkStack {
             (0..<pass.batch).contains(image) && (role == .training || pass.batch == 1),
             "image \(image) of a batch of \(pass.batch)")
         var values = [Float](repeating: 0, count: images[stage + 1].count)
-        ck_network_values(&network, stage, image, &values)
+        ck_network_values(network, stage, image, &values)
         return values
     }
 }

@@ -56,10 +56,10 @@ package final class NetworkStack {
     let stages: UnsafeMutablePointer<ck_stage>
     let layers: UnsafeMutablePointer<ck_dense>
     private let layerDropout: UnsafeMutablePointer<Float>
-    var network: ck_network
+    let network: UnsafeMutablePointer<ck_network>
     private var buffers: [AlignedBuffer] = []
-    /// The packed batch, of a network without stages.
-    let packed: AlignedBuffer
+    /// The packed batch, of a network without stages; else nil.
+    private(set) var packed: UnsafeMutablePointer<Float>?
     /// Of the last forward pass: the backward pass goes on with it.
     var pass: StackPass
 
@@ -180,16 +180,14 @@ package final class NetworkStack {
         pass = StackPass(
             pixels: shape.input.count, outputs: shape.layers[shape.layers.count - 1].outputs,
             batchCapacity: batchCapacity, threads: threads, role: role)
-        packed = try AlignedBuffer(
-            count: shape.stages.isEmpty
-                ? ck_input_size(batchCapacity, shape.input.count, Int32(threads)) : 0,
-            threads: threads)
         stages = .allocate(capacity: shape.stages.count)
         layers = .allocate(capacity: shape.layers.count)
         layerDropout = .allocate(capacity: shape.layers.count)
-        network = Self.description(
-            shape, images, stages: stages, layers: layers, layerDropout: layerDropout,
-            batch: batchCapacity, role: role, threads: threads)
+        network = .allocate(capacity: 1)
+        network.initialize(
+            to: Self.description(
+                shape, images, stages: stages, layers: layers, layerDropout: layerDropout,
+                batch: batchCapacity, role: role, threads: threads))
         let trains = role == .training
         for stage in shape.stages.indices where shape.stages[stage].isConvolution {
             let count = Self.weights(stage, shape, images)
@@ -201,18 +199,21 @@ package final class NetworkStack {
             let own = Self.buffers(
                 of: layer, shape, images, batch: batchCapacity, role: role, threads: threads)
             layers[layer].weights = try floats(count)
+            if trains { layers[layer].velocity = try floats(count) }
             layers[layer].activations = try floats(own.activations)
             guard trains else { continue }
-            layers[layer].velocity = try floats(count)
             layers[layer].deltas = try floats(own.deltas)
-            layers[layer].scratch = try floats(own.scratch)
+            if own.scratch > 0 { layers[layer].scratch = try floats(own.scratch) }
         }
-        let bytes = ck_network_workspace(&network)
+        if shape.stages.isEmpty {
+            packed = try floats(ck_input_size(batchCapacity, shape.input.count, Int32(threads)))
+        }
+        let bytes = ck_network_workspace(network)
         precondition(bytes > 0, "the kernels refuse \(shape)")
         let workspace = try AlignedBuffer(unfilled: bytes / MemoryLayout<Float>.stride)
         buffers.append(workspace)
-        network.workspace = UnsafeMutableRawPointer(workspace.base)
-        ck_network_prepare(&network)
+        network.pointee.workspace = UnsafeMutableRawPointer(workspace.base)
+        ck_network_prepare(network)
     }
 
     func floats(_ count: Int) throws(KernelError) -> UnsafeMutablePointer<Float> {
@@ -225,6 +226,7 @@ package final class NetworkStack {
         stages.deallocate()
         layers.deallocate()
         layerDropout.deallocate()
+        network.deallocate()
     }
 
     // MARK: Parameters
