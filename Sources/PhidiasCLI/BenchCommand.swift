@@ -21,7 +21,7 @@ struct BenchCommand: ParsableCommand {
 struct BenchOptions: ParsableArguments {
     @Option(help: "Seconds for each row of the table, pauses not counted.")
     var seconds = 1.0
-    @Option(help: "\(ThreadsHelp.text)")
+    @Option(help: .threads())
     var threads: Int?
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text

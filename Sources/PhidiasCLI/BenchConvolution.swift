@@ -29,7 +29,7 @@ struct BenchConvolution: ParsableCommand {
     var pass: ConvolutionPass
     @Option(help: "The network's convolution: 1 or 2.")
     var layer: Int
-    @Option(help: "\(ThreadsHelp.text)")
+    @Option(help: .threads())
     var threads: Int?
 
     func validate() throws {

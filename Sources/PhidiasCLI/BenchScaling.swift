@@ -18,7 +18,7 @@ struct BenchScaling: ParsableCommand {
     var output = "scaling"
     @Option(help: "Seconds of training for each point.")
     var seconds = 0.4
-    @Option(help: "\(ThreadsHelp.text) The most there are.")
+    @Option(help: .threads(" The most there are."))
     var threads: Int?
 
     func validate() throws {

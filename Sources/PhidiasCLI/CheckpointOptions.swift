@@ -49,7 +49,9 @@ struct CheckpointOptions: ParsableArguments {
     var checkpointEvery: CheckpointInterval = .epochs(1)
     @Option(
         parsing: .unconditional,
-        help: "How many checkpoints are kept: the newest ones, and the newest at an epoch's end.")
+        help:
+            "How many checkpoints are kept: the newest ones, and the one that a divergence goes back to."
+    )
     var keep = 2
     @Option(
         parsing: .unconditional,

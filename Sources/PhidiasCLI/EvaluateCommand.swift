@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
     var data: String?
     @Option(parsing: .unconditional, help: "Seed of the synthetic digits.")
     var seed: UInt64 = 1
-    @Option(parsing: .unconditional, help: "\(ThreadsHelp.text)")
+    @Option(parsing: .unconditional, help: .threads())
     var threads: Int?
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text

@@ -30,14 +30,17 @@ extension Activation: ExpressibleByArgument {
     }
 }
 
-/// What --threads means in every command.
-enum ThreadsHelp {
-    static let text =
-        "Threads; without it, the first number in OMP_NUM_THREADS, or what affinity and cgroup allow."
-}
-
 extension OutputActivation: ExpressibleByArgument {}
 extension InputRange: ExpressibleByArgument {}
+
+extension ArgumentHelp {
+    /// What --threads means in every command.
+    static func threads(_ more: String = "") -> ArgumentHelp {
+        ArgumentHelp(
+            "Threads; without it, the first number in OMP_NUM_THREADS, or what affinity and cgroup allow.\(more)"
+        )
+    }
+}
 
 /// Everything that decides what a training run computes; recorded in run.json.
 struct TrainOptions: ParsableArguments {
@@ -112,8 +115,9 @@ struct TrainOptions: ParsableArguments {
     var validation: Double?
     @Option(
         parsing: .unconditional,
-        help:
-            "\(ThreadsHelp.text) With OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
+        help: .threads(
+            " With OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
+        )
     )
     var threads: Int?
 

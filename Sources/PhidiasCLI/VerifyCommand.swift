@@ -19,7 +19,7 @@ struct VerifyCommand: ParsableCommand {
     var path: String
     @Option(help: "Folder of the data, if it is no longer where the run had it.")
     var data: String?
-    @Option(parsing: .unconditional, help: "\(ThreadsHelp.text)")
+    @Option(parsing: .unconditional, help: .threads())
     var threads: Int?
     @Option(help: "What standard output gets: text, or one JSON object.")
     var format: OutputFormat = .text

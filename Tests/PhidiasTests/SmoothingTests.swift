@@ -163,14 +163,19 @@ import Testing
         }
     }
 
+    /// The mean loss of a network with one hidden layer, and the weights at its start.
+    static func surface(hidden: Int, images: Int) throws -> (LossSurface, weights: [Float]) {
+        let data = try SyntheticDigits.dataset(count: images, seed: 4)
+        let network = try Network(hidden: [hidden])
+        let model = Model(network: network, seed: 3)
+        let surface = try LossSurface(
+            network: network, loss: SynapticLoss(), data: data, images: images, seed: 1, threads: 2)
+        return (surface, model.parameters.flatMap { $0.weight + $0.bias })
+    }
+
     /// Along no direction is the curvature larger, however small the network's largest one.
     @Test func largestCurvatureIsNotTheOneOfLargestSize() throws {
-        let data = try SyntheticDigits.dataset(count: 40, seed: 4)
-        let network = try Network(hidden: [2])
-        let model = Model(network: network, seed: 3)
-        let weights = model.parameters.flatMap { $0.weight + $0.bias }
-        let surface = try LossSurface(
-            network: network, loss: SynapticLoss(), data: data, images: 40, seed: 1, threads: 1)
+        let (surface, weights) = try Self.surface(hidden: 2, images: 40)
         let largest = try surface.largestCurvature(at: weights, iterations: 40, seed: 1)
         for place in stride(from: 0, to: weights.count, by: 31) {
             var direction = [Float](repeating: 0, count: weights.count)
@@ -181,12 +186,7 @@ import Testing
     }
 
     @Test func gradientOfTheSurfaceIsTheSlopeOfItsValue() throws {
-        let data = try SyntheticDigits.dataset(count: 250, seed: 4)
-        let network = try Network(hidden: [12])
-        let model = Model(network: network, seed: 3)
-        let weights = model.parameters.flatMap { $0.weight + $0.bias }
-        let surface = try LossSurface(
-            network: network, loss: SynapticLoss(), data: data, images: 250, seed: 1, threads: 2)
+        let (surface, weights) = try Self.surface(hidden: 12, images: 250)
         let gradient = try surface.gradient(at: weights)
         let squares = gradient.reduce(0) { $0 + $1 * $1 }
         // Along the gradient itself, over a short way of length 0.02.

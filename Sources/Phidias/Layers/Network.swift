@@ -33,13 +33,13 @@ public struct Network: Sendable, Hashable {
     public var columns: Int { input.columns }
     /// Values of an image.
     public var inputs: Int { input.count }
+    /// Outputs of the last layer.
+    public var classes: Int { shapes[shapes.count - 1].count }
+
     /// Whether a step drops outputs at random.
     package var hasDropout: Bool {
         layers.contains { if case .dropout = $0 { true } else { false } }
     }
-
-    /// Outputs of the last layer.
-    public var classes: Int { shapes[shapes.count - 1].count }
 
     /// What is accepted, so that what a file or a command line can ask for stays countable: units of
     /// a layer and values of an input image; values between two layers; layers; parameters; pixels of
