@@ -144,8 +144,8 @@ void ck_turn_weights(const ck_image_pass *pass, ptrdiff_t s, ptrdiff_t panel) {
     }
     for (ptrdiff_t tap = 0; tap < taps; tap++) {
         const ptrdiff_t block = tap / flipped, to = flipped - 1 - tap % flipped;
-        ck_pack_transposed(CK_LANES, CK_LANES, w + tap * SQUARE, CK_LANES,
-                           p->turned + ((block * p->panels + panel) * flipped + to) * SQUARE);
+        float *turned = p->turned + ((block * p->panels + panel) * flipped + to) * SQUARE;
+        pass->kernels->pack_transposed(CK_LANES, CK_LANES, w + tap * SQUARE, CK_LANES, turned);
     }
 }
 
@@ -331,10 +331,11 @@ void ck_start_chain(const ck_image_pass *pass, float *sums, int thread) {
 void ck_end_chain(const ck_image_pass *pass, float *sums, int thread) {
     const ck_plan *plan = pass->plan;
     for (const ck_planned *p = plan->stages; p < plan->stages + plan->count; p++)
-        for (ptrdiff_t panel = 0; p->sparse && panel < p->panels; panel++)
-            ck_pack_transposed(p->rows, CK_LANES,
-                               p->spot_sums + thread * spot_sums(p) + panel * CK_LANES * p->rows,
-                               p->rows, sums + p->sums + panel * (p->rows + 1) * CK_LANES);
+        for (ptrdiff_t panel = 0; p->sparse && panel < p->panels; panel++) {
+            const float *from = p->spot_sums + thread * spot_sums(p) + panel * CK_LANES * p->rows;
+            float *to = sums + p->sums + panel * (p->rows + 1) * CK_LANES;
+            pass->kernels->pack_transposed(p->rows, CK_LANES, from, p->rows, to);
+        }
 }
 
 // n sums of all chains become one, in the first chain's place.

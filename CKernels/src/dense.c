@@ -168,15 +168,17 @@ static void pack_delta(const ck_dense *last, ptrdiff_t batch, const float *delta
 }
 
 // The layer's weights with rows and columns exchanged, in panels of inputs: scratch.
-static void transpose_weights(const ck_dense *layer, ck_range input_panels) {
+static void transpose_weights(const ck_kernels *kernels, const ck_dense *layer,
+                              ck_range input_panels) {
     const ptrdiff_t weight_panel = (layer->inputs + 1) * CK_LANES;
     for (ptrdiff_t panel = input_panels.first; panel < input_panels.last; panel++) {
         float *to = layer->scratch + panel * layer->outputs * CK_LANES;
         const ptrdiff_t first = panel * CK_LANES, width = ck_least(CK_LANES, layer->inputs - first);
-        for (ptrdiff_t unit = 0; unit < layer->outputs; unit += CK_LANES)
-            ck_pack_transposed(ck_least(CK_LANES, layer->outputs - unit), width,
-                               layer->weights + unit / CK_LANES * weight_panel + first * CK_LANES,
-                               CK_LANES, to + unit * CK_LANES);
+        for (ptrdiff_t unit = 0; unit < layer->outputs; unit += CK_LANES) {
+            const float *from = layer->weights + unit / CK_LANES * weight_panel + first * CK_LANES;
+            kernels->pack_transposed(ck_least(CK_LANES, layer->outputs - unit), width, from,
+                                     CK_LANES, to + unit * CK_LANES);
+        }
     }
 }
 
@@ -237,7 +239,7 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
         if (layer != last) {
 #pragma omp barrier
         }
-        transpose_weights(layer, own);
+        transpose_weights(pass->kernels, layer, own);
         backward_delta(pass->kernels, layer, d, under, l ? &pass->drops[l - 1] : NULL, batch, own);
         if (gradient_panels(pass, fate, layer, under->activations, d,
                             (ck_range){0, ck_panels(layer->outputs)}, own))

@@ -21,6 +21,11 @@ typedef struct {
     ptrdiff_t row, step;
 } ck_strides;
 
+// What becomes of sums: c = fma(alpha, sum, beta * c), where c is not read when beta is 0.
+typedef struct {
+    float alpha, beta;
+} ck_scale;
+
 // Where the taps of a convolution lie in its input, from the first tap: `blocks` times `rows` runs
 // of `run` floats.
 typedef struct {
@@ -87,9 +92,11 @@ typedef struct {
     void (*tile)(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                  const float *init, ptrdiff_t init_stride, float *c);
 
-    // The same for operands that lie otherwise: a(i, p) by its strides, b[p * b_row + j].
+    // The same for matrices that lie otherwise: a(i, p) by its strides, b[p * b_row + j], and
+    // c[i * ldc + j], to which the sums go as they are if scale is NULL.
     void (*strided_tile)(int m, ptrdiff_t k, const float *a, const ck_strides *at, const float *b,
-                         ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c);
+                         ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c,
+                         ptrdiff_t ldc, const ck_scale *scale);
 
     // The gradient of one panel of units, for `rows` inputs and then, if `bias` is not 0, for the
     // bias: g[r][16] = sum over images i ascending of input(i, r) * delta[i][16], where
@@ -102,9 +109,13 @@ typedef struct {
     int (*update_panel)(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                         ptrdiff_t x_panel, const float *delta, ck_step step, float *w, float *v);
 
-    // c[m][n] = fma(alpha, acc[m][16], beta * c), 0 <= n <= 16; c is not read when beta is 0.
-    void (*store)(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta, float *c,
+    // The sums acc[m][16] go to c[m][n], 0 <= n <= 16.
+    void (*store)(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
                   ptrdiff_t ldc);
+
+    // One panel to[rows][16]: to[r][i] = x[i * ldx + r] for i < width, else 0.
+    void (*pack_transposed)(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
+                            float *to);
 
     // Pixels [first, first + width) of `count` images into their panels, of which `out` is the
     // first: out[p / 16 * panel + b * 16 + p % 16] = fma(byte, scale, offset) for p < width, zero

@@ -1,10 +1,10 @@
 /// Reproducible inputs: SplitMix64 (Steele, Lea and Flood, 2014).
-struct InputGenerator {
+package struct InputGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func bits() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -14,12 +14,12 @@ struct InputGenerator {
 
     mutating func uniform(_ range: ClosedRange<Float> = -1...1) -> Float {
         // In double and then rounded, so that small values use all bits of a float.
-        let unit = Double(bits() >> 11) * 0x1p-53
+        let unit = Double(next() >> 11) * 0x1p-53
         let (low, high) = (Double(range.lowerBound), Double(range.upperBound))
         return Float(low + (high - low) * unit)
     }
 
-    mutating func below(_ bound: Int) -> Int { Int(bits() % UInt64(max(bound, 1))) }
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
 
     mutating func floats(_ count: Int, _ range: ClosedRange<Float> = -1...1) -> [Float] {
         (0..<count).map { _ in uniform(range) }

@@ -21,7 +21,8 @@ extension KernelOperation {
         let cross = edges.flatMap { m in edges.flatMap { n in edges.map { Size(m, n, $0) } } }
         return cross + [
             Size(13, 40, 255), Size(13, 40, 257), Size(391, 20, 30), Size(20, 263, 600),
-            Size(391, 70, 300), Size(1159, 70, 17),
+            Size(391, 70, 300), Size(1159, 70, 17), Size(100, 10, 800), Size(600, 21, 40),
+            Size(20, 50, 300),
         ]
     }()
 

@@ -3,15 +3,21 @@
 
 #include <math.h>
 
+static float scaled(const ck_scale *scale, float sum, float old) {
+    return fmaf(scale->alpha, sum, scale->beta == 0 ? 0 : scale->beta * old);
+}
+
 void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, const ck_strides *at,
                                const float *b, ptrdiff_t b_row, const float *init,
-                               ptrdiff_t init_stride, float *c) {
+                               ptrdiff_t init_stride, float *c, ptrdiff_t ldc,
+                               const ck_scale *scale) {
     for (int i = 0; i < m; i++)
         for (int j = 0; j < CK_LANES; j++) {
             float acc = init[i * init_stride + j];
             for (ptrdiff_t p = 0; p < k; p++)
                 acc = fmaf(a[i * at->row + p * at->step], b[p * b_row + j], acc);
-            c[i * CK_LANES + j] = acc;
+            float *to = &c[i * ldc + j];
+            *to = scale ? scaled(scale, acc, *to) : acc;
         }
 }
 
@@ -20,7 +26,8 @@ void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, co
     const ck_strides at = {CK_LANES, 1};
     for (ptrdiff_t p = 0; p < k || p == 0; p += CK_LANES, a += a_panel, b += CK_LANES * CK_LANES) {
         const ptrdiff_t depth = k - p < CK_LANES ? k - p : CK_LANES;
-        ck_strided_tile_reference(m, depth, a, &at, b, CK_LANES, init, init_stride, c);
+        ck_strided_tile_reference(m, depth, a, &at, b, CK_LANES, init, init_stride, c, CK_LANES,
+                                  NULL);
         init = c;
         init_stride = CK_LANES;
     }
@@ -60,13 +67,20 @@ int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const f
     return bad;
 }
 
-void ck_store_reference(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta,
-                        float *c, ptrdiff_t ldc) {
+void ck_store_reference(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
+                        ptrdiff_t ldc) {
     for (ptrdiff_t i = 0; i < m; i++)
         for (ptrdiff_t j = 0; j < n; j++) {
             float *to = &c[i * ldc + j];
-            *to = fmaf(alpha, acc[i * CK_LANES + j], beta == 0 ? 0 : beta * *to);
+            *to = scaled(scale, acc[i * CK_LANES + j], *to);
         }
+}
+
+void ck_pack_transposed_reference(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
+                                  float *to) {
+    for (ptrdiff_t r = 0; r < rows; r++)
+        for (ptrdiff_t i = 0; i < CK_LANES; i++)
+            to[r * CK_LANES + i] = i < width ? x[i * ldx + r] : 0;
 }
 
 void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,

@@ -9,14 +9,17 @@ void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, co
                        const float *init, ptrdiff_t init_stride, float *c);
 void ck_strided_tile_reference(int m, ptrdiff_t k, const float *a, const ck_strides *at,
                                const float *b, ptrdiff_t b_row, const float *init,
-                               ptrdiff_t init_stride, float *c);
+                               ptrdiff_t init_stride, float *c, ptrdiff_t ldc,
+                               const ck_scale *scale);
 void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                                  ptrdiff_t x_panel, const float *delta, float *g);
 int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                               ptrdiff_t x_panel, const float *delta, ck_step step, float *w,
                               float *v);
-void ck_store_reference(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta,
-                        float *c, ptrdiff_t ldc);
+void ck_store_reference(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
+                        ptrdiff_t ldc);
+void ck_pack_transposed_reference(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
+                                  float *to);
 void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,
                              const uint8_t *images, const uint32_t *indices, ptrdiff_t pixels,
                              float scale, float offset, float *out, ptrdiff_t panel);

@@ -184,6 +184,7 @@ const ck_kernels ck_kernels_reference = {
     .gradient_panel = ck_gradient_panel_reference,
     .update_panel = ck_update_panel_reference,
     .store = ck_store_reference,
+    .pack_transposed = ck_pack_transposed_reference,
     .pack_bytes = ck_pack_bytes_reference,
     .convolve = ck_convolve_reference,
     .correlate = ck_correlate_reference,

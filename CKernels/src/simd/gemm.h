@@ -2,6 +2,13 @@
 // Included by one file per architecture, after its lanes.h, inside its target.
 
 enum { VECTORS = CK_LANES / WIDTH };
+typedef float v4 __attribute__((vector_size(16)));
+typedef float v8 __attribute__((vector_size(32)));
+
+INLINE vf scaled(ck_scale scale, vf sum, const float *c) {
+    const vf old = scale.beta == 0 ? splat(0) : splat(scale.beta) * load(c);
+    return fma_v(splat(scale.alpha), sum, old);
+}
 
 // a(i, p) = a[p / 16 * panel + p % 16 * step + i * row]. m is a constant in each call, so the
 // accumulators stay in registers; strides that are constants too save the loop its additions. On a
@@ -9,7 +16,7 @@ enum { VECTORS = CK_LANES / WIDTH };
 // tenth of the speed.
 INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ptrdiff_t row, ptrdiff_t step,
                       ptrdiff_t panel, const float *b, ptrdiff_t b_row, const float *init,
-                      ptrdiff_t init_stride, float *c) {
+                      ptrdiff_t init_stride, float *c, ptrdiff_t ldc, const ck_scale *scale) {
     vf acc[CK_ROWS][VECTORS];
     for (int i = 0; i < m; i++)
         for (int j = 0; j < VECTORS; j++)
@@ -29,9 +36,10 @@ INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ptrdiff_t row, p
             }
         }
     }
-    for (int i = 0; i < m; i++)
+    const ck_scale by = scale ? *scale : (ck_scale){1, 0}; // before C is written: it might be there
+    for (int i = 0; i < m; i++, c += ldc)
         for (int j = 0; j < VECTORS; j++)
-            store(c + i * CK_LANES + j * WIDTH, acc[i][j]);
+            store(c + j * WIDTH, scale ? scaled(by, acc[i][j], c + j * WIDTH) : acc[i][j]);
 }
 
 // f(rows, ...) with a constant number of rows.
@@ -47,35 +55,88 @@ INLINE void tile_rows(const int m, ptrdiff_t k, const float *a, ptrdiff_t row, p
 
 static void tile(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                  const float *init, ptrdiff_t init_stride, float *c) {
-    WITH_ROWS(m, tile_rows, k, a, CK_LANES, 1, a_panel, b, CK_LANES, init, init_stride, c)
+    WITH_ROWS(m, tile_rows, k, a, CK_LANES, 1, a_panel, b, CK_LANES, init, init_stride, c, CK_LANES,
+              NULL)
 }
 
 static void strided_tile(int m, ptrdiff_t k, const float *a, const ck_strides *at, const float *b,
-                         ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c) {
+                         ptrdiff_t b_row, const float *init, ptrdiff_t init_stride, float *c,
+                         ptrdiff_t ldc, const ck_scale *scale) {
     const ptrdiff_t row = at->row, step = at->step, panel = CK_LANES * step;
     if (step == 1 && b_row == CK_LANES) {
-        WITH_ROWS(m, tile_rows, k, a, row, 1, CK_LANES, b, CK_LANES, init, init_stride, c)
+        WITH_ROWS(m, tile_rows, k, a, row, 1, CK_LANES, b, CK_LANES, init, init_stride, c, ldc,
+                  scale)
     } else if (step == 1) {
-        WITH_ROWS(m, tile_rows, k, a, row, 1, CK_LANES, b, b_row, init, init_stride, c)
+        WITH_ROWS(m, tile_rows, k, a, row, 1, CK_LANES, b, b_row, init, init_stride, c, ldc, scale)
     } else {
-        WITH_ROWS(m, tile_rows, k, a, 1, step, panel, b, b_row, init, init_stride, c)
+        WITH_ROWS(m, tile_rows, k, a, 1, step, panel, b, b_row, init, init_stride, c, ldc, scale)
     }
 }
 
-static void store_tile(ptrdiff_t m, ptrdiff_t n, float alpha, const float *acc, float beta,
-                       float *c, ptrdiff_t ldc) {
+static void store_tile(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
+                       ptrdiff_t ldc) {
+    const ck_scale by = *scale;
     for (ptrdiff_t i = 0; i < m; i++, acc += CK_LANES, c += ldc)
         for (ptrdiff_t j = 0; j < n; j += WIDTH) {
             const ptrdiff_t left = n - j;
-            vf old = splat(0);
-            if (beta != 0)
-                old = splat(beta) * (left < WIDTH ? load_some(c + j, left) : load(c + j));
-            const vf value = fma_v(splat(alpha), load(acc + j), old);
-            if (left < WIDTH)
-                store_some(c + j, left, value);
-            else
-                store(c + j, value);
+            if (left >= WIDTH) {
+                store(c + j, scaled(by, load(acc + j), c + j));
+            } else {
+                float old[WIDTH];
+                if (by.beta != 0)
+                    store(old, load_some(c + j, left));
+                store_some(c + j, left, scaled(by, load(acc + j), old));
+            }
         }
+}
+
+// to[4][8 of 16]: four columns of eight rows of x, of which `width` are read.
+INLINE void transpose_block(ptrdiff_t width, const float *x, ptrdiff_t ldx, float *to) {
+    v4 row[8];
+    for (int i = 0; i < 8; i++) {
+        row[i] = (v4){0};
+        if (i < width)
+            memcpy(&row[i], x + i * ldx, sizeof row[i]);
+    }
+    v8 two[4], pairs[4]; // rows i and i + 4 side by side; their elements and those of the next
+    for (int i = 0; i < 4; i++)
+        two[i] = __builtin_shufflevector(row[i], row[i + 4], 0, 1, 2, 3, 4, 5, 6, 7);
+    for (int i = 0; i < 4; i += 2) {
+        pairs[i] = __builtin_shufflevector(two[i], two[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        pairs[i + 1] = __builtin_shufflevector(two[i], two[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int i = 0; i < 2; i++, to += 2 * CK_LANES) {
+        const v8 x0 = pairs[i], x2 = pairs[i + 2];
+        const v8 even = __builtin_shufflevector(x0, x2, 0, 1, 8, 9, 4, 5, 12, 13);
+        const v8 odd = __builtin_shufflevector(x0, x2, 2, 3, 10, 11, 6, 7, 14, 15);
+        memcpy(to, &even, sizeof even);
+        memcpy(to + CK_LANES, &odd, sizeof odd);
+    }
+}
+
+// Eight lanes of pack_transposed.
+INLINE void transpose_lanes(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
+                            float *to) {
+    if (rows < 4) {
+        for (ptrdiff_t r = 0; r < rows; r++)
+            for (ptrdiff_t i = 0; i < 8; i++)
+                to[r * CK_LANES + i] = i < width ? x[i * ldx + r] : 0;
+        return;
+    }
+#pragma clang loop unroll_count(2)
+    for (ptrdiff_t r = 0; r <= rows - 4; r += 4)
+        transpose_block(width, x + r, ldx, to + r * CK_LANES);
+    if (rows % 4) // the last four, some of them again
+        transpose_block(width, x + rows - 4, ldx, to + (rows - 4) * CK_LANES);
+}
+
+static void pack_transposed(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
+                            float *to) {
+    for (ptrdiff_t i = 0; i < CK_LANES; i += 8)
+        if (width >= i + 8)
+            transpose_lanes(rows, 8, x + i * ldx, ldx, to + i);
+        else
+            transpose_lanes(rows, width - i, width > i ? x + i * ldx : x, ldx, to + i);
 }
 
 static void pack_bytes(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width, const uint8_t *images,

@@ -5,6 +5,7 @@
 .gradient_panel = gradient_panel,
 .update_panel = update_panel,
 .store = store_tile,
+.pack_transposed = pack_transposed,
 .pack_bytes = pack_bytes,
 .convolve = convolve,
 .correlate = correlate,
