@@ -2,7 +2,7 @@
 // Included by one file per architecture, after its lanes.h, inside its target.
 
 enum { VECTORS = CK_LANES / WIDTH };
-typedef float v4 __attribute__((vector_size(16)));
+typedef float v4 __attribute__((vector_size(16))); // a transposed copy moves these, at any width
 typedef float v8 __attribute__((vector_size(32)));
 
 INLINE vf scaled(ck_scale scale, vf sum, const float *c) {
@@ -123,7 +123,6 @@ INLINE void transpose_lanes(ptrdiff_t rows, ptrdiff_t width, const float *x, ptr
                 to[r * CK_LANES + i] = i < width ? x[i * ldx + r] : 0;
         return;
     }
-#pragma clang loop unroll_count(2)
     for (ptrdiff_t r = 0; r <= rows - 4; r += 4)
         transpose_block(width, x + r, ldx, to + r * CK_LANES);
     if (rows % 4) // the last four, some of them again
