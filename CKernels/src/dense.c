@@ -158,13 +158,9 @@ void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logit
 // ---------------------------------------------------------------- backward
 
 static void pack_delta(const ck_dense *last, ptrdiff_t batch, const float *delta, float *panels) {
-    for (ptrdiff_t unit = 0; unit < last->outputs; unit += CK_LANES) {
-        const ptrdiff_t width = ck_least(CK_LANES, last->outputs - unit);
-        for (ptrdiff_t i = 0; i < batch; i++, panels += CK_LANES) {
-            memset(panels, 0, CK_LANES * sizeof(float));
-            memcpy(panels, delta + i * last->outputs + unit, (size_t)width * sizeof(float));
-        }
-    }
+    for (ptrdiff_t unit = 0; unit < last->outputs; unit += CK_LANES, panels += batch * CK_LANES)
+        ck_copy_rows(batch, ck_least(CK_LANES, last->outputs - unit), delta + unit, last->outputs,
+                     panels);
 }
 
 // The layer's weights with rows and columns exchanged, in panels of inputs: scratch.

@@ -41,18 +41,6 @@ static ptrdiff_t panel_lines(ptrdiff_t lines) {
     return lines | 1;
 }
 
-// Copies 16 floats, or `width` of them and zeros. Those of the next row, `row` away, are wanted
-// when this one is done.
-static void copy_lanes(float *to, const float *from, ptrdiff_t width, ptrdiff_t row) {
-    ck_fetch(from, row * (ptrdiff_t)sizeof *from);
-    if (width == CK_LANES) {
-        memcpy(to, from, CK_LANES * sizeof(float));
-        return;
-    }
-    memset(to, 0, CK_LANES * sizeof(float));
-    ck_copy_some(to, from, width);
-}
-
 // Rows of a transposed A at k ... k + depth, as [group][k][row of the group].
 static void pack_a(const blocking *x, ck_range groups, ptrdiff_t k, ptrdiff_t depth, float *to) {
     const ptrdiff_t top = first_row(x, groups.first);
@@ -93,8 +81,10 @@ static void pack_b(const blocking *x, ck_range panels, ptrdiff_t k, ptrdiff_t de
         return;
     }
     for (ptrdiff_t p = 0; p < depth; p++, from += x->of.b.row, to += CK_LANES)
-        for (ptrdiff_t c = 0; c < columns; c += CK_LANES)
-            copy_lanes(to + c * lines, from + c, ck_least(CK_LANES, columns - c), x->of.b.row);
+        for (ptrdiff_t c = 0; c < columns; c += CK_LANES) {
+            ck_fetch(from + c, x->of.b.row * (ptrdiff_t)sizeof *from); // wanted next
+            ck_copy_lanes(to + c * lines, from + c, ck_least(CK_LANES, columns - c));
+        }
 }
 
 // The tile of a group and a panel: the rows of B at k ... , and after the last the result.

@@ -30,13 +30,21 @@ static inline void ck_copy_some(float *to, const float *from, ptrdiff_t n) {
         *to = *from;
 }
 
-// One panel to[rows][16]: to[r][i] = x[r * ldx + i] for i < width < 16, else 0.
+// A row of a panel: the first `width` of 16 floats, and zeros.
+static inline void ck_copy_lanes(float *to, const float *from, ptrdiff_t width) {
+    if (width == CK_LANES) {
+        memcpy(to, from, CK_LANES * sizeof *to);
+        return;
+    }
+    memset(to, 0, CK_LANES * sizeof *to);
+    ck_copy_some(to, from, width);
+}
+
+// One panel to[rows][16]: to[r][i] = x[r * ldx + i] for i < width, else 0.
 static inline void ck_copy_rows(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
                                 float *to) {
-    for (ptrdiff_t r = 0; r < rows; r++, x += ldx, to += CK_LANES) {
-        memset(to, 0, CK_LANES * sizeof *to);
-        ck_copy_some(to, x, width);
-    }
+    for (ptrdiff_t r = 0; r < rows; r++, x += ldx, to += CK_LANES)
+        ck_copy_lanes(to, x, width);
 }
 
 #endif
