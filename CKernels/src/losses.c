@@ -15,20 +15,38 @@ static double self_information(float t) {
 }
 
 // For soft targets the entropy of t is taken off.
-static void subtract_information(const float *t, float *loss, ck_range part) {
-    for (ptrdiff_t i = part.first; i < part.last; i++)
+static void subtract_information(ptrdiff_t n, const float *t, float *loss) {
+    int soft = 0;
+    for (ptrdiff_t i = 0; i < n; i++)
+        soft |= (t[i] > 0) & (t[i] < 1);
+    for (ptrdiff_t i = 0; soft && i < n; i++)
         if (t[i] > 0 && t[i] < 1)
             loss[i] =
                 (float)((double)loss[i] - self_information(t[i]) - self_information(1.0f - t[i]));
 }
 
-static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
-                         const float *t, float scale, float *loss, float *delta, int threads) {
+static void one_share(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
+                      const float *t, float scale, float *loss, float *delta) {
+    kernel(n, z, t, scale, loss, delta);
+    if (divergence)
+        subtract_information(n, t, loss);
+}
+
+static void share_out(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
+                      const float *t, float scale, float *loss, float *delta, int threads) {
     CK_ON_TEAM(ck_team(n, GRAIN, threads),
                const ck_range part = ck_share_panels(n, thread, threads);
-               const ptrdiff_t f = part.first;
-               kernel(part.last - f, z + f, t + f, scale, loss + f, delta + f);
-               if (divergence) subtract_information(t, loss, part););
+               const ptrdiff_t f = part.first; one_share(kernel, divergence, part.last - f, z + f,
+                                                         t + f, scale, loss + f, delta + f););
+}
+
+// As in vector.c, small arrays go past OpenMP.
+static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
+                         const float *t, float scale, float *loss, float *delta, int threads) {
+    if (ck_team(n, GRAIN, threads) == 1)
+        one_share(kernel, divergence, n, z, t, scale, loss, delta);
+    else
+        share_out(kernel, divergence, n, z, t, scale, loss, delta, threads);
 }
 
 void ck_synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,

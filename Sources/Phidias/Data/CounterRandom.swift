@@ -18,7 +18,7 @@ public struct CounterRandom: Sendable {
 
     /// One stream of numbers for each seed, purpose and epoch.
     public init(seed: UInt64, purpose: Purpose, epoch: UInt32 = 0) {
-        key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
+        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         self.purpose = purpose.rawValue
         self.epoch = epoch
     }
@@ -26,10 +26,9 @@ public struct CounterRandom: Sendable {
     /// 128 bits for an index.
     public func bits(_ index: UInt64) -> SIMD4<UInt32> {
         Self.philox(
-            counter: [
+            counter: SIMD4(
                 UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), epoch,
-                purpose,
-            ], key: key)
+                purpose), key: key)
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.
@@ -51,7 +50,7 @@ public struct CounterRandom: Sendable {
             w = UInt32(truncatingIfNeeded: a)
             k = (k.0 &+ 0x9E37_79B9, k.1 &+ 0xBB67_AE85)
         }
-        return [x, y, z, w]
+        return SIMD4(x, y, z, w)
     }
 
     /// A permutation of 0 ..< count, every one equally likely (Fisher–Yates). The place of

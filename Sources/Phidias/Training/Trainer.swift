@@ -185,10 +185,10 @@ public final class Trainer {
         let dropout = DropoutKey(
             seed: seed, epoch: UInt32(number), purpose: CounterRandom.Purpose.dropout.rawValue)
         var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
-        while position.steps < run.stepsPerEpoch {
-            let step = position.epochs * run.stepsPerEpoch + position.steps
+        for done in position.steps..<run.stepsPerEpoch {
+            let step = position.epochs * run.stepsPerEpoch + done
             let values = optimizer.values(atStep: step, of: run)
-            let first = position.steps * batchSize
+            let first = done * batchSize
             let end = min(first + batchSize, data.count)
             let indices = order.span.extracting(first..<end)
             let next = order.span.extracting(end..<min(end + batchSize, data.count))
@@ -204,9 +204,7 @@ public final class Trainer {
                 self.stack = nil
                 throw error
             }
-            position.steps += 1
-            position.lossSum += result.loss
-            position.correct += result.correct
+            position.count(loss: result.loss, correct: result.correct)
             onBatch?(
                 indices, workspace.delta.span.extracting(0..<indices.count * workspace.classes))
             try onStep?(
@@ -215,7 +213,7 @@ public final class Trainer {
                     loss: result.loss / Double(indices.count),
                     learningRate: values.learningRate, momentum: values.momentum))
             // At the epoch's end the report comes first.
-            guard let shouldStop, position.steps < run.stepsPerEpoch else { continue }
+            guard let shouldStop, done + 1 < run.stepsPerEpoch else { continue }
             let time = Double(attoseconds: start.duration(to: clock.now))
             position.epochSeconds += time
             position.seconds += time

@@ -41,4 +41,11 @@ public struct TrainingPosition: Sendable, Hashable {
 
     /// Before the first step.
     public init() {}
+
+    /// A step is done.
+    mutating func count(loss: Double, correct: Int) {
+        steps += 1
+        lossSum += loss
+        self.correct += correct
+    }
 }
