@@ -12,7 +12,7 @@ enum { LIBRARIES = 3, ROUNDS = 100000, RUNS = 1000, CHECKED = 50, IMAGES = 60000
 
 typedef struct {
     workload *(*open)(const work_case *);
-    void (*run)(workload *);
+    void (*run)(workload *, int, double *);
     uint64_t (*hash)(const workload *);
     void (*close)(workload *);
 } library;
@@ -59,15 +59,14 @@ static double quantile(double *x, int count, double part) {
 
 // Returns whether all made the same bits.
 static int compare(const char *name, const work_case *c, const library *libraries, double seconds) {
-    static double times[LIBRARIES][ROUNDS], ratios[ROUNDS], runs[RUNS];
+    static double times[LIBRARIES][ROUNDS], ratios[ROUNDS], runs[RUNS + 1];
     workload *work[LIBRARIES];
     uint64_t hashes[LIBRARIES];
     double start = now();
     for (int l = 0; l < LIBRARIES; l++) {
         work[l] = libraries[l].open(c);
         start = now();
-        for (int i = 0; i < (c->is_product ? 1 : CHECKED); i++)
-            libraries[l].run(work[l]);
+        libraries[l].run(work[l], c->is_product ? 1 : CHECKED, runs);
         hashes[l] = libraries[l].hash(work[l]);
     }
     // A turn takes about 5 ms, begins with a run that is not timed, and counts as its median run,
@@ -78,13 +77,8 @@ static int compare(const char *name, const work_case *c, const library *librarie
     for (const double end = now() + seconds; now() < end && rounds < ROUNDS; rounds++)
         for (int i = 0; i < LIBRARIES; i++) {
             const int l = (i + rounds) % LIBRARIES;
-            libraries[l].run(work[l]);
-            for (int r = 0; r < turn; r++) {
-                const double begin = now();
-                libraries[l].run(work[l]);
-                runs[r] = now() - begin;
-            }
-            times[l][rounds] = quantile(runs, turn, 0.5);
+            libraries[l].run(work[l], turn + 1, runs);
+            times[l][rounds] = quantile(runs + 1, turn, 0.5);
         }
     double q[LIBRARIES][3];
     for (int l = 1; l < LIBRARIES; l++) {

@@ -17,8 +17,8 @@ typedef struct {
 typedef struct workload workload;
 
 workload *workload_open(const work_case *c);
-/// A step, or the product.
-void workload_run(workload *w);
+/// As many steps, or products; the time of each in seconds.
+void workload_run(workload *w, int runs, double *times);
 /// Of the bits that it has made.
 uint64_t workload_hash(const workload *w);
 void workload_close(workload *w);

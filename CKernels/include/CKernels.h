@@ -53,6 +53,13 @@ int ck_arch_select(const char *name);
 /// CPU quota of its cgroup (v1 and v2, rounded up). At least 1.
 int ck_threads_available(void);
 
+/// Runs body(context) on the calling thread, while the other threads of a team stand by for the
+/// passes over networks, the updates and the augmentations in it that ask for as many threads: each
+/// then begins and ends in a fraction of the time that a parallel region takes. Whatever else in it
+/// asks for several threads runs on the calling one alone. If OMP_DYNAMIC is set, no team stands
+/// by.
+void ck_with_team(int threads, void (*body)(void *context), void *context);
+
 /// The first number in the list OMP_NUM_THREADS, from 1 to 999,999; 0 where there is no list; -1
 /// where it does not begin with such a number. The environment is read once, before OpenMP reads
 /// it, and a variable that OpenMP could not read is then removed from it.

@@ -113,13 +113,17 @@ typedef struct {
     ck_augment_plan plan;
     ck_shape image;
     const ck_augmentation *how;
-    uint8_t *space; // of this thread
+    ck_source source;
+    ptrdiff_t count;
+    const uint8_t *images;
+    const uint32_t *indices;
+    uint8_t *augmented, *workspace;
 } ck_augment_call;
 
-static void begin_thread(const ck_augment_call *call) {
+static void begin_thread(const ck_augment_call *call, uint8_t *space) {
     const ck_augment_plan *p = &call->plan;
-    memset(call->space, 0, p->size);
-    float *by = (float *)(call->space + p->by);
+    memset(space, 0, p->size);
+    float *by = (float *)(space + p->by);
     for (ptrdiff_t x = 0; p->width > 0 && x < call->image.width; x++) {
         float weights[4];
         spline((double)(x % call->how->spacing) / (double)call->how->spacing, weights);
@@ -128,17 +132,18 @@ static void begin_thread(const ck_augment_call *call) {
     }
 }
 
-static void augment(const ck_augment_call *call, const ck_source *source, const uint8_t *from,
-                    uint8_t *to) {
+// space: of this thread
+static void augment(const ck_augment_call *call, uint8_t *space, const ck_source *source,
+                    const uint8_t *from, uint8_t *to) {
     const ck_augment_plan *p = &call->plan;
     const ck_augmentation *how = call->how;
     const ptrdiff_t width = call->image.width, height = call->image.height;
-    float *points = (float *)(call->space + p->points);
-    float *spread = (float *)(call->space + p->spread);
+    float *points = (float *)(space + p->points);
+    float *spread = (float *)(space + p->spread);
     const int bends = p->width > 0;
     if (bends) {
         draw_points(p, source, how->elastic, points);
-        spread_points(p, width, how->spacing, points, (float *)(call->space + p->by), spread);
+        spread_points(p, width, how->spacing, points, (float *)(space + p->by), spread);
     }
     uint32_t c[4];
     words(source, 0, c);
@@ -148,7 +153,7 @@ static void augment(const ck_augment_call *call, const ck_source *source, const 
     const double angle = (double)(how->rotation * draw(c[2]));
     const double sine = ck_sin64(angle), cosine = ck_cos64(angle);
     for (ptrdiff_t channel = 0; channel < call->image.channels; channel++) {
-        copy_inside(p, call->image, from + channel * width * height, call->space);
+        copy_inside(p, call->image, from + channel * width * height, space);
         for (ptrdiff_t j = 0; j < height; j++, to += width) {
             const double down = (double)j - y;
             ck_warp at = {.x = (float)(x - cosine * x + sine * down - move_x),
@@ -161,28 +166,33 @@ static void augment(const ck_augment_call *call, const ck_source *source, const 
                 at.bend_y = at.bend_x + p->grid.rows * p->width;
                 spline((double)(j % how->spacing) / (double)how->spacing, at.blend);
             }
-            call->kernels->warp(width, &at, call->space, p->row, (ck_extent){height, width}, to);
+            call->kernels->warp(width, &at, space, p->row, (ck_extent){height, width}, to);
         }
+    }
+}
+
+static void augment_share(void *context, int thread, int threads) {
+    const ck_augment_call *call = context;
+    const ptrdiff_t bytes = call->image.channels * call->image.height * call->image.width;
+    uint8_t *space = call->workspace + (size_t)thread * call->plan.size;
+    const ck_range own = ck_share(call->count, thread, threads);
+    if (own.first < own.last)
+        begin_thread(call, space);
+    for (ptrdiff_t i = own.first; i < own.last; i++) {
+        ck_source of = call->source;
+        of.number = call->indices[i];
+        augment(call, space, &of, call->images + (ptrdiff_t)of.number * bytes,
+                call->augmented + i * bytes);
     }
 }
 
 void ck_augment(ck_shape image, const ck_augmentation *how, uint64_t seed, uint32_t epoch,
                 uint32_t purpose, ptrdiff_t count, const uint8_t *images, const uint32_t *indices,
                 uint8_t *augmented, void *workspace, int threads) {
-    enum { PER_THREAD = 2 };
-    const ck_kernels *kernels = ck_table();
-    const ck_augment_plan plan = plan_for(image, how);
-    const ptrdiff_t bytes = image.channels * image.height * image.width;
+    enum { WORTH_A_TEAM = 4 }; // images
     const ck_source source = {{(uint32_t)seed, (uint32_t)(seed >> 32)}, 0, epoch, purpose};
-    CK_ON_TEAM(ck_team(count, PER_THREAD, threads), {
-        const ck_augment_call call = {kernels, plan, image, how,
-                                      (uint8_t *)workspace + (size_t)thread * plan.size};
-        const ck_range own = ck_share(count, thread, threads);
-        begin_thread(&call);
-        for (ptrdiff_t i = own.first; i < own.last; i++) {
-            ck_source of = source;
-            of.number = indices[i];
-            augment(&call, &of, images + (ptrdiff_t)indices[i] * bytes, augmented + i * bytes);
-        }
-    });
+    ck_augment_call call = {
+        ck_table(), plan_for(image, how), image, how, source, count, images, indices, augmented,
+        workspace};
+    ck_run(count < WORTH_A_TEAM ? 1 : threads, augment_share, &call);
 }

@@ -136,9 +136,8 @@ const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *inpu
                             input->scale, input->offset,
                             panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
     ck_prefetch_next(input, ck_share(input->next_count, part, parts));
-    if (shared) {
-#pragma omp barrier
-    }
+    if (shared)
+        ck_barrier(threads);
     return panels;
 }
 
@@ -146,9 +145,8 @@ void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logit
                          int threads) {
     for (ptrdiff_t l = 0; l < pass->count; l++) {
         const ck_dense *layer = &pass->layers[l];
-        if (l > 0) {
-#pragma omp barrier
-        }
+        if (l > 0)
+            ck_barrier(threads);
         forward_layer(pass->kernels, layer, &pass->drops[l], pass->batch,
                       l ? layer[-1].activations : x, l == pass->count - 1 ? logits : NULL, thread,
                       threads);
@@ -232,9 +230,8 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
     for (ptrdiff_t l = count - 1; l >= (x ? 1 : 0); l--) {
         const ck_dense *layer = &pass->layers[l], *under = l ? layer - 1 : below;
         const ck_range own = ck_share(ck_panels(layer->inputs), thread, threads);
-        if (layer != last) {
-#pragma omp barrier
-        }
+        if (layer != last)
+            ck_barrier(threads);
         transpose_weights(pass->kernels, layer, own);
         backward_delta(pass->kernels, layer, d, under, l ? &pass->drops[l - 1] : NULL, batch, own);
         if (gradient_panels(pass, fate, layer, under->activations, d,
@@ -250,9 +247,8 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
         units = ck_share(units.last, thread, threads);
     } else {
         blocks = ck_share(blocks.last, thread, threads);
-        if (first != last) {
-#pragma omp barrier
-        }
+        if (first != last)
+            ck_barrier(threads);
     }
     if (gradient_panels(pass, fate, first, x, d, units, blocks))
         bad = 0;

@@ -34,10 +34,10 @@ static void one_share(loss_kernel *kernel, int divergence, ptrdiff_t n, const fl
 
 static void share_out(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
                       const float *t, float scale, float *loss, float *delta, int threads) {
-    CK_ON_TEAM(ck_team(n, GRAIN, threads),
-               const ck_range part = ck_share_panels(n, thread, threads);
-               const ptrdiff_t f = part.first; one_share(kernel, divergence, part.last - f, z + f,
-                                                         t + f, scale, loss + f, delta + f););
+    CK_ON_TEAM(
+        ck_team(n, GRAIN, threads), const ck_range part = ck_share_panels(n, thread, threads);
+        const ptrdiff_t f = part.first;
+        one_share(kernel, divergence, part.last - f, z + f, t + f, scale, loss + f, delta + f););
 }
 
 // As in vector.c, small arrays go past OpenMP.

@@ -1,6 +1,9 @@
-// Networks: forward beside backward. Each is one parallel region; barriers separate the stages over
+// Networks: forward beside backward. Each is one job of a team; barriers separate the stages over
 // images, if there are any, which a thread owns, from the dense layers, which all share.
 #include "convolution.h"
+#include "threads.h"
+
+#include <stdatomic.h>
 
 static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *network,
                                 ptrdiff_t batch) {
@@ -36,45 +39,68 @@ static void tabulate_inputs(const ck_kernels *kernels, const ck_batch_input *inp
                         CK_LANES);
 }
 
+// What the threads of a pass share.
+typedef struct {
+    ck_image_pass images;
+    ck_dense_pass dense;
+    ptrdiff_t chains;
+    const ck_batch_input *input;
+    const float *table; // forward: of the 256 bytes' inputs, where there are stages
+    float *logits;
+    const float *delta; // backward
+    ck_fate fate;
+    int packed_by;         // threads of the forward pass
+    _Atomic ptrdiff_t bad; // the first stage or layer with a weight that is not finite
+} shared_pass;
+
+static shared_pass pass_over(const ck_network *network, ptrdiff_t batch,
+                             const ck_batch_input *input) {
+    const ck_kernels *kernels = ck_table();
+    return (shared_pass){.images = {kernels, network, ck_plan_of(network), batch},
+                         .dense = dense_pass(kernels, network, batch),
+                         .chains = ck_network_chains(network, batch),
+                         .input = input,
+                         .bad = network->stage_count + network->layer_count};
+}
+
+static void forward_images(const shared_pass *s, int thread, int threads) {
+    const ck_range own = ck_share(s->chains, thread, threads);
+    for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
+        const ck_range images = ck_share(s->images.batch, chain, s->chains);
+        for (ptrdiff_t image = images.first; image < images.last; image++) {
+            const ptrdiff_t slot = s->images.network->training ? image : thread;
+            ck_pack_image(&s->images, s->input, s->table, image, slot);
+            ck_image_forward(&s->images, image, slot, thread);
+        }
+    }
+    if (thread == 0)
+        ck_prefetch_next(s->input, (ck_range){0, s->input->next_count});
+}
+
+static void forward(void *context, int thread, int threads) {
+    const shared_pass *s = context;
+    const float *x = s->images.plan->base.activations;
+    if (s->images.plan->count > 0) {
+        forward_images(s, thread, threads);
+        ck_barrier(threads);
+    } else {
+        x = ck_pack_batch(s->dense.kernels, s->input, s->dense.batch, thread, threads);
+    }
+    ck_dense_forward_on(&s->dense, x, s->logits, thread, threads);
+}
+
 int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
                        const ck_dropout *dropout, float *logits, int threads) {
-    const ck_kernels *kernels = ck_table();
-    const ck_image_pass pass = {kernels, network, ck_plan_of(network), batch};
-    const ck_dense_pass dense = dense_pass(kernels, network, batch);
-    const ptrdiff_t chains = ck_network_chains(network, batch);
-    const int stages = pass.plan->count > 0;
+    shared_pass s = pass_over(network, batch, input);
     float table[256];
-    int team = 1;
+    s.table = table;
+    s.logits = logits;
     set_drops(network, input->indices, dropout);
-    if (pass.plan->last_batch != batch)
-        pass.plan->last_batch = batch;
-    if (stages)
-        tabulate_inputs(kernels, input, table);
-#pragma omp parallel num_threads(threads)
-    {
-        const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        const float *x = pass.plan->base.activations;
-        if (stages) {
-            const ck_range own = ck_share(chains, thread, there);
-            for (ptrdiff_t chain = own.first; chain < own.last; chain++) {
-                const ck_range images = ck_share(batch, chain, chains);
-                for (ptrdiff_t image = images.first; image < images.last; image++) {
-                    const ptrdiff_t slot = network->training ? image : thread;
-                    ck_pack_image(&pass, input, table, image, slot);
-                    ck_image_forward(&pass, image, slot, thread);
-                }
-            }
-            if (thread == 0)
-                ck_prefetch_next(input, (ck_range){0, input->next_count});
-#pragma omp barrier
-        } else {
-            x = ck_pack_batch(kernels, input, batch, thread, there);
-        }
-        ck_dense_forward_on(&dense, x, logits, thread, there);
-        if (thread == 0)
-            team = there;
-    }
-    return team;
+    if (s.images.plan->last_batch != batch)
+        s.images.plan->last_batch = batch;
+    if (s.images.plan->count > 0)
+        tabulate_inputs(s.dense.kernels, input, table);
+    return ck_run(threads, forward, &s);
 }
 
 void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t image, float *values) {
@@ -118,40 +144,46 @@ static void sum_own_chains(const ck_image_pass *pass, ptrdiff_t chains, int thre
     }
 }
 
-static ptrdiff_t backward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
-                          const float *delta, ck_fate fate, int threads) {
-    const ck_kernels *kernels = ck_table();
-    const ck_image_pass pass = {kernels, network, ck_plan_of(network), batch};
-    const ck_dense_pass dense = dense_pass(kernels, network, batch);
-    const ptrdiff_t chains = ck_network_chains(network, batch), stages = pass.plan->count;
-    ptrdiff_t bad = stages + network->layer_count;
-#pragma omp parallel num_threads(threads) reduction(min : bad)
-    {
-        const int thread = omp_get_thread_num(), there = omp_get_num_threads();
-        turn_own_weights(&pass, thread, there);
-        const float *x = stages ? NULL : ck_input_of(input, batch, thread, threads);
-        bad =
-            stages + ck_dense_backward_on(&dense, x, &pass.plan->base, delta, fate, thread, there);
-        if (pass.plan->lowest < stages) {
-#pragma omp barrier
-            sum_own_chains(&pass, chains, thread, there);
-#pragma omp barrier
-            const ptrdiff_t worst = ck_finish_weights(&pass, chains, fate, thread, there);
-            bad = worst < stages ? worst : bad;
-        }
+static void backward(void *context, int thread, int threads) {
+    shared_pass *s = context;
+    const ck_plan *plan = s->images.plan;
+    const ptrdiff_t stages = plan->count;
+    turn_own_weights(&s->images, thread, threads);
+    const float *x = stages ? NULL : ck_input_of(s->input, s->dense.batch, thread, s->packed_by);
+    ptrdiff_t bad = stages + ck_dense_backward_on(&s->dense, x, &plan->base, s->delta, s->fate,
+                                                  thread, threads);
+    if (plan->lowest < stages) {
+        ck_barrier(threads);
+        sum_own_chains(&s->images, s->chains, thread, threads);
+        ck_barrier(threads);
+        const ptrdiff_t stage = ck_finish_weights(&s->images, s->chains, s->fate, thread, threads);
+        bad = stage < stages ? stage : bad;
     }
-    return bad;
+    ptrdiff_t least = s->bad;
+    while (bad < least && !atomic_compare_exchange_weak(&s->bad, &least, bad)) {
+    }
+}
+
+static ptrdiff_t run_backward(const ck_network *network, ptrdiff_t batch,
+                              const ck_batch_input *input, const float *delta, ck_fate fate,
+                              int threads) {
+    shared_pass s = pass_over(network, batch, input);
+    s.delta = delta;
+    s.fate = fate;
+    s.packed_by = threads;
+    ck_run(threads, backward, &s);
+    return s.bad;
 }
 
 ptrdiff_t ck_network_backward(const ck_network *network, ptrdiff_t batch,
                               const ck_batch_input *input, const float *delta, float eta,
                               float alpha, int threads) {
     const ptrdiff_t bad =
-        backward(network, batch, input, delta, (ck_fate){{eta, alpha}, 1}, threads);
+        run_backward(network, batch, input, delta, (ck_fate){{eta, alpha}, 1}, threads);
     return bad == network->stage_count + network->layer_count ? -1 : bad;
 }
 
 void ck_network_gradient(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
                          const float *delta, int threads) {
-    backward(network, batch, input, delta, (ck_fate){{0, 0}, 0}, threads);
+    run_backward(network, batch, input, delta, (ck_fate){{0, 0}, 0}, threads);
 }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+int omp_get_dynamic(void);
 int omp_get_thread_num(void);
 int omp_get_num_procs(void);
 int omp_get_num_threads(void);
@@ -33,6 +34,16 @@ static inline int ck_team(ptrdiff_t items, ptrdiff_t per_thread, int threads) {
     ptrdiff_t useful = items / per_thread;
     return useful < 1 ? 1 : useful < threads ? (int)useful : threads;
 }
+
+/// One thread's share of a pass: of thread number `thread` of `threads`.
+typedef void ck_job(void *context, int thread, int threads);
+
+/// Runs the job on each thread of the team that stands by (see ck_with_team), else of a parallel
+/// region. Returns their number, which may be less than `threads`.
+int ck_run(int threads, ck_job *job, void *context);
+
+/// In a job of so many threads: waits until all of them are here.
+void ck_barrier(int threads);
 
 /// Runs the statements on each thread of a team, as number `thread` of `threads`. A team of one
 /// enters no parallel region: even one that is not parallel costs 0.1 µs.

@@ -4,6 +4,7 @@
 #include "threads.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { GRAIN = 1 << 14 }; // elements that are worth a thread
@@ -87,12 +88,27 @@ static int update(ptrdiff_t n, const ck_update_rule *rule, const float *restrict
     return bad;
 }
 
+typedef struct {
+    ptrdiff_t n;
+    const ck_update_rule *rule;
+    const float *g;
+    float *v, *w;
+    atomic_int bad;
+} update_call;
+
+static void update_share(void *context, int thread, int threads) {
+    update_call *u = context;
+    const ck_range own = ck_share_panels(u->n, thread, threads);
+    const ptrdiff_t at = own.first;
+    if (update(own.last - at, u->rule, u->g + at, u->v + at, u->w + at))
+        u->bad = 1;
+}
+
 int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v, float *w,
               int threads) {
-    int bad = 0;
-    ON_SHARES(n, const int mine = update(count, rule, g + first, v + first, w + first);
-              _Pragma("omp atomic") bad |= mine;);
-    return bad;
+    update_call u = {n, rule, g, v, w, 0};
+    ck_run(n < 2 * GRAIN ? 1 : threads, update_share, &u);
+    return u.bad;
 }
 
 static void add_bias(const ck_kernels *kernels, ptrdiff_t n, const float *bias, float *c,
@@ -127,18 +143,32 @@ static double join(shard_sum *sum, ptrdiff_t n, const float *x, const double *su
     return join(sum, n, x, sums, first, first + half) + join(sum, n, x, sums, first + half, last);
 }
 
+typedef struct {
+    shard_sum *sum;
+    ptrdiff_t n;
+    const float *x;
+    double *sums;
+} sum_call;
+
+static ptrdiff_t shards_of(ptrdiff_t n) {
+    return (n + CK_SHARD - 1) / CK_SHARD;
+}
+
+static void sum_share(void *context, int thread, int threads) {
+    const sum_call *s = context;
+    const ck_range own = ck_share(shards_of(s->n), thread, threads);
+    for (ptrdiff_t shard = own.first; shard < own.last; shard++)
+        s->sums[shard] = one_shard(s->sum, s->n, s->x, shard);
+}
+
 static double sum_shards(shard_sum *sum, ptrdiff_t n, const float *x, int threads) {
     if (n <= 0)
         return 0;
-    const ptrdiff_t shards = (n + CK_SHARD - 1) / CK_SHARD;
-    const int team = ck_team(n, GRAIN, threads);
+    const ptrdiff_t shards = shards_of(n);
     // Without memory for the shards' sums one thread makes them on the way: the same bits.
-    double *sums = team > 1 ? malloc((size_t)shards * sizeof *sums) : NULL;
-    if (sums) {
-#pragma omp parallel for schedule(static) num_threads(team)
-        for (ptrdiff_t s = 0; s < shards; s++)
-            sums[s] = one_shard(sum, n, x, s);
-    }
+    double *sums = n < 2 * GRAIN || threads == 1 ? NULL : malloc((size_t)shards * sizeof *sums);
+    if (sums)
+        ck_run(threads, sum_share, &(sum_call){sum, n, x, sums});
     const double all = join(sum, n, x, sums, 0, shards);
     free(sums);
     return all;

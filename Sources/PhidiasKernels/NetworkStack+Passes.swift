@@ -55,6 +55,9 @@ extension NetworkStack {
         }
     }
 
+    /// Threads that the last forward pass ran on.
+    package var lastThreads: Int { pass.team }
+
     /// The packed batch of the last forward pass.
     private var packedInput: ck_batch_input {
         ck_batch_input(

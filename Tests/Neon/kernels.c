@@ -288,7 +288,6 @@ void report_kernels(int threads) {
     report_map("relu_backward", ck_relu_backward, -1, 1, threads);
     report_map("exp", ck_exp, -110, 95, threads);
     report_map("log1p", ck_log1p, -0.5f, 4, threads);
-    report_momentum(threads);
     report_loss("synaptic_loss", ck_synaptic_loss, NULL, threads);
     report_loss("cross_entropy_loss", ck_cross_entropy_loss, NULL, threads);
     report_loss("mean_square_loss", ck_mean_square_loss, NULL, threads);
@@ -296,7 +295,11 @@ void report_kernels(int threads) {
     report_loss("cross_entropy_softmax", NULL, ck_cross_entropy_softmax_loss, threads);
     report_rows(threads);
     report_products(threads);
+    report_doubles();
+}
+
+void report_steps(int threads) {
+    report_momentum(threads);
     report_dense(threads);
     report_augment(threads);
-    report_doubles();
 }

@@ -8,6 +8,11 @@
 
 enum { KERNELS_ALONE = 3, FIXED = 12, MOST_SIZES = 9 };
 
+static void report_passes(void *threads) {
+    report_steps(*(const int *)threads);
+    report_networks(*(const int *)threads);
+}
+
 int main(int count, char **arguments) {
     if (count == 1) {
         const char *name;
@@ -29,13 +34,14 @@ int main(int count, char **arguments) {
         fprintf(stderr, "this CPU has no table %s\n", arguments[1]);
         return 78; // sysexits.h: EX_CONFIG
     }
-    const int threads = atoi(arguments[2]);
+    int threads = atoi(arguments[2]);
     if (ck_threads_observed(threads) != threads) {
         fprintf(stderr, "no %d threads\n", threads);
         return 69; // sysexits.h: EX_UNAVAILABLE
     }
     report_kernels(threads);
-    report_networks(threads);
+    report_passes(&threads);
+    ck_with_team(threads, report_passes, &threads);
     if (count == KERNELS_ALONE)
         return 0;
     ptrdiff_t units[MOST_SIZES];

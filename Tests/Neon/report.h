@@ -34,6 +34,9 @@ ck_network dense_network(ptrdiff_t count, const ck_dense *layers, ptrdiff_t batc
 /// A hash for every kernel over edge sizes and special values.
 void report_kernels(int threads);
 
+/// The same for what a team that stands by runs: updates, dense networks and augmentation.
+void report_steps(int threads);
+
 /// The same for convolutional networks of many shapes.
 void report_networks(int threads);
 

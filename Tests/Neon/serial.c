@@ -1,6 +1,10 @@
 // In place of an OpenMP library, where there is none for the target: regions run on one thread.
 #include "threads.h"
 
+int omp_get_dynamic(void) {
+    return 0;
+}
+
 int omp_get_thread_num(void) {
     return 0;
 }

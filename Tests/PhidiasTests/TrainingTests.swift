@@ -42,6 +42,31 @@ enum MNIST {
         }
     }
 
+    /// What is done between two steps, with any number of threads, is no part of them.
+    @Test func othersMayTrainAndEvaluateBetweenSteps() throws {
+        let data = try SyntheticDigits.dataset(count: 300, seed: 3)
+        func trained(_ onStep: ((Trainer.StepReport) throws -> Void)?) throws -> String {
+            let trainer = try Trainer(
+                model: Model(network: Network(hidden: [37]), seed: 1), batchSize: 51, threads: 2)
+            try trainer.train(on: data, epochs: 2, onStep: onStep)
+            return trainer.model.weightsSHA256
+        }
+        let expected = try trained(nil)
+        var seen: Set<String> = []
+        let result = try trained { step in
+            let model = try Model(network: Network(hidden: [5]), seed: 1)
+            let loss = SynapticLoss()
+            for threads in [1, 2, 3] {
+                let inner = try Trainer(model: model, loss: loss, batchSize: 100, threads: threads)
+                try inner.train(on: data, epochs: 1)
+                let value = try inner.model.evaluate(data, loss: loss, threads: threads).loss
+                seen.insert("\(inner.model.weightsSHA256) \(value)")
+            }
+        }
+        #expect(result == expected)
+        #expect(seen.count == 1)
+    }
+
     @Test func seedsGiveDifferentBits() throws {
         #expect(try Self.hash(threads: 1) != Self.hash(threads: 1, seed: 2))
     }

@@ -137,9 +137,10 @@ public final class Trainer {
         try begin(at: start ?? TrainingState(start: model), run)
         try model.check(data)
         while position.epochs < epochs {
-            guard try epoch(of: run, on: data, shouldStop, onBatch, onGradient, onStep) else {
-                return
+            let isWhole = try Kernels.withTeam(threads: threads) {
+                try epoch(of: run, on: data, shouldStop, onBatch, onGradient, onStep)
             }
+            guard isWhole else { return }
             try finishEpoch(run, data, onEpoch)
             if try shouldStop?() == true { return }
         }
