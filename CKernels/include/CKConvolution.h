@@ -123,7 +123,7 @@ size_t ck_network_workspace(const ck_network *network);
 /// Makes the workspace ready: once, and again after a change of shapes or of `workspace`.
 void ck_network_prepare(const ck_network *network);
 
-/// Runs a batch through the network in one parallel region. dropout: NULL for evaluation. logits:
+/// Runs a batch through the network in one parallel pass. dropout: NULL for evaluation. logits:
 /// the last layer's output, [batch][outputs] without gaps. input->pixels is channels * height *
 /// width; input->panels is used by a network without stages alone. Returns how many threads there
 /// were, which OpenMP may make fewer (OMP_DYNAMIC): the batch is packed for as many.
@@ -132,7 +132,7 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
 
 /// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_network_forward of
 /// the same batch with as many threads as it returned and the same dropout or none, and updates
-/// weights and velocity by the formula of ck_momentum_update. One parallel region. Returns -1, or
+/// weights and velocity by the formula of ck_momentum_update. One parallel pass. Returns -1, or
 /// the place of the first stage or, after the stages, layer in which a weight is no longer finite.
 ptrdiff_t ck_network_backward(const ck_network *network, ptrdiff_t batch,
                               const ck_batch_input *input, const float *delta, float eta,
@@ -197,7 +197,7 @@ typedef struct {
 /// Bytes of workspace that ck_augment needs; 0 for a number too large.
 size_t ck_augment_workspace(ck_shape image, const ck_augmentation *how, int threads);
 /// Makes augmented[count][channels][height][width] from the images at `indices`, which are their
-/// numbers, in one parallel region. All numbers of `how` are finite, at least 0, and so small that
+/// numbers, in one parallel pass. All numbers of `how` are finite, at least 0, and so small that
 /// no position reaches 2^22 pixels. workspace: 64-byte aligned; it need not be made ready.
 void ck_augment(ck_shape image, const ck_augmentation *how, uint64_t seed, uint32_t epoch,
                 uint32_t purpose, ptrdiff_t count, const uint8_t *images, const uint32_t *indices,

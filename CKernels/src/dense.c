@@ -1,4 +1,4 @@
-// Dense layers on panels: forward beside backward, as parts of a parallel region. Barriers separate
+// Dense layers on panels: forward beside backward, as parts of a parallel pass. Barriers separate
 // what a thread reads from what others have written.
 #include "dense.h"
 #include "pack.h"

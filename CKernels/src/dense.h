@@ -1,4 +1,4 @@
-// The dense layers of a network as parts of a parallel region: what each thread of a team does.
+// The dense layers of a network as parts of a parallel pass: what each thread of a team does.
 #ifndef CK_DENSE_H
 #define CK_DENSE_H
 

@@ -116,7 +116,7 @@ void ck_with_team(int threads, void (*body)(void *), void *context) {
         body(context);
         return;
     }
-    *t = (team){.asked = threads, .spins = threads > omp_get_num_procs() ? 0 : 4000};
+    *t = (team){.asked = threads, .spins = threads > omp_get_num_procs() ? 0 : 1000};
     for (int i = 0; i < threads; i++)
         atomic_init(&t->come[i].count, 0);
 #pragma omp parallel num_threads(threads)
