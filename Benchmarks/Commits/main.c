@@ -6,7 +6,6 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LIBRARIES = 3, ROUNDS = 100000, RUNS = 1000, CHECKED = 50, IMAGES = 60000, PIXELS = 784 };
 
@@ -16,12 +15,6 @@ typedef struct {
     uint64_t (*hash)(const workload *);
     void (*close)(workload *);
 } library;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void *symbol(void *library, const char *name) {
     void *found = dlsym(library, name);
@@ -69,7 +62,7 @@ static int compare(const char *name, const work_case *c, const library *librarie
         libraries[l].run(work[l], c->is_product ? 1 : CHECKED, runs);
         hashes[l] = libraries[l].hash(work[l]);
     }
-    // A turn takes about 5 ms, begins with a run that is not timed, and counts as its median run,
+    // A turn takes about 5 ms, begins with a run that does not count, and counts as its median run,
     // so that one that was interrupted does not matter.
     const double wanted = 0.005 * (c->is_product ? 1 : CHECKED) / (now() - start);
     const int turn = wanted < 3 ? 3 : wanted > RUNS ? RUNS : (int)wanted;

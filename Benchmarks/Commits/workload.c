@@ -3,7 +3,6 @@
 #include "CKernels.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 // Older commits have no teams that stand by.
 __attribute__((weak)) void ck_with_team(int threads, void (*body)(void *), void *context);
@@ -107,12 +106,6 @@ typedef struct {
     int runs;
     double *times;
 } turn;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void take_turn(void *context) {
     const turn *t = context;

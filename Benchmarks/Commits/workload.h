@@ -3,6 +3,7 @@
 #define WORKLOAD_H
 
 #include <stdint.h>
+#include <time.h>
 
 typedef struct {
     int is_product;        // a matrix product of m × n × k, else training steps
@@ -22,5 +23,11 @@ void workload_run(workload *w, int runs, double *times);
 /// Of the bits that it has made.
 uint64_t workload_hash(const workload *w);
 void workload_close(workload *w);
+
+static inline double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 #endif

@@ -189,10 +189,10 @@ static void augment_share(void *context, int thread, int threads) {
 void ck_augment(ck_shape image, const ck_augmentation *how, uint64_t seed, uint32_t epoch,
                 uint32_t purpose, ptrdiff_t count, const uint8_t *images, const uint32_t *indices,
                 uint8_t *augmented, void *workspace, int threads) {
-    enum { WORTH_A_TEAM = 4 }; // images
+    enum { PER_THREAD = 2 };
     const ck_source source = {{(uint32_t)seed, (uint32_t)(seed >> 32)}, 0, epoch, purpose};
     ck_augment_call call = {
         ck_table(), plan_for(image, how), image, how, source, count, images, indices, augmented,
         workspace};
-    ck_run(count < WORTH_A_TEAM ? 1 : threads, augment_share, &call);
+    ck_run(ck_all_or_one(count, PER_THREAD, threads), augment_share, &call);
 }

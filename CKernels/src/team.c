@@ -46,15 +46,15 @@ static void pause_briefly(void) {
 static void await(const counter *c, unsigned count, int spins) {
     enum { YIELDS = 10000 };
     static const struct timespec nap = {.tv_nsec = 50000};
-    for (int i = 0; atomic_load_explicit(&c->count, memory_order_acquire) != count; i++) {
-        if (i < spins) {
+    int tries = 0;
+    while (atomic_load_explicit(&c->count, memory_order_acquire) != count) {
+        if (tries < spins)
             pause_briefly();
-        } else if (i < spins + YIELDS) {
+        else if (tries < spins + YIELDS)
             sched_yield();
-        } else {
+        else
             nanosleep(&nap, NULL);
-            i--;
-        }
+        tries += tries < spins + YIELDS;
     }
 }
 
@@ -93,14 +93,20 @@ static int run_standing(team *t, ck_job *job, void *context) {
     return t->threads;
 }
 
-int ck_run(int threads, ck_job *job, void *context) {
+static int run_in_region(int threads, ck_job *job, void *context) {
     int there = 1;
-    if (own.team && (threads == own.team->asked || threads == own.team->threads))
-        return run_standing(own.team, job, context);
-    if (own.team)
-        threads = 1;
     CK_ON_TEAM(threads, job(context, thread, threads); if (thread == 0) there = threads;);
     return there;
+}
+
+int ck_run(int threads, ck_job *job, void *context) {
+    if (own.team && (threads == own.team->asked || threads == own.team->threads))
+        return run_standing(own.team, job, context);
+    // One thread goes past OpenMP, which a function with a region asks for its number.
+    if (threads > 1 && !own.team)
+        return run_in_region(threads, job, context);
+    job(context, 0, 1);
+    return 1;
 }
 
 static void stand_by(team *t) {

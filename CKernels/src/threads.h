@@ -35,6 +35,11 @@ static inline int ck_team(ptrdiff_t items, ptrdiff_t per_thread, int threads) {
     return useful < 1 ? 1 : useful < threads ? (int)useful : threads;
 }
 
+/// Threads for a job: all, as a team that stands by has no other number, or one for small work.
+static inline int ck_all_or_one(ptrdiff_t items, ptrdiff_t per_thread, int threads) {
+    return ck_team(items, per_thread, threads) > 1 ? threads : 1;
+}
+
 /// One thread's share of a pass: of thread number `thread` of `threads`.
 typedef void ck_job(void *context, int thread, int threads);
 

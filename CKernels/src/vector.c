@@ -107,7 +107,7 @@ static void update_share(void *context, int thread, int threads) {
 int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v, float *w,
               int threads) {
     update_call u = {n, rule, g, v, w, 0};
-    ck_run(n < 2 * GRAIN ? 1 : threads, update_share, &u);
+    ck_run(ck_all_or_one(n, GRAIN, threads), update_share, &u);
     return u.bad;
 }
 
@@ -166,9 +166,10 @@ static double sum_shards(shard_sum *sum, ptrdiff_t n, const float *x, int thread
         return 0;
     const ptrdiff_t shards = shards_of(n);
     // Without memory for the shards' sums one thread makes them on the way: the same bits.
-    double *sums = n < 2 * GRAIN || threads == 1 ? NULL : malloc((size_t)shards * sizeof *sums);
+    const int team = ck_all_or_one(n, GRAIN, threads);
+    double *sums = team > 1 ? malloc((size_t)shards * sizeof *sums) : NULL;
     if (sums)
-        ck_run(threads, sum_share, &(sum_call){sum, n, x, sums});
+        ck_run(team, sum_share, &(sum_call){sum, n, x, sums});
     const double all = join(sum, n, x, sums, 0, shards);
     free(sums);
     return all;
