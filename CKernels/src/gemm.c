@@ -1,5 +1,6 @@
 // SGEMM for any shape. Small products use their operands where they lie, and those with few columns
-// are computed as their transpose; all others go to the driver of gemm_blocked.c.
+// are computed as their transpose. gemm_vector.c has the driver for one row or column,
+// gemm_blocked.c the one for all others.
 #include "gemm.h"
 #include "pack.h"
 #include "threads.h"
@@ -23,7 +24,7 @@ static ck_operand view(ck_transpose t, const float *x, ptrdiff_t ld) {
 
 // Tile after tile of some groups of rows. Only a panel of a transposed B is packed, or rows of one
 // that would be read past their last column. If there is a panel before it, it begins 16 columns
-// before its end, and its first lanes are not stored.
+// before its end, and its first lanes are what the panel before has stored.
 static void run_small(const ck_product *x, ptrdiff_t groups, ck_range own) {
     _Alignas(64) float packed[SMALL_DEPTH * CK_LANES], acc[(CK_ROWS + 1) * CK_LANES];
     const ptrdiff_t each = x->m / groups, longer = x->m % groups;
@@ -36,7 +37,7 @@ static void run_small(const ck_product *x, ptrdiff_t groups, ck_range own) {
     ck_panel b = {NULL, packed, direct, x->k - direct, 0, 0};
     for (ptrdiff_t j = 0; j < x->n; j += CK_LANES) {
         b.columns = ck_least(CK_LANES, x->n - j);
-        b.before = direct == x->k ? CK_LANES - b.columns : 0;
+        b.before = j > 0 && direct == x->k ? CK_LANES - b.columns : 0;
         b.direct = x->b.at + (j - b.before) * x->b.col;
         const float *from = b.direct + direct * x->b.row;
         if (turned)
@@ -45,6 +46,11 @@ static void run_small(const ck_product *x, ptrdiff_t groups, ck_range own) {
             ck_copy_rows(b.packed_rows, b.columns, from, x->b.row, packed);
         const float *a = x->a.at + top * x->a.row;
         float *c = x->c + top * x->ldc + j;
+        if (b.before > 0 && x->scale.beta == 0) { // storing an element twice costs less
+            c -= b.before;
+            b.columns = CK_LANES;
+            b.before = 0;
+        }
         for (ptrdiff_t group = own.first; group < own.last; group++) {
             const ptrdiff_t rows = each + (group < longer);
             ck_run_tile(x, rows, a, &at, &b, 1, acc, c);
@@ -107,6 +113,10 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
         return CK_OK;
     ck_product x = {ck_table(),    m, n,  k < 0 ? 0 : k, view(ta, a, lda), view(tb, b, ldb),
                     {alpha, beta}, c, ldc};
+    if (ck_is_vector_product(&x)) {
+        ck_gemm_vector(&x, team_for(&x, threads));
+        return CK_OK;
+    }
 
     // Columns that fill no panel, behind those that do. In a wide B they would lie too far apart.
     ck_product last = x;

@@ -1,5 +1,5 @@
 // What the drivers of a matrix product share: gemm.c chooses one and holds those of small and
-// narrow products, gemm_blocked.c holds that of all others.
+// narrow products, gemm_vector.c that of a matrix and a vector, gemm_blocked.c that of all others.
 #ifndef CK_GEMM_H
 #define CK_GEMM_H
 
@@ -65,6 +65,10 @@ static inline void ck_run_tile(const ck_product *x, ptrdiff_t count, const float
     if (c && !whole)
         x->kernels->store(count, b->columns, &x->scale, acc + b->before, c, x->ldc);
 }
+
+/// Whether ck_gemm_vector is the way for a product: one row or column of at least a panel of sums.
+int ck_is_vector_product(const ck_product *product);
+void ck_gemm_vector(const ck_product *product, int threads);
 
 /// Packs what is used often, block by block, in memory of its own: CK_NO_MEMORY if there is none.
 int ck_gemm_blocked(const ck_product *product, int threads);

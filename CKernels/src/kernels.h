@@ -113,6 +113,15 @@ typedef struct {
     void (*store)(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
                   ptrdiff_t ldc);
 
+    // Matrix times vector, for n >= 16 sums. Sum 16 i + j is y[16 i + j] plus, p ascending, element
+    // (start + j, p) times v[p * step], where start is 16 i, or n - 16 if that is less: the last
+    // sums may be there twice. Element (r, p) is x[p * ldx + r] for add_rows, x[r * ldx + p] for
+    // add_columns.
+    void (*add_rows)(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,
+                     ptrdiff_t step, float *y);
+    void (*add_columns)(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,
+                        ptrdiff_t step, float *y);
+
     // One panel to[rows][16]: to[r][i] = x[i * ldx + r] for i < width, else 0.
     void (*pack_transposed)(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
                             float *to);

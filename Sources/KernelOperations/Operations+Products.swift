@@ -14,6 +14,9 @@ extension KernelOperation {
         Size(1000, 1000, 1000),
     ]
 
+    /// Matrices times vectors.
+    private static let vectorShapes = [Size(1, 1000, 784), Size(1000, 1, 784)]
+
     // Around the tiles of 6 × 16, the panels of 16, past one block of k, past the rows of A that are
     // packed together, and past a block of C.
     private static let edgeSizes: [Size] = {
@@ -36,7 +39,8 @@ extension KernelOperation {
         let form = (transposeA ? "t" : "n") + (transposeB ? "t" : "n")
         return KernelOperation(
             name: "gemm-\(form)", edges: edgeSizes,
-            benchmarks: transposeA || transposeB ? [Size(512, 512, 512)] : productShapes,
+            benchmarks: transposeA || transposeB
+                ? [Size(512, 512, 512)] : productShapes + vectorShapes,
             flops: { 2 * Double($0.m) * Double($0.n) * Double($0.k) },
             bytes: { 4 * Double($0.m * $0.k + $0.k * $0.n + $0.m * $0.n) },
             isTuned: true

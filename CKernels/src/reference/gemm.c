@@ -76,6 +76,26 @@ void ck_store_reference(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const f
         }
 }
 
+static void add(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t row, ptrdiff_t col,
+                const float *v, ptrdiff_t step, float *y) {
+    for (ptrdiff_t i = 0; i < n; i += CK_LANES, y += CK_LANES) {
+        const ptrdiff_t start = i < n - CK_LANES ? i : n - CK_LANES;
+        for (int j = 0; j < CK_LANES; j++)
+            for (ptrdiff_t p = 0; p < k; p++)
+                y[j] = fmaf(x[(start + j) * row + p * col], v[p * step], y[j]);
+    }
+}
+
+void ck_add_rows_reference(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,
+                           ptrdiff_t step, float *y) {
+    add(n, k, x, 1, ldx, v, step, y);
+}
+
+void ck_add_columns_reference(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx,
+                              const float *v, ptrdiff_t step, float *y) {
+    add(n, k, x, ldx, 1, v, step, y);
+}
+
 void ck_pack_transposed_reference(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
                                   float *to) {
     for (ptrdiff_t r = 0; r < rows; r++)

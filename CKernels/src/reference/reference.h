@@ -18,6 +18,10 @@ int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const f
                               float *v);
 void ck_store_reference(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
                         ptrdiff_t ldc);
+void ck_add_rows_reference(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,
+                           ptrdiff_t step, float *y);
+void ck_add_columns_reference(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx,
+                              const float *v, ptrdiff_t step, float *y);
 void ck_pack_transposed_reference(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
                                   float *to);
 void ck_pack_bytes_reference(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width,

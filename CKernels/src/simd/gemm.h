@@ -90,8 +90,8 @@ static void store_tile(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const fl
         }
 }
 
-// to[4][8 of 16]: four columns of eight rows of x, of which `width` are read.
-INLINE void transpose_block(ptrdiff_t width, const float *x, ptrdiff_t ldx, float *to) {
+// Four columns of eight rows of x, of which `width` are read.
+INLINE void transpose_block(ptrdiff_t width, const float *x, ptrdiff_t ldx, v8 column[4]) {
     v4 row[8];
     for (int i = 0; i < 8; i++) {
         row[i] = (v4){0};
@@ -105,13 +105,19 @@ INLINE void transpose_block(ptrdiff_t width, const float *x, ptrdiff_t ldx, floa
         pairs[i] = __builtin_shufflevector(two[i], two[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
         pairs[i + 1] = __builtin_shufflevector(two[i], two[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
     }
-    for (int i = 0; i < 2; i++, to += 2 * CK_LANES) {
+    for (int i = 0; i < 2; i++) {
         const v8 x0 = pairs[i], x2 = pairs[i + 2];
-        const v8 even = __builtin_shufflevector(x0, x2, 0, 1, 8, 9, 4, 5, 12, 13);
-        const v8 odd = __builtin_shufflevector(x0, x2, 2, 3, 10, 11, 6, 7, 14, 15);
-        memcpy(to, &even, sizeof even);
-        memcpy(to + CK_LANES, &odd, sizeof odd);
+        column[2 * i] = __builtin_shufflevector(x0, x2, 0, 1, 8, 9, 4, 5, 12, 13);
+        column[2 * i + 1] = __builtin_shufflevector(x0, x2, 2, 3, 10, 11, 6, 7, 14, 15);
     }
+}
+
+// to[4][8 of 16]
+INLINE void pack_block(ptrdiff_t width, const float *x, ptrdiff_t ldx, float *to) {
+    v8 column[4];
+    transpose_block(width, x, ldx, column);
+    for (int i = 0; i < 4; i++)
+        memcpy(to + i * CK_LANES, &column[i], sizeof column[i]);
 }
 
 // Eight lanes of pack_transposed.
@@ -124,9 +130,9 @@ INLINE void transpose_lanes(ptrdiff_t rows, ptrdiff_t width, const float *x, ptr
         return;
     }
     for (ptrdiff_t r = 0; r <= rows - 4; r += 4)
-        transpose_block(width, x + r, ldx, to + r * CK_LANES);
+        pack_block(width, x + r, ldx, to + r * CK_LANES);
     if (rows % 4) // the last four, some of them again
-        transpose_block(width, x + rows - 4, ldx, to + (rows - 4) * CK_LANES);
+        pack_block(width, x + rows - 4, ldx, to + (rows - 4) * CK_LANES);
 }
 
 static void pack_transposed(ptrdiff_t rows, ptrdiff_t width, const float *x, ptrdiff_t ldx,
@@ -136,6 +142,85 @@ static void pack_transposed(ptrdiff_t rows, ptrdiff_t width, const float *x, ptr
             transpose_lanes(rows, 8, x + i * ldx, ldx, to + i);
         else
             transpose_lanes(rows, width - i, width > i ? x + i * ldx : x, ldx, to + i);
+}
+
+// `rows` rows of x, each times its element of v, added to all sums in turn.
+INLINE void add_some_rows(const int rows, ptrdiff_t n, const float *x, ptrdiff_t ldx,
+                          const float *v, ptrdiff_t step, float *y) {
+    vf factor[8];
+    for (int p = 0; p < rows; p++)
+        factor[p] = splat(v[p * step]);
+    for (ptrdiff_t i = 0; i < n; i += CK_LANES, y += CK_LANES) {
+        const float *from = x + (i < n - CK_LANES ? i : n - CK_LANES);
+        for (int j = 0; j < CK_LANES; j += WIDTH) {
+            vf acc = load(y + j);
+            for (int p = 0; p < rows; p++)
+                acc = fma_v(factor[p], load(from + p * ldx + j), acc);
+            store(y + j, acc);
+        }
+    }
+}
+
+static void add_rows(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,
+                     ptrdiff_t step, float *y) {
+    ptrdiff_t p = 0;
+    for (; p + 8 <= k; p += 8)
+        add_some_rows(8, n, x + p * ldx, ldx, v + p * step, step, y);
+    for (; p < k; p++)
+        add_some_rows(1, n, x + p * ldx, ldx, v + p * step, step, y);
+}
+
+INLINE v8 add_product(v8 x, float factor, v8 acc) {
+    return __builtin_elementwise_fma(x, factor - (v8){0}, acc);
+}
+
+// 8 * `eights` sums, whose rows x[] are. Rows that lie half pages apart fall on few sets of the
+// cache, so of these a long piece of eight is turned at a time; otherwise all advance together.
+INLINE void add_some_columns(const int eights, ptrdiff_t k, const float *x[], ptrdiff_t ldx,
+                             const float *v, ptrdiff_t step, float *y) {
+    enum { HALF_PAGE = 512, DEPTH = 64 };
+    v8 acc[4], column[4], turned[DEPTH][4];
+    memcpy(acc, y, eights * sizeof *acc);
+    ptrdiff_t p = 0;
+    for (; ldx % HALF_PAGE == 0 && p + DEPTH <= k; p += DEPTH) {
+        for (int i = 0; i < eights; i++)
+            for (int q = 0; q < DEPTH; q += 4) {
+                transpose_block(8, x[i] + p + q, ldx, column);
+                for (int r = 0; r < 4; r++)
+                    turned[q + r][i] = column[r];
+            }
+        for (int q = 0; q < DEPTH; q++)
+            for (int i = 0; i < eights; i++)
+                acc[i] = add_product(turned[q][i], v[(p + q) * step], acc[i]);
+    }
+    for (; p + 4 <= k; p += 4)
+        for (int i = 0; i < eights; i++) {
+            transpose_block(8, x[i] + p, ldx, column);
+            for (int q = 0; q < 4; q++)
+                acc[i] = add_product(column[q], v[(p + q) * step], acc[i]);
+        }
+    for (; p < k; p++)
+        for (int i = 0; i < eights; i++) {
+            for (int j = 0; j < 8; j++)
+                column[0][j] = x[i][p + j * ldx];
+            acc[i] = add_product(column[0], v[p * step], acc[i]);
+        }
+    memcpy(y, acc, eights * sizeof *acc);
+}
+
+static void add_columns(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,
+                        ptrdiff_t step, float *y) {
+    for (ptrdiff_t i = 0; i < n; i += 2 * CK_LANES, y += 2 * CK_LANES) {
+        const float *rows[4];
+        for (int j = 0; j < 4; j++) {
+            const ptrdiff_t start = i + j / 2 * CK_LANES;
+            rows[j] = x + ((start < n - CK_LANES ? start : n - CK_LANES) + j % 2 * 8) * ldx;
+        }
+        if (n - i > CK_LANES)
+            add_some_columns(4, k, rows, ldx, v, step, y);
+        else
+            add_some_columns(2, k, rows, ldx, v, step, y);
+    }
 }
 
 static void pack_bytes(ptrdiff_t count, ptrdiff_t first, ptrdiff_t width, const uint8_t *images,

@@ -5,6 +5,8 @@
 .gradient_panel = gradient_panel,
 .update_panel = update_panel,
 .store = store_tile,
+.add_rows = add_rows,
+.add_columns = add_columns,
 .pack_transposed = pack_transposed,
 .pack_bytes = pack_bytes,
 .convolve = convolve,
