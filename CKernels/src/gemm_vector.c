@@ -60,7 +60,8 @@ static void store_panel(const matrix_vector *x, ptrdiff_t panel, const float *ac
 }
 
 static void run(const matrix_vector *x, ck_range panels) {
-    _Alignas(64) float acc[PANELS * CK_LANES];
+    // and a line, of which the store of a panel that begins early reads some
+    _Alignas(64) float acc[(PANELS + 1) * CK_LANES];
     for (ptrdiff_t first = panels.first; first < panels.last; first += PANELS) {
         const ptrdiff_t last = ck_least(first + PANELS, panels.last);
         const ptrdiff_t row = start_of(x, first);

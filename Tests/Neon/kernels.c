@@ -112,10 +112,11 @@ static void report_rows(int threads) {
 static void report_products(int threads) {
     static const ptrdiff_t edges[] = {0, 1, 2, 3, 4, 5, 6, 7, 15, 16, 17, 33, 48};
     static const float factors[][2] = {{1, 0}, {1, 1}, {-0.5f, 0.75f}, {0, 1}, {0.3f, 1.7f}};
-    enum { EDGES = sizeof edges / sizeof *edges, BIG = 8, MOST = 391 * 300 };
-    static const ptrdiff_t big[BIG][3] = {{13, 40, 257},  {391, 20, 30},  {20, 263, 600},
-                                          {391, 70, 300}, {1159, 70, 17}, {100, 10, 800},
-                                          {600, 21, 40},  {20, 50, 300}};
+    enum { EDGES = sizeof edges / sizeof *edges, BIG = 13, MOST = 391 * 300 };
+    static const ptrdiff_t big[BIG][3] = {
+        {13, 40, 257},  {391, 20, 30}, {20, 263, 600}, {391, 70, 300}, {1159, 70, 17},
+        {100, 10, 800}, {600, 21, 40}, {20, 50, 300},  {2100, 1, 40},  {40, 1, 512},
+        {1, 40, 512},   {2100, 1, 40}, {1, 2100, 40}};
     generator g = {5};
     hash h = hash_start();
     float *a = floats(MOST), *b = floats(600 * 263), *c = floats(MOST);
