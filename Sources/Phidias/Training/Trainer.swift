@@ -28,7 +28,8 @@ public final class Trainer {
         public let steps: Int
         /// Mean over the images of the epoch, each with the weights of its step.
         public let trainingLoss, trainingAccuracy: Double
-        /// Time of shuffling, batches and steps, without evaluation and callbacks after the epoch.
+        /// Time of shuffling, batches and steps, without evaluation and callbacks after the epoch,
+        /// and between steps without what a callback does after it has taken the trainer's state.
         public let seconds: Double
         /// The model as it is now.
         public let model: Model
@@ -52,7 +53,7 @@ public final class Trainer {
 
     /// The model after the last epoch that ended with finite weights and loss.
     public private(set) var model: Model
-    /// Of all epochs, without evaluation and callbacks.
+    /// Of all epochs, as `EpochReport.seconds` counts them.
     public private(set) var seconds = 0.0
 
     /// - Parameters:
@@ -83,6 +84,7 @@ public final class Trainer {
     /// it ended. Nil before training, and after a divergence.
     public var state: TrainingState? {
         guard let stack else { return nil }
+        pauseClock()
         let isEpochsEnd = position.steps == 0 && position.epochs > 0
         return TrainingState(
             model: isEpochsEnd ? model : Model(stack),
@@ -94,6 +96,17 @@ public final class Trainer {
     /// The batch as augmentation leaves it.
     private var augmented: AugmentedBatch?
     private var position = TrainingPosition()
+    /// Since when training's time runs. Whoever takes the state stops it until the next step, so that
+    /// no step has to read the clock.
+    private var clockStart: ContinuousClock.Instant?
+
+    private func pauseClock() {
+        guard let start = clockStart else { return }
+        let time = start.duration(to: .now) / .seconds(1)
+        position.epochSeconds += time
+        position.seconds += time
+        clockStart = nil
+    }
 
     /// Runs `epochs` epochs over the data, or what is left of them.
     /// - Parameters:
@@ -179,8 +192,8 @@ public final class Trainer {
         _ onStep: ((StepReport) throws -> Void)?
     ) throws -> Bool {
         guard let stack else { return false }
-        let clock = ContinuousClock()
-        var start = clock.now
+        clockStart = .now
+        defer { pauseClock() }
         let number = position.epochs + 1
         let order = data.order(seed: seed, epoch: number)
         let dropout = DropoutKey(
@@ -214,16 +227,9 @@ public final class Trainer {
                     loss: result.loss / Double(indices.count),
                     learningRate: values.learningRate, momentum: values.momentum))
             // At the epoch's end the report comes first.
-            guard let shouldStop, done + 1 < run.stepsPerEpoch else { continue }
-            let time = Double(attoseconds: start.duration(to: clock.now))
-            position.epochSeconds += time
-            position.seconds += time
-            if try shouldStop() { return false }
-            start = clock.now
+            if done + 1 < run.stepsPerEpoch, try shouldStop?() == true { return false }
+            if clockStart == nil { clockStart = .now }
         }
-        let time = Double(attoseconds: start.duration(to: clock.now))
-        position.epochSeconds += time
-        position.seconds += time
         return true
     }
 
@@ -318,13 +324,6 @@ private struct Workspace {
             throw TrainingError.diverged(step: number, layer: bad, what: "weight")
         }
         return (sum, correct)
-    }
-}
-
-extension Double {
-    fileprivate init(attoseconds duration: Duration) {
-        let parts = duration.components
-        self = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
     }
 }
 
