@@ -65,6 +65,9 @@ void ck_with_team(int threads, void (*body)(void *context), void *context);
 /// it, and a variable that OpenMP could not read is then removed from it.
 int ck_threads_wanted(void);
 
+/// The most threads that OpenMP gives this process: OMP_THREAD_LIMIT, or a very large number.
+int ck_threads_limit(void);
+
 /// The CPU quota, rounded up, of the cgroup that `membership` (normally /proc/self/cgroup) names
 /// in the hierarchies below `root` (normally /sys/fs/cgroup), or of the strictest of its parents;
 /// 0 where there is no limit. Reads v2's cpu.max and v1's cpu.cfs_quota_us.

@@ -44,6 +44,11 @@ int ck_threads_wanted(void) {
     return wanted;
 }
 
+int ck_threads_limit(void) {
+    ck_threads_wanted();
+    return omp_get_thread_limit();
+}
+
 int ck_threads_available(void) {
     ck_threads_wanted();
     // OpenMP's number, not this thread's mask: OMP_PROC_BIND narrows that to one CPU.

@@ -8,6 +8,7 @@ int omp_get_dynamic(void);
 int omp_get_thread_num(void);
 int omp_get_num_procs(void);
 int omp_get_num_threads(void);
+int omp_get_thread_limit(void);
 size_t kmp_get_stacksize_s(void); // libomp's own: bytes of a worker's stack
 
 typedef struct {

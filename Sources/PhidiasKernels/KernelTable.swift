@@ -36,13 +36,11 @@ package enum Threads {
     package static var available: Int { Int(ck_threads_available()) }
 
     /// The threads to use if nobody says: `OMP_NUM_THREADS` (the first number, if there are
-    /// several), or what is available; nil if the variable does not begin with a number from 1.
+    /// several), or what is available, but no more than `OMP_THREAD_LIMIT`; nil if the first variable
+    /// does not begin with a number from 1.
     package static var preferred: Int? {
-        switch Int(ck_threads_wanted()) {
-        case 0: available
-        case ..<0: nil
-        case let wanted: wanted
-        }
+        let wanted = Int(ck_threads_wanted())
+        return wanted < 0 ? nil : min(wanted > 0 ? wanted : available, Int(ck_threads_limit()))
     }
 
     /// The most threads that have been started so far.
@@ -51,7 +49,9 @@ package enum Threads {
     /// Starts so many threads, if there are fewer. Gives why the system does not let this process
     /// have them; nil if it does.
     package static func refusal(_ threads: Int) -> String? {
-        started.withLock { most in
+        let limit = Int(ck_threads_limit())
+        guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
+        return started.withLock { most in
             guard threads > most else { return nil }
             let error = ck_threads_start(Int32(threads))
             guard error == 0 else { return String(cString: strerror(error)) }

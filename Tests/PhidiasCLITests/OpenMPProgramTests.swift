@@ -74,4 +74,15 @@ import Testing
         )
         #expect(result.code == 0 && result.errors.contains("3 threads"), "\(result.errors)")
     }
+
+    /// What is recorded as the number of threads ran.
+    @Test func noMoreThreadsThanOpenMPGivesAreTaken() throws {
+        let bench = try BadInputTests.Bench()
+        let command = "train --data $1 --hidden 4 --epochs 1 --batch-size 4 --output $1/run --force"
+        let limited = "OMP_NUM_THREADS=3 OMP_THREAD_LIMIT=2 exec $0 \(command)"
+        let taken = try bench.shell(limited)
+        #expect(taken.code == 0 && taken.errors.contains("2 threads"), "\(taken.errors)")
+        let asked = try bench.shell("\(limited) --threads 3")
+        #expect(asked.code == 71 && asked.errors.contains("OMP_THREAD_LIMIT"), "\(asked.errors)")
+    }
 }

@@ -119,7 +119,7 @@ public enum ModelError: PhidiasError, Equatable {
         case .threads(let count):
             "\(count) threads cannot be started; give 1 to \(Model.mostThreads)."
         case .noThreads(let count, let reason):
-            "\(count) threads cannot be started: \(reason). Give fewer by --threads, or raise the limits (ulimit -u, ulimit -v)."
+            "\(count) threads cannot be started: \(reason). Give fewer by --threads, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
         case .threadVariable:
             "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give --threads."
         case .kernels(let message):
