@@ -1,5 +1,5 @@
-// SGEMM for any shape. Small products use their operands where they lie, and those with few columns
-// are computed as their transpose. gemm_vector.c has the driver for one row or column,
+// SGEMM for any shape. Small and shallow products use their operands where they lie, and those with
+// few columns are computed as their transpose. gemm_vector.c has the driver for one row or column,
 // gemm_blocked.c the one for all others.
 #include "gemm.h"
 #include "pack.h"
@@ -9,6 +9,8 @@ enum {
     THREAD_WORK = 100000, // multiply-adds that are worth a thread
     SMALL_DEPTH = 128,    // most of k that needs no packing, for
     SMALL_SIZE = 1 << 16, // a C of so many elements, or of one panel
+    SHALLOW_DEPTH = 16,   // most of k if C is larger, and for
+    SHALLOW_SIZE = 16384, // a B of so many elements, which stay near
     NARROW_DEPTH = 352,   // of k at a time: 22 KB of a panel
     WIDE = 128,           // columns of C
 };
@@ -58,6 +60,12 @@ static void run_small(const ck_product *x, ptrdiff_t groups, ck_range own) {
             c += rows * x->ldc;
         }
     }
+}
+
+// A large C that takes longer to write than to compute: row by row of tiles.
+static void run_shallow(const ck_product *x, ptrdiff_t groups, ck_range own) {
+    for (ptrdiff_t group = own.first; group < own.last; group++)
+        run_small(x, groups, (ck_range){group, group + 1});
 }
 
 // C^T = op(B)^T op(A)^T, panels of 16 rows of C: no lane is idle, where columns would leave most.
@@ -133,11 +141,14 @@ int ck_sgemm(ck_transpose ta, ck_transpose tb, ptrdiff_t m, ptrdiff_t n, ptrdiff
     }
 
     const int team = team_for(&x, threads);
-    const int is_small = x.n <= CK_LANES || (team == 1 && m * x.n <= SMALL_SIZE);
-    if (x.k > SMALL_DEPTH || !is_small)
+    const int is_small =
+        x.k <= SMALL_DEPTH && (x.n <= CK_LANES || (team == 1 && m * x.n <= SMALL_SIZE));
+    const int depth = x.b.row % CK_PAGE == 0 ? SHALLOW_DEPTH / 2 : SHALLOW_DEPTH;
+    const int is_shallow = x.b.col == 1 && x.k <= depth && x.k * x.n <= SHALLOW_SIZE;
+    if (!is_small && !is_shallow)
         return ck_gemm_blocked(&x, team);
     const ptrdiff_t groups = ck_ceil_div(m, CK_ROWS);
-    CK_ON_TEAM((int)ck_least(team, groups),
-               run_small(&x, groups, ck_share(groups, thread, threads)););
+    void (*run)(const ck_product *, ptrdiff_t, ck_range) = is_small ? run_small : run_shallow;
+    CK_ON_TEAM((int)ck_least(team, groups), run(&x, groups, ck_share(groups, thread, threads)););
     return CK_OK;
 }

@@ -15,7 +15,6 @@ enum {
     FEW_ROWS = 12,       // B is read where it lies if C has no more rows,
     DIRECT_WORK = 24576, // or fewer than this divided by the length of a row of B,
     NARROW_ROW = 32,     // or if B is one narrow panel whose rows are no farther apart
-    PAGE = 1024,         // floats
 };
 
 typedef struct {
@@ -181,11 +180,10 @@ int ck_gemm_blocked(const ck_product *product, int threads) {
     const int is_turned = product->a.col != 1; // A: its rows lie across
     x.pack_a = n > FEW_COLUMNS && is_turned;
     x.fetch_a = n > FEW_COLUMNS && !is_turned;
-    // B is read where it lies if that is not often, but not from rows that are whole pages apart:
-    // they fall on one set of the cache.
+    // B is read where it lies if that is not often, but not from rows that are whole pages apart.
     const ptrdiff_t row = product->b.row;
     const int is_narrow = n < CK_LANES && row <= NARROW_ROW;
-    const int is_seldom = m <= FEW_ROWS || (m * row < DIRECT_WORK && row % PAGE != 0);
+    const int is_seldom = m <= FEW_ROWS || (m * row < DIRECT_WORK && row % CK_PAGE != 0);
     x.pack_b = product->b.col != 1 || !(is_narrow || is_seldom);
 
     const ptrdiff_t tiles = x.groups * x.panels;

@@ -10,6 +10,7 @@
 enum {
     CK_ROWS = 6,     // most rows of a register tile; its width is one panel, CK_LANES
     CK_SHARD = 1024, // elements of one shard of ck_sum
+    CK_PAGE = 1024,  // floats: of rows so far apart the first cache holds no more than eight
 };
 
 typedef struct {

@@ -178,11 +178,11 @@ INLINE v8 add_product(v8 x, float factor, v8 acc) {
 // cache, so of these a long piece of eight is turned at a time; otherwise all advance together.
 INLINE void add_some_columns(const int eights, ptrdiff_t k, const float *x[], ptrdiff_t ldx,
                              const float *v, ptrdiff_t step, float *y) {
-    enum { HALF_PAGE = 512, DEPTH = 64 };
+    enum { DEPTH = 64 };
     v8 acc[4], column[4], turned[DEPTH][4];
     memcpy(acc, y, eights * sizeof *acc);
     ptrdiff_t p = 0;
-    for (; ldx % HALF_PAGE == 0 && p + DEPTH <= k; p += DEPTH) {
+    for (; ldx % (CK_PAGE / 2) == 0 && p + DEPTH <= k; p += DEPTH) {
         for (int i = 0; i < eights; i++)
             for (int q = 0; q < DEPTH; q += 4) {
                 transpose_block(8, x[i] + p + q, ldx, column);
