@@ -17,6 +17,10 @@ int omp_get_num_threads(void) {
     return 1;
 }
 
+int omp_get_thread_limit(void) {
+    return 1;
+}
+
 size_t kmp_get_stacksize_s(void) {
     return 0;
 }
