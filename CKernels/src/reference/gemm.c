@@ -79,7 +79,7 @@ void ck_store_reference(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const f
 static void add(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t row, ptrdiff_t col,
                 const float *v, ptrdiff_t step, float *y) {
     for (ptrdiff_t i = 0; i < n; i += CK_LANES, y += CK_LANES) {
-        const ptrdiff_t start = i < n - CK_LANES ? i : n - CK_LANES;
+        const ptrdiff_t start = ck_least(i, n - CK_LANES);
         for (int j = 0; j < CK_LANES; j++)
             for (ptrdiff_t p = 0; p < k; p++)
                 y[j] = fmaf(x[(start + j) * row + p * col], v[p * step], y[j]);

@@ -151,7 +151,7 @@ INLINE void add_some_rows(const int rows, ptrdiff_t n, const float *x, ptrdiff_t
     for (int p = 0; p < rows; p++)
         factor[p] = splat(v[p * step]);
     for (ptrdiff_t i = 0; i < n; i += CK_LANES, y += CK_LANES) {
-        const float *from = x + (i < n - CK_LANES ? i : n - CK_LANES);
+        const float *from = x + ck_least(i, n - CK_LANES);
         for (int j = 0; j < CK_LANES; j += WIDTH) {
             vf acc = load(y + j);
             for (int p = 0; p < rows; p++)
@@ -213,8 +213,8 @@ static void add_columns(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx,
     for (ptrdiff_t i = 0; i < n; i += 2 * CK_LANES, y += 2 * CK_LANES) {
         const float *rows[4];
         for (int j = 0; j < 4; j++) {
-            const ptrdiff_t start = i + j / 2 * CK_LANES;
-            rows[j] = x + ((start < n - CK_LANES ? start : n - CK_LANES) + j % 2 * 8) * ldx;
+            const ptrdiff_t start = ck_least(i + j / 2 * CK_LANES, n - CK_LANES);
+            rows[j] = x + (start + j % 2 * 8) * ldx;
         }
         if (n - i > CK_LANES)
             add_some_columns(4, k, rows, ldx, v, step, y);
