@@ -50,7 +50,7 @@ const char *ck_arch_available(int i);
 int ck_arch_select(const char *name);
 
 /// How many threads are worth starting: the CPUs in this process's affinity mask, limited by the
-/// CPU quota of its cgroup (v1 and v2, rounded up). At least 1.
+/// CPU quota of its cgroup (v1 and v2, rounded up) and by ck_threads_limit. At least 1.
 int ck_threads_available(void);
 
 /// Runs body(context) on the calling thread, while the other threads of a team stand by for the

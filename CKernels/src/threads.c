@@ -50,9 +50,9 @@ int ck_threads_limit(void) {
 }
 
 int ck_threads_available(void) {
-    ck_threads_wanted();
+    const int limit = ck_threads_limit();
     // OpenMP's number, not this thread's mask: OMP_PROC_BIND narrows that to one CPU.
-    const int cpus = omp_get_num_procs();
+    const int cpus = (int)ck_least(omp_get_num_procs(), limit);
     const int quota = ck_cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
     return quota > 0 && quota < cpus ? quota : cpus;
 }

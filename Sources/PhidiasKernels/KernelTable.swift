@@ -32,15 +32,21 @@ package enum KernelTable {
 
 /// How many threads there are.
 package enum Threads {
-    /// CPUs that the affinity mask and the cgroup quota allow, at least 1.
+    /// CPUs that the affinity mask and the cgroup quota allow, at least 1 and at most `limit`.
     package static var available: Int { Int(ck_threads_available()) }
 
+    /// What `OMP_THREAD_LIMIT` allows.
+    private static var limit: Int { Int(ck_threads_limit()) }
+
     /// The threads to use if nobody says: `OMP_NUM_THREADS` (the first number, if there are
-    /// several), or what is available, but no more than `OMP_THREAD_LIMIT`; nil if the first variable
-    /// does not begin with a number from 1.
+    /// several), at most `limit`, or what is available; nil if the variable does not begin with a
+    /// number from 1.
     package static var preferred: Int? {
-        let wanted = Int(ck_threads_wanted())
-        return wanted < 0 ? nil : min(wanted > 0 ? wanted : available, Int(ck_threads_limit()))
+        switch Int(ck_threads_wanted()) {
+        case 0: available
+        case ..<0: nil
+        case let wanted: min(wanted, limit)
+        }
     }
 
     /// The most threads that have been started so far.
@@ -49,7 +55,6 @@ package enum Threads {
     /// Starts so many threads, if there are fewer. Gives why the system does not let this process
     /// have them; nil if it does.
     package static func refusal(_ threads: Int) -> String? {
-        let limit = Int(ck_threads_limit())
         guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
         return started.withLock { most in
             guard threads > most else { return nil }
