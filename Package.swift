@@ -24,7 +24,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     ],
     targets: [
@@ -39,6 +38,8 @@ let package = Package(
         ),
         .systemLibrary(
             name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(
+            name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Swift, from the kernels up.
@@ -46,12 +47,7 @@ let package = Package(
         .target(name: "PureSwiftKernels"),
         .target(name: "KernelOperations", dependencies: ["PhidiasKernels", "PureSwiftKernels"]),
         .target(
-            name: "Phidias",
-            dependencies: [
-                "PhidiasKernels", "CLibPNG", "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]
-        ),
+            name: "Phidias", dependencies: ["PhidiasKernels", "CLibCrypto", "CLibPNG", "CZlib"]),
         // Analysis of results: knows numbers, not networks.
         .target(
             name: "Statistics",

@@ -1,4 +1,4 @@
-import Crypto
+import CLibCrypto
 
 /// SHA-256 checksums, as 64 lower-case hexadecimal digits.
 package enum Checksum {
@@ -10,34 +10,56 @@ package enum Checksum {
     }
 
     /// The same as 32 bytes.
-    package static func sha256Bytes(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+    package static func sha256Bytes(_ bytes: [UInt8]) -> [UInt8] {
+        var stream = Stream()
+        stream.update(bytes)
+        return stream.bytes
+    }
 
     /// A checksum over many buffers, as if they were one.
-    package struct Stream {
-        private var hash = SHA256()
+    package struct Stream: ~Copyable {
+        private let hash: OpaquePointer
 
-        package init() {}
+        package init() {
+            // Some hundred bytes, without which Swift could not go on either.
+            guard let hash = phidias_sha256_new() else { fatalError("no memory for a checksum") }
+            self.hash = hash
+        }
+
+        deinit { EVP_MD_CTX_free(hash) }
 
         /// Adds bytes.
-        package mutating func update(_ bytes: [UInt8]) {
-            bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        }
+        package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
 
         /// Adds the bytes of `values`, each as 4 bytes with the lowest first.
         package mutating func update(_ values: [Float]) {
             #if _endian(little)
-                values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+                values.withUnsafeBytes { add($0) }
             #else
-                values.map(\.bitPattern.littleEndian).withUnsafeBytes {
-                    hash.update(bufferPointer: $0)
-                }
+                values.map(\.bitPattern.littleEndian).withUnsafeBytes { add($0) }
             #endif
+        }
+
+        private func add(_ bytes: UnsafeRawBufferPointer) {
+            EVP_DigestUpdate(hash, bytes.baseAddress, bytes.count)
         }
 
         /// The checksum of what has been added so far; more may follow.
         package var value: String {
             let digits = Array("0123456789abcdef")
-            return String(hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+            return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        }
+
+        /// The same as 32 bytes.
+        fileprivate var bytes: [UInt8] {
+            // Ending a hash uses it up, so that a copy is ended.
+            let copy = EVP_MD_CTX_new()
+            defer { EVP_MD_CTX_free(copy) }
+            var result = [UInt8](repeating: 0, count: 32)
+            guard EVP_MD_CTX_copy_ex(copy, hash) == 1,
+                EVP_DigestFinal_ex(copy, &result, nil) == 1
+            else { fatalError("no memory for a checksum") }
+            return result
         }
     }
 }
