@@ -16,6 +16,7 @@ let package = Package(
     name: "phidias",
     products: [
         .library(name: "Phidias", targets: ["Phidias"]),
+        .library(name: "PhidiasRuns", targets: ["PhidiasRuns"]),
         .executable(name: "phidias", targets: ["PhidiasCLI"]),
         // For the package in Benchmarks/ alone.
         .library(name: "PhidiasBenchmarkSupport", targets: ["KernelOperations"]),
@@ -52,17 +53,21 @@ let package = Package(
         .target(
             name: "Statistics",
             dependencies: [.product(name: "RealModule", package: "swift-numerics")]),
+        // Pictures of numbers as SVG: knows no networks either.
+        .target(name: "Charts"),
+        // Runs, sweeps, experiments and reports.
+        .target(name: "PhidiasRuns", dependencies: ["Phidias", "Charts", "Statistics"]),
         .executableTarget(
             name: "PhidiasCLI",
             dependencies: [
-                "Phidias", "PhidiasKernels", "KernelOperations", "Statistics",
+                "PhidiasRuns", "PhidiasKernels", "KernelOperations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
 
         // What the fuzzer runs, and the tests over its corpora.
         .target(
-            name: "FuzzTargets", dependencies: ["Phidias", "CZlib"], path: "Tests/Fuzzing/Targets"),
+            name: "FuzzTargets", dependencies: ["PhidiasRuns", "CZlib"], path: "Tests/Fuzzing/Targets"),
 
         // One test target per module.
         .testTarget(
@@ -74,6 +79,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(
             name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Fixtures"]),
+        .testTarget(name: "ChartsTests", dependencies: ["Charts"]),
+        .testTarget(name: "PhidiasRunsTests", dependencies: ["PhidiasRuns"]),
         .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,14 +1,12 @@
 import ArgumentParser
 import Foundation
 import Phidias
-import Statistics
+import PhidiasRuns
 
 /// The program: parses the command line, runs one subcommand, and turns errors into a sentence on
 /// standard error and an exit code after sysexits.h.
 @main
 struct PhidiasProgram: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "phidias",
         abstract:
@@ -18,7 +16,7 @@ struct PhidiasProgram: ParsableCommand {
               phidias train --output runs/first
               phidias predict runs/first/model.safetensors digit.png
             """,
-        version: version,
+        version: PhidiasVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
             FeaturesCommand.self, SummaryCommand.self, VerifyCommand.self, SweepCommand.self,
@@ -53,7 +51,8 @@ struct PhidiasProgram: ParsableCommand {
             Interruption.end(by: SIGPIPE)
         } catch {
             let known = error as? any PhidiasError
-            Console.say("phidias: \(known?.description ?? "\(error)")")
+            let hint = Hint.text(for: error).map { " \($0)" } ?? ""
+            Console.say("phidias: \(known?.description ?? "\(error)")\(hint)")
             code = known?.exitCode ?? 70
         }
         Foundation.exit(code)
@@ -62,11 +61,6 @@ struct PhidiasProgram: ParsableCommand {
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
-}
-
-/// A number of the program's own that cannot be analysed: what a user gave is checked before.
-extension StatisticsError: PhidiasError {
-    package var exitCode: Int32 { 70 }
 }
 
 /// A command line that parses but asks for the impossible: exit code 64.

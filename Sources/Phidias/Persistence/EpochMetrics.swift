@@ -19,7 +19,7 @@ public struct EpochMetrics: Sendable, Equatable {
         }
 
         /// As `NAME_loss` and `NAME_accuracy`.
-        func members(_ name: String) -> [JSON.Member] {
+        package func members(_ name: String) -> [JSON.Member] {
             [
                 .init(key: "\(name)_loss", value: .number(loss)),
                 .init(key: "\(name)_accuracy", value: .number(accuracy)),

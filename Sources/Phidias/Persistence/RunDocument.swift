@@ -26,7 +26,7 @@ public struct RunDocument: Sendable, Equatable {
         }
 
         /// In the order of their names.
-        static func sorted(_ values: [String: String]) -> [Setting] {
+        package static func sorted(_ values: [String: String]) -> [Setting] {
             values.sorted { $0.key < $1.key }.map { Setting(name: $0.key, value: $0.value) }
         }
     }

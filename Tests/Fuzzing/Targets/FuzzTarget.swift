@@ -1,4 +1,5 @@
 import Phidias
+import PhidiasRuns
 
 /// A reader of files, as the fuzzer and the tests over its corpora call it.
 public enum FuzzTarget: String, CaseIterable, Sendable {

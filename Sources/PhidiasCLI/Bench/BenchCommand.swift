@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import KernelOperations
+import Phidias
+import PhidiasRuns
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure kernels, training and this machine: verified, then timed.",
+        discussion: """
+            Example:
+              phidias bench kernels --filter gemm
+            """,
+        subcommands: [
+            BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchConvolution.self,
+            BenchScaling.self,
+        ],
+        defaultSubcommand: BenchKernels.self)
+}
+
+struct BenchOptions: ParsableArguments {
+    @Option(help: "Seconds for each row of the table, pauses not counted.")
+    var seconds = 1.0
+    @Option(help: .threads())
+    var threads: Int?
+    @Option(help: "What standard output gets: text, or one JSON object.")
+    var format: OutputFormat = .text
+
+    func validate() throws {
+        guard seconds > 0 && seconds <= 3600 else {
+            throw ValidationError("--seconds \(seconds): give more than 0 and at most 3600.")
+        }
+    }
+
+    func show(_ line: String) {
+        if format == .text { print(line) }
+    }
+
+    /// Calls `body` with what adds a row. Prints the machine and its limits, then the rows as they
+    /// come; as JSON all at the end, with what `also` makes of the rows.
+    @discardableResult
+    func table(
+        of subject: String, against opponents: [String],
+        also: ([BenchRow]) -> KeyValuePairs<String, JSON> = { _ in [:] },
+        _ body: (Limits, (BenchRow) -> Void) throws -> Void
+    ) throws -> [BenchRow] {
+        try BenchError.refuseDebugBuild()
+        let machine = Machine(threads: try Model.threads(threads))
+        let limits = try Limits(threads: machine.threads)
+        show(machine.text)
+        show(limits.text + "\n")
+        show(BenchRow.header(opponents))
+        var rows: [BenchRow] = []
+        do {
+            try body(limits) { row in
+                show(row.text)
+                rows.append(row)
+            }
+        } catch let error as WrongResult {
+            throw BenchError.wrongResult(error.description)
+        }
+        let discarded = rows.reduce(0) { $0 + $1.outcome.discarded }
+        let samples = rows.reduce(discarded) {
+            $0 + ($1.outcome.isPlaced ? $1.outcome.moments.count : 0)
+        }
+        show("\n" + BenchRow.legend(discarded: discarded, of: samples))
+        guard format == .json else { return rows }
+        let machineMembers = machine.members + [("limits", limits.json)]
+        let members: [JSON.Member] =
+            [
+                .init(key: "subject", value: .string(subject)),
+                .init(
+                    key: "machine",
+                    value: .object(machineMembers.map { .init(key: $0.0, value: $0.1) })),
+                .init(key: "seconds", value: .number(seconds)),
+                .init(key: "samples", value: .integer(samples)),
+                .init(key: "discarded", value: .integer(discarded)),
+            ] + also(rows).map { .init(key: $0.key, value: $0.value) }
+        print(
+            JSON.object(members + [.init(key: "results", value: .array(rows.map(\.json)))]).text())
+        return rows
+    }
+}
+
+/// Why nothing was measured.
+enum BenchError: PhidiasError {
+    case debugBuild
+    case wrongResult(String)
+
+    static func refuseDebugBuild() throws(BenchError) {
+        #if DEBUG
+            throw .debugBuild
+        #endif
+    }
+
+    var description: String {
+        switch self {
+        case .debugBuild:
+            "this is a debug build, whose times mean nothing; build with 'swift build -c release'."
+        case .wrongResult(let what):
+            "nothing is timed that fails its check: \(what)"
+        }
+    }
+
+    var exitCode: Int32 { 70 }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import KernelOperations
+import Phidias
+import PhidiasRuns
+
+struct BenchKernels: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kernels",
+        abstract: "Compare each C kernel with naive and tuned Swift, and with what is possible.",
+        discussion: """
+            All take turns in one run, and the machine's peak with them. A ratio above 1 says how \
+            many times as fast the kernels are: the median of paired turns and its quartiles.
+
+            --against openblas multiplies matrices beside an installed OpenBLAS instead, which is \
+            looked for in OPENBLAS_LIBRARY and then by the system's names.
+
+            Example:
+              phidias bench kernels --filter gemm-nn --seconds 2
+            """)
+
+    enum Rival: String, ExpressibleByArgument, CaseIterable {
+        case openblas
+    }
+
+    static let swiftOpponents = ["tuned", "naive"]
+
+    @OptionGroup var options: BenchOptions
+    @Option(help: "Only operations whose name and size contain this text, such as gemm-nn 1024.")
+    var filter = ""
+    @Option(help: "Another library instead of Swift.")
+    var against: Rival?
+
+    func run() throws {
+        switch against {
+        case .openblas: try againstOpenBLAS()
+        case nil: try againstSwift()
+        }
+    }
+
+    /// The names that are asked for.
+    private func chosen<Item>(_ items: [Item], _ name: (Item) -> String) throws -> [Item] {
+        let chosen = items.filter { filter.isEmpty || name($0).contains(filter) }
+        guard !chosen.isEmpty else {
+            throw UsageError(
+                description:
+                    "--filter '\(filter)' is in no operation's name and size; without it all are measured."
+            )
+        }
+        return chosen
+    }
+
+    private func againstOpenBLAS() throws {
+        func name(_ size: KernelOperation.Size) -> String { "gemm-nn \(size)" }
+        let shapes = try chosen(KernelOperation.productShapes, name)
+        let library = try OpenBLAS(threads: try Model.threads(options.threads))
+        options.show(library.description)
+        func mean(_ rows: [BenchRow]) -> Double {
+            let logarithms = rows.compactMap { $0.ratio(to: library.name) }.map { log($0.median) }
+            return exp(logarithms.reduce(0, +) / Double(logarithms.count))
+        }
+        let rows = try options.table(
+            of: "products", against: [library.name],
+            also: {
+                [
+                    "opponent": .string("\(library.name): \(library.description)"),
+                    "geometric_mean": .number(mean($0)),
+                ]
+            }
+        ) { limits, add in
+            let threads = limits.placement.threads
+            for size in shapes {
+                let flops = 2 * Double(size.m * size.n * size.k)
+                add(
+                    BenchRow(
+                        name: name(size),
+                        outcome: try Contest.run(
+                            try library.contenders(size, threads: threads),
+                            seconds: options.seconds, threads: threads),
+                        work: flops, unit: "GFLOP/s", limits: [.arithmetic(flops: flops)],
+                        columns: [library.name]))
+            }
+        }
+        options.show(
+            "Geometric mean over the shapes: \(mean(rows).fixed(3)) × \(library.name)")
+    }
+
+    private func againstSwift() throws {
+        let cases = try chosen(
+            KernelOperation.all.flatMap { operation in
+                operation.benchmarks.map { (operation, $0) }
+            }
+        ) { "\($0.0.name) \($0.1)" }
+        try options.table(of: "kernels", against: Self.swiftOpponents) { limits, add in
+            let threads = limits.placement.threads
+            for (operation, size) in cases {
+                let prepared = operation.prepare(size, KernelOperation.timingSeed)
+                var contenders = [try prepared.contender("naive", .naive)]
+                if operation.isTuned {
+                    contenders.append(
+                        try prepared.contender("tuned", .tuned(threads: threads)))
+                }
+                contenders.append(
+                    try prepared.contender("kernels", .kernels(threads: threads)))
+                let bounds = operation.limits(size)
+                let outcome = try Contest.run(
+                    contenders, seconds: options.seconds, threads: threads,
+                    bandwidth: bounds.contains(where: \.needsBandwidth))
+                let flops = operation.flops(size)
+                add(
+                    BenchRow(
+                        name: "\(operation.name) \(size)", outcome: outcome,
+                        work: flops > 0 ? flops : operation.bytes(size),
+                        unit: flops > 0 ? "GFLOP/s" : "GB/s", limits: bounds,
+                        columns: Self.swiftOpponents))
+            }
+        }
+    }
+}

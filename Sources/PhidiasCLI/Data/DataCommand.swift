@@ -1,0 +1,126 @@
+import ArgumentParser
+import Phidias
+import PhidiasRuns
+
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data",
+        abstract:
+            "Look at data and its augmentation, make synthetic digits, import PNG folders and CSV.",
+        discussion: "Example:\n  phidias data synthesize --output data/synthetic",
+        subcommands: [Info.self, Synthesize.self, Import.self, DataAugment.self])
+
+    struct Info: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Counts, sizes, classes and checksums of a data folder.",
+            discussion: "Example:\n  phidias data info data/mnist")
+        @Argument(help: "Folder with the four IDX files.")
+        var folder: String
+        @Option(help: "What standard output gets: text, or one JSON object.")
+        var format: OutputFormat = .text
+
+        func run() throws {
+            let pair = try DataPair(directory: folder)
+            func counts(_ data: Dataset) -> [Int] {
+                data.labels.reduce(into: [Int](repeating: 0, count: data.classes)) {
+                    $0[Int($1)] += 1
+                }
+            }
+            let sums = pair.checksums.sorted { $0.key < $1.key }
+            switch format {
+            case .json:
+                func part(_ data: Dataset) -> JSON {
+                    .members([
+                        "images": .integer(data.count),
+                        "per_class": .array(counts(data).map { .integer($0) }),
+                    ])
+                }
+                print(
+                    JSON.members([
+                        "channels": .integer(pair.training.shape.channels),
+                        "rows": .integer(pair.training.rows),
+                        "columns": .integer(pair.training.columns),
+                        "classes": .integer(pair.training.classes),
+                        "training": part(pair.training), "test": part(pair.test),
+                        "sha256": .object(
+                            sums.map { .init(key: $0.key, value: .string($0.value)) }),
+                    ]).text())
+            case .text:
+                let channels = pair.training.shape.channels
+                let depth = channels == 1 ? "" : ", \(channels) channels"
+                print(
+                    "\(pair.training.rows) × \(pair.training.columns) pixels\(depth), \(pair.training.classes) classes"
+                )
+                for (name, data) in [("training", pair.training), ("test", pair.test)] {
+                    let list = counts(data).map { String($0) }.joined(separator: " ")
+                    print("\(name): \(data.count) images, per class: \(list)")
+                }
+                for (name, sum) in sums { print("\(sum)  \(name)") }
+            }
+        }
+    }
+
+    struct Synthesize: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write synthetic digits as IDX files.",
+            discussion:
+                "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000"
+        )
+        @Option(help: "Folder for the four files.")
+        var output: String
+        @Option(parsing: .unconditional, help: "Training images.")
+        var train = 20_000
+        @Option(parsing: .unconditional, help: "Test images.")
+        var test = 4_000
+        @Option(parsing: .unconditional, help: "Seed.")
+        var seed: UInt64 = 1
+        @Flag(help: "Replace data that is already in the output folder.")
+        var force = false
+
+        func run() throws {
+            try SyntheticDigits.pair(training: train, test: test, seed: seed)
+                .write(to: output, replacing: force)
+            print(output)
+        }
+    }
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Turn a folder of PNG files or a CSV file into IDX files.",
+            discussion: """
+                SOURCE is a folder with one subfolder of PNG files a class, or a CSV file with lines \
+                of label and pixels. A share of each class becomes the test images.
+
+                Example:
+                  phidias data import letters --output data/letters
+                """)
+        @Argument(help: "Folder or CSV file.")
+        var source: String
+        @Option(help: "Folder for the four files.")
+        var output: String
+        @Option(parsing: .unconditional, help: "Share of each class that becomes test images.")
+        var testShare = 0.2
+        @Option(parsing: .unconditional, help: "Seed of the split.")
+        var seed: UInt64 = 1
+        @Flag(help: "Replace data that is already in the output folder.")
+        var force = false
+
+        func run() throws {
+            let source = try DataImport(source)
+            let data = source.data
+            let parts = try data.stratifiedSplit(fraction: testShare, seed: seed)
+            try DataPair(training: parts.training, test: parts.validation, checksums: [:])
+                .write(to: output, replacing: force)
+            if let first = source.ignored.first {
+                Console.say(
+                    "skipped: \(source.ignored.count.counted("file")) that are not .png, such as \(first)")
+            }
+            print(
+                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes"
+            )
+            for (label, name) in source.classes.enumerated() where name != String(label) {
+                print("class \(label): \(name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Phidias
+import PhidiasRuns
+
+struct SummaryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "summary",
+        abstract: "Layers of a network: shapes, parameters, operations, memory.",
+        discussion: """
+            Example:
+              phidias summary runs/mnist/model.safetensors
+              phidias summary dbl-2024
+              phidias summary 'conv 8 5x5 relu, maxpool 2, dense 10' --image 3x32x32
+              phidias summary dbl-2024 --document > network.json
+            A document says nothing of the loss: of dbl-2024 trained from it, give --loss \
+            cross-entropy.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A model (.safetensors), or what phidias train --network takes: mlp, dbl-2024, a JSON file, or layers.",
+            valueName: "network"))
+    var source: String
+    @Option(
+        help:
+            "Of a preset or of layers: the image, as ROWSxCOLUMNS or CHANNELSxROWSxCOLUMNS. (default: 28x28)"
+    )
+    var image: String?
+    @Option(parsing: .unconditional, help: "Of a preset: the number of classes.")
+    var classes = 10
+    @Option(parsing: .unconditional, help: "Threads that memory is counted for.")
+    var threads: Int?
+    @Flag(help: "Write the network's JSON document, for phidias train --network.")
+    var document = false
+    @Option(help: "What standard output gets: text, or one JSON object.")
+    var format: OutputFormat = .text
+
+    private static let batches = [1, 16, 64, 256]
+
+    func run() throws {
+        let threads = try Model.threads(threads)
+        let network = try network()
+        if document {
+            print(NetworkDocument.json(network).text(pretty: true))
+            return
+        }
+        let memory = Self.batches.map {
+            (batch: $0, bytes: network.trainingMemory(batchSize: $0, threads: threads))
+        }
+        switch format {
+        case .text: show(network, memory, threads)
+        case .json: print(json(network, memory, threads).text())
+        }
+    }
+
+    private func network() throws -> Network {
+        let isModel = source.hasSuffix(".safetensors")
+        let choice = isModel ? nil : try NetworkChoice(source)
+        let isDocument = if case .document = choice { true } else { false }
+        guard image == nil || !(isModel || isDocument) else {
+            throw UsageError(
+                description: "\(source) says itself what its images are; leave out --image.")
+        }
+        guard let choice else { return try ModelFile(path: source).model.network }
+        let image = image ?? "28x28"
+        let sizes = image.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard (2...3).contains(sizes.count), let rows = sizes[sizes.count - 2],
+            let columns = sizes[sizes.count - 1], let channels = sizes.count == 3 ? sizes[0] : 1
+        else {
+            throw UsageError(
+                description: "--image '\(image)' is no size such as 28x28 or 3x32x32.")
+        }
+        return try choice.network(
+            input: ImageShape(channels: channels, rows: rows, columns: columns), classes: classes)
+    }
+
+    private func show(_ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int) {
+        var table = TextTable(
+            ["", "layer", "output", "parameters", "FLOP forward"], left: [1, 2], indent: "")
+        table.add("", "input \(network.inputRange.rawValue)", "\(network.input)", "", "")
+        for (index, layer) in network.layers.enumerated() {
+            let weighted = network.weighted.first { $0.index == index }
+            table.add(
+                String(index), layer.description, network.shapes[index].description,
+                weighted.map { Self.grouped($0.parameterCount) } ?? "",
+                weighted == nil ? "" : Self.grouped(Int(network.forwardFlops(ofLayer: index))))
+        }
+        print(table.text)
+        let lines = memory.map {
+            "                batch \($0.batch): \(Self.mebibytes($0.bytes))"
+        }
+        print(
+            """
+
+            output          \(network.outputActivation.rawValue)
+            parameters      \(Self.grouped(network.parameterCount))
+            an image        \(Self.mega(network.forwardFlops)) MFLOP forward, \(Self.mega(network.trainingFlops)) MFLOP a training step
+            memory          of training with \(threads.counted("thread")), without the data:
+            \(lines.joined(separator: "\n"))
+            """)
+    }
+
+    private func json(
+        _ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int
+    ) -> JSON {
+        let layers = network.layers.enumerated().map { index, layer -> JSON in
+            .members([
+                "layer": .string(layer.description), "output": Self.json(network.shapes[index]),
+                "parameters": .integer(
+                    network.weighted.first { $0.index == index }?.parameterCount ?? 0),
+                "forward_flops": .number(network.forwardFlops(ofLayer: index)),
+            ])
+        }
+        return .members([
+            "input": Self.json(.image(network.input)), "layers": .array(layers),
+            "output_activation": .string(network.outputActivation.rawValue),
+            "parameters": .integer(network.parameterCount),
+            "forward_flops": .number(network.forwardFlops),
+            "training_flops": .number(network.trainingFlops),
+            "threads": .integer(threads),
+            "memory": .array(
+                memory.map {
+                    .members(["batch": .integer($0.batch), "bytes": .integer($0.bytes)])
+                }),
+        ])
+    }
+
+    private static func json(_ shape: LayerShape) -> JSON {
+        switch shape {
+        case .image(let image):
+            .array([.integer(image.channels), .integer(image.rows), .integer(image.columns)])
+        case .units(let count): .array([.integer(count)])
+        }
+    }
+
+    private static func mega(_ flops: Double) -> String { (flops / 1e6).fixed(2) }
+
+    private static func mebibytes(_ bytes: Int) -> String {
+        "\((Double(bytes) / Double(1 << 20)).fixed(1)) MiB"
+    }
+
+    /// With a comma after each three digits.
+    private static func grouped(_ number: Int) -> String {
+        var text = ""
+        for (place, digit) in String(number).reversed().enumerated() {
+            if place > 0, place.isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+}

@@ -1,0 +1,41 @@
+import Phidias
+import PhidiasRuns
+
+/// What this program's user can do about an error of the library, in the words of the command line.
+enum Hint {
+    static func text(for error: any Error) -> String? {
+        switch error {
+        case SettingError.value(let setting, _, _): "(\(option(setting)))"
+        case SettingError.describedTwice(let other):
+            "(--network, \(option(other)))"
+        case SettingError.lossNeedsSigmoid: "(--output-activation sigmoid)"
+        case SettingError.patienceWithoutValidation: "(--validation)"
+        case SettingError.clockDecides: "(--checkpoint-every)"
+        case SettingError.filters: "Leave out --filters-every."
+        case RunError.exists(let folder, _):
+            "Go on with it by --resume \(folder.shellQuoted), choose another --output, or replace it with --force."
+        case RunError.changes:
+            "\nLeave them as they were, or go on with them by --allow-change."
+        case RunError.finished:
+            "\nGive more --epochs or --patience, or train a new run."
+        case RunError.otherData: "Give the run's data by --data."
+        case ReportError.otherData: "Leave out --data, or give the run's."
+        case SweepError.otherSweep: "Choose another --output."
+        case SweepError.emptyValue(let setting, _), SweepError.sameValue(let setting, _, _),
+            SweepError.presetAndValues(_, let setting):
+            "(\(option(setting)))"
+        case SweepError.mixedNetworks: "(phidias summary --document)"
+        case SweepError.firstFolds: "(--first-folds, --folds)"
+        case SweepError.folds: "(--folds)"
+        case SweepError.seeds: "(--seeds)"
+        case ExperimentError.count(let name, _, _):
+            "(--\(name.replacing(" ", with: "-")))"
+        case ExperimentError.allRatesDiverged: "(--rates)"
+        default: nil
+        }
+    }
+
+    private static func option(_ setting: String) -> String {
+        "--\(setting.replacing("_", with: "-"))"
+    }
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Phidias
+import PhidiasRuns
+
+/// Options that give settings of training, as texts that `TrainingSetting` understands. A sweep takes
+/// lists of them, every other command the last one.
+///
+/// Each command is put together from the groups that it has a use for.
+protocol SettingOptions: ParsableArguments {
+    /// The texts that were given, by the setting's name.
+    var given: [(name: String, texts: [String])] { get }
+}
+
+extension SettingOptions {
+    /// What one training is told.
+    var values: [RunDocument.Setting] {
+        given.compactMap { name, texts in texts.last.map { .init(name: name, value: $0) } }
+    }
+}
+
+extension Option where Value == [String] {
+    /// The option of a setting: its name and its help are the setting's.
+    init(wrappedValue: [String], setting name: String) {
+        self.init(
+            wrappedValue: wrappedValue, name: .customLong(name.replacing("_", with: "-")),
+            parsing: .unconditionalSingleValue, help: .setting(name))
+    }
+}
+
+extension ArgumentHelp {
+    static func setting(_ name: String) -> ArgumentHelp {
+        guard let setting = TrainingSetting.named(name) else {
+            preconditionFailure("there is no setting '\(name)'")
+        }
+        return ArgumentHelp("\(setting.summary)", valueName: name.replacing("_", with: "-"))
+    }
+
+    /// What --threads means in every command.
+    static func threads(_ more: String = "") -> ArgumentHelp {
+        ArgumentHelp(
+            "Threads; without it, the first number in OMP_NUM_THREADS, or what affinity and cgroup allow.\(more)"
+        )
+    }
+}
+
+struct DataOptions: SettingOptions {
+    @Option(help: .setting("data")) var data: String?
+    @Option(setting: "seed") var seed: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        // A folder may have a name that means something else in a record.
+        [("data", data.map { [DataSource.folder($0).settingText] } ?? []), ("seed", seed)]
+    }
+}
+
+struct ValidationOptions: SettingOptions {
+    @Option(setting: "validation") var validation: [String] = []
+
+    var given: [(name: String, texts: [String])] { [("validation", validation)] }
+}
+
+struct NetworkOptions: SettingOptions {
+    @Option(setting: "network") var network: [String] = []
+    @Option(setting: "hidden") var hidden: [String] = []
+    @Option(setting: "activation") var activation: [String] = []
+    @Option(setting: "output_activation") var outputActivation: [String] = []
+    @Option(setting: "input_range") var inputRange: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        [
+            ("network", network), ("hidden", hidden), ("activation", activation),
+            ("output_activation", outputActivation), ("input_range", inputRange),
+        ]
+    }
+}
+
+struct LossOptions: SettingOptions {
+    @Option(setting: "loss") var loss: [String] = []
+
+    var given: [(name: String, texts: [String])] { [("loss", loss)] }
+}
+
+struct RateOptions: SettingOptions {
+    @Option(setting: "learning_rate") var learningRate: [String] = []
+    @Option(setting: "momentum") var momentum: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        [("learning_rate", learningRate), ("momentum", momentum)]
+    }
+}
+
+/// What makes a step more than plain.
+struct StepOptions: SettingOptions {
+    @Option(setting: "weight_decay") var weightDecay: [String] = []
+    @Option(defaultAsFlag: "true", help: .setting("nesterov")) var nesterov: String?
+    @Option(setting: "clip_norm") var clipNorm: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        [
+            ("weight_decay", weightDecay), ("nesterov", nesterov.map { [$0] } ?? []),
+            ("clip_norm", clipNorm),
+        ]
+    }
+}
+
+struct AugmentationOptions: SettingOptions {
+    @Option(setting: "shift") var shift: [String] = []
+    @Option(setting: "rotation") var rotation: [String] = []
+    @Option(setting: "elastic") var elastic: [String] = []
+    @Option(setting: "elastic_spacing") var elasticSpacing: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        [
+            ("shift", shift), ("rotation", rotation), ("elastic", elastic),
+            ("elastic_spacing", elasticSpacing),
+        ]
+    }
+}
+
+struct ScheduleOptions: SettingOptions {
+    @Option(setting: "schedule") var schedule: [String] = []
+    @Option(setting: "warm_up") var warmUp: [String] = []
+
+    var given: [(name: String, texts: [String])] { [("schedule", schedule), ("warm_up", warmUp)] }
+}
+
+struct LengthOptions: SettingOptions {
+    @Option(setting: "epochs") var epochs: [String] = []
+    @Option(setting: "batch_size") var batchSize: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        [("epochs", epochs), ("batch_size", batchSize)]
+    }
+}
+
+struct CheckpointOptions: SettingOptions {
+    @Option(setting: "checkpoint_every") var checkpointEvery: [String] = []
+    @Option(setting: "keep") var keep: [String] = []
+    @Option(setting: "patience") var patience: [String] = []
+    @Option(setting: "on_divergence") var onDivergence: [String] = []
+    @Option(setting: "filters_every") var filtersEvery: [String] = []
+
+    var given: [(name: String, texts: [String])] {
+        [
+            ("checkpoint_every", checkpointEvery), ("keep", keep), ("patience", patience),
+            ("on_divergence", onDivergence), ("filters_every", filtersEvery),
+        ]
+    }
+}
+
+extension TrainingSettings {
+    /// The defaults, but for what options give.
+    init(_ options: any SettingOptions...) throws {
+        self.init()
+        try set(options.flatMap(\.values))
+    }
+}

@@ -1,0 +1,64 @@
+import Phidias
+import PhidiasRuns
+import Synchronization
+
+/// Shows what happens in a sweep on standard error.
+final class SweepWatch: Sendable {
+    func show(_ event: SweepEvent) {
+        switch event {
+        case .starts(let cells, let left, let points, let jobs, let threads):
+            Interruption.watch()
+            let rounds = cells / max(points, 1)
+            Console.say(
+                "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds.counted("seed or fold")) each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
+            )
+        case .cutLine(let path, let byte, let bytes):
+            Console.say(
+                "\(path): byte \(byte): the last line was cut off; its \(bytes) bytes are removed and its cell is computed again."
+            )
+        case .cell(let result, let done, let total, let secondsLeft):
+            show(result, done, of: total, left: "\(Self.time(secondsLeft)) left")
+        }
+    }
+
+    private func show(_ result: SweepResult, _ done: Int, of total: Int, left: String) {
+        let what: String
+        var isNews = !Console.isTerminal
+        switch result.outcome {
+        case .finished(_, let validation, _, _):
+            what = "validation \(validation.accuracy.percent) %"
+        case .diverged(let place):
+            what = "diverged in step \(place.step)"
+            isNews = true
+        }
+        clear()
+        if isNews { Console.say("cell \(done) of \(total): \(result.cell.text): \(what), \(left)") }
+        if Console.isTerminal {
+            let line = ProgressBar.line(
+                label: "cell \(done) of \(total)", share: Double(done) / Double(max(total, 1)),
+                figures: "\(what), \(left)", width: Console.width, color: Console.hasColor)
+            Console.show("\r\(line)\u{1b}[K")
+        }
+    }
+
+    func clear() {
+        if Console.isTerminal { Console.show("\r\u{1b}[K") }
+    }
+
+    /// - Throws: `Interrupted` if a signal ended the sweep before its end.
+    func end(isComplete: Bool, _ done: Int, of cells: Int) throws {
+        clear()
+        guard !isComplete, let signal = Interruption.signal else { return }
+        Console.say(
+            "Stopped by a signal with \(done) of \(cells) cells done. The same command goes on.")
+        throw Interrupted(signal: signal)
+    }
+
+    /// Seconds as people say them.
+    static func time(_ seconds: Double) -> String {
+        let whole = Int(min(max(seconds, 0), 1e9).rounded(.up))
+        if whole < 100 { return "\(whole) s" }
+        if whole < 6_000 { return "\((whole + 30) / 60) min" }
+        return "\((Double(whole) / 3_600).fixed(1)) h"
+    }
+}

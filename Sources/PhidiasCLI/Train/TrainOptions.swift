@@ -1,0 +1,24 @@
+import ArgumentParser
+import PhidiasRuns
+
+/// Every setting of a training.
+struct TrainOptions: SettingOptions {
+    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Data") var validation: ValidationOptions
+    @OptionGroup(title: "Network") var network: NetworkOptions
+    @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
+    @OptionGroup(title: "Loss and optimizer") var rates: RateOptions
+    @OptionGroup(title: "Loss and optimizer") var step: StepOptions
+    @OptionGroup(title: "Schedule") var schedule: ScheduleOptions
+    @OptionGroup(title: "Schedule") var length: LengthOptions
+    @OptionGroup(title: "Augmentation of training images") var augmentation: AugmentationOptions
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+
+    var given: [(name: String, texts: [String])] {
+        let groups: [any SettingOptions] = [
+            data, validation, network, loss, rates, step, schedule, length, augmentation,
+            checkpoints,
+        ]
+        return groups.flatMap(\.given)
+    }
+}

@@ -1,0 +1,92 @@
+import Phidias
+
+extension LossExperiment {
+    /// Checks what can be known to be wrong before any data is read.
+    /// - Throws: `ExperimentError`, `OptimizationError`, and as `TrainingSettings.check()`.
+    public func check() throws {
+        try settings.check()
+        for name in ["learning_rate", "momentum"] {
+            try settings.checkDefaults(
+                [name],
+                reason: "The experiment chooses the \(name.replacing("_", with: " ")) itself.")
+        }
+        guard settings.loss == nil else {
+            throw ExperimentError.setting(
+                "loss", reason: "The experiment chooses the loss itself.")
+        }
+        guard settings.logitsBecome == .sigmoid else {
+            throw ExperimentError.setting(
+                "output_activation",
+                reason:
+                    "The mean-square loss needs sigmoid outputs: give a network with them.")
+        }
+        for (name, value, least, most) in [
+            ("epochs", settings.epochs, 1, Self.mostEpochs), ("seeds", seeds, 2, 10_000),
+            ("tuning seeds", tuningSeeds, 1, 10_000),
+        ] where !(least...most).contains(value) {
+            throw ExperimentError.count(name: name, value: value, range: least...most)
+        }
+        guard !settings.seed.addingReportingOverflow(UInt64(seeds + tuningSeeds)).overflow else {
+            throw SweepError.lastSeed(first: settings.seed, count: seeds + tuningSeeds)
+        }
+        let values = try rates.map { try LearningRate.base($0) }
+        guard !values.isEmpty, zip(values, values.dropFirst()).allSatisfy(<) else {
+            throw ExperimentError.setting(
+                "rates",
+                reason:
+                    "The rates '\(rates.joined(separator: ","))': give ascending learning rates.")
+        }
+    }
+
+    /// Trains all that has no result yet, compares, and writes loss.txt, loss.json and charts. Each
+    /// finished run is a line of results.jsonl; the same call goes on where an interrupted one ended.
+    /// - Parameters:
+    ///   - folder: where the results go; it belongs to this experiment alone meanwhile.
+    ///   - data: nil reads what the settings name.
+    ///   - jobs: runs at a time, a thread each; nil for all threads.
+    ///   - shouldStop: asked between two steps of every run; true ends the experiment.
+    ///   - onEvent: called with what happens, by one thread at a time.
+    /// - Returns: nil if it was asked to stop before its end.
+    /// - Throws: what is wrong with settings or data; `SweepError.otherSweep`; `FileError`.
+    public func run(
+        in folder: String, data: DataPair? = nil, jobs: Int? = nil,
+        shouldStop: @escaping @Sendable () -> Bool = { false },
+        onEvent: @escaping @Sendable (ExperimentEvent) -> Void = { _ in }
+    ) throws -> LossReport? {
+        try check()
+        Workers.keepFromBinding()
+        let jobs = try Model.threads(jobs)
+        let data = try data ?? settings.data.load(seed: settings.seed)
+        var experiment = self
+        experiment.checksums = data.checksums
+        let search = experiment.search()
+        let split = try SweepSplit(data.training, search, seed: settings.seed, fold: 0)
+        _ = try settings.network(for: split.training, threads: 1)
+        let place = SweepFolder(folder) { onEvent(.sweep($0)) }
+        try place.open(search.document)
+        let (found, log) = try place.results(of: experiment.possibleCells)
+        func results(of plan: SweepPlan, _ known: [SweepResult]) throws -> [SweepResult]? {
+            let results = try SweepRunner(
+                plan, data, log, threads: 1, results: known, shouldStop: shouldStop,
+                onEvent: { onEvent(.sweep($0)) }
+            ).run(jobs: jobs)
+            let done = Set(results.map(\.cell))
+            return plan.cells.allSatisfy { done.contains($0.id) } ? results : nil
+        }
+        for comparison in comparisons { onEvent(.comparison(comparison.title)) }
+        onEvent(
+            .part(
+                "\(rates.count) learning rates of plain gradient descent, \(tuningSeeds.counted("seed"))",
+                runs: search.cells.count))
+        guard let searched = try results(of: search, found) else { return nil }
+        let best = try experiment.bestRates(searched)
+        let plan = experiment.plan(best: best)
+        onEvent(.part("\(arms.count) arms, \(seeds) seeds", runs: plan.cells.count))
+        guard let all = try results(of: plan, searched) else { return nil }
+        log.close()
+        let report = try LossReport(experiment, best, all)
+        try report.result.write(to: folder)
+        withExtendedLifetime(place) {}
+        return report
+    }
+}

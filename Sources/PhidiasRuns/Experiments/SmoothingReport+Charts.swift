@@ -1,0 +1,138 @@
+import Charts
+import Phidias
+
+extension SmoothingReport {
+    var charts: [(name: String, chart: Chart)] {
+        [
+            ("impulse", impulseChart), ("variance", varianceChart),
+            ("autocorrelation", autocorrelationChart), ("frequency", frequencyChart),
+            ("curvature", curvatureChart), ("roughness", roughnessChart),
+        ]
+    }
+
+    private var layers: [Int] { Set(rows.map(\.layer)).sorted() }
+
+    /// A panel for each layer.
+    private func panels(_ panel: (Int, [Row]) -> Chart.Panel) -> [Chart.Panel] {
+        layers.map { layer in panel(layer, rows.filter { $0.layer == layer }) }
+    }
+
+    private var impulseChart: Chart {
+        let theory = impulse.indices.map { step in
+            (x: Double(step), y: (0..<step).reduce(1.0) { power, _ in power * analysis.momentum })
+        }
+        return Chart(
+            title: "Velocity after one gradient of 1, in units of −η",
+            panels: [
+                .init(
+                    x: ChartAxis("steps since the gradient"), y: ChartAxis("what is left"),
+                    series: [
+                        .init("αᵏ", theory),
+                        .init(
+                            "measured",
+                            impulse.enumerated().map { (x: Double($0.offset), y: $0.element) }),
+                    ],
+                    references: [
+                        .init("half-life ln ½ / ln α", .x(analysis.halfLife)), .init("½", .y(0.5)),
+                    ])
+            ])
+    }
+
+    private var varianceChart: Chart {
+        Chart(
+            title: "Noise that averaging leaves: variance of the averaged gradient",
+            panels: panels { layer, rows in
+                func line(_ name: String, _ value: (Row) -> Double?) -> Chart.Series {
+                    .init(
+                        name,
+                        rows.compactMap { row in
+                            value(row).map { (x: Double(row.epoch), y: $0) }
+                        })
+                }
+                return .init(
+                    x: ChartAxis("epoch"),
+                    y: ChartAxis("share of the gradient's, layer \(layer)"),
+                    series: [
+                        line("training", \.training?.ratio),
+                        line("… from autocorrelation", \.training?.predicted),
+                        line("fixed weights", \.frozen?.ratio),
+                    ], references: [.init("independent", .y(analysis.noiseVariance))])
+            })
+    }
+
+    private var autocorrelationChart: Chart {
+        Chart(
+            title: "Autocorrelation of the gradient in the last epoch",
+            panels: panels { layer, rows in
+                func line(_ name: String, _ averaging: Averaging?) -> Chart.Series {
+                    .init(
+                        name,
+                        (averaging?.autocorrelation ?? []).enumerated().dropFirst().map {
+                            (x: Double($0.offset), y: $0.element)
+                        })
+                }
+                return .init(
+                    x: ChartAxis("lag, steps"), y: ChartAxis("correlation, layer \(layer)"),
+                    series: [
+                        line("training", rows.last?.training),
+                        line("fixed weights", rows.last?.frozen),
+                    ])
+            })
+    }
+
+    private var frequencyChart: Chart {
+        Chart(
+            title: "Frequency response of momentum in the last epoch",
+            panels: panels { layer, rows in
+                let response = rows.last?.training?.response ?? []
+                return .init(
+                    x: ChartAxis("frequency, cycles a step", .logarithmic(base: 10)),
+                    y: ChartAxis("power ratio, layer \(layer)", .logarithmic(base: 10)),
+                    series: [
+                        .init(
+                            "|H(f)|²",
+                            response.map {
+                                (x: $0.frequency, y: analysis.powerResponse(at: $0.frequency))
+                            }),
+                        .init("measured", response.map { (x: $0.frequency, y: $0.ratio) }),
+                    ])
+            })
+    }
+
+    private var curvatureChart: Chart {
+        Chart(
+            title: "Curvature of the loss, \(curvatureImages) training images",
+            panels: [
+                .init(
+                    x: ChartAxis("step"), y: ChartAxis("curvature", .logarithmic(base: 10)),
+                    series: [
+                        .init(
+                            "along the step",
+                            curvatures.map { (x: Double($0.step), y: $0.curvature.value) }),
+                        .init(
+                            "largest eigenvalue",
+                            epochs.compactMap { epoch in
+                                epoch.steps.last.map {
+                                    (x: Double($0.step), y: epoch.largest.value)
+                                }
+                            }),
+                    ],
+                    references: [.init("critical damping", .y(analysis.criticalCurvature))])
+            ])
+    }
+
+    private var roughnessChart: Chart {
+        let runs = roughness.filter { $0.diverged == nil }
+        func panel(_ label: String, _ value: (LossRoughness) -> Double) -> Chart.Panel {
+            .init(
+                x: ChartAxis("momentum α"), y: ChartAxis(label),
+                series: [.init("run", runs.map { (x: $0.momentum, y: value($0)) })],
+                references: [.init("√2/φ", .x(GoldenRatio.momentum))])
+        }
+        return Chart(
+            title: "Roughness of the loss at the same η/(1 − α)",
+            panels: [
+                panel("batch loss", \.batch), panel("loss on fixed images", \.fixed),
+            ])
+    }
+}

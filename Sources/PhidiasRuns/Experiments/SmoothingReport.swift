@@ -1,0 +1,136 @@
+import Foundation
+import Phidias
+import Statistics
+
+/// What an experiment on smoothing has measured.
+public struct SmoothingReport: Sendable {
+    /// One layer in one epoch, in numbers.
+    public struct Row: Sendable {
+        /// Counted from 1, and among the layers with weights from 0.
+        public let epoch, layer: Int
+        /// Nil where no gradient changed, as behind units that are never active.
+        public let training, frozen: Averaging?
+    }
+
+    /// Gradients of a window and their average.
+    public struct Averaging: Sendable {
+        /// Measured over all weights.
+        public let ratio: Double
+        /// (1 − α)/(1 + α) (1 + 2 Σ αᵏ ρ_k) from the sample's autocorrelation.
+        public let predicted: Double
+        /// Of the gradient, by lag from 0.
+        public let autocorrelation: [Double]
+        /// Squared mean over the window, over the variance: how much of the gradient is direction.
+        public let signal: Double
+        /// Power of the averaged gradient over that of the gradient, by frequency.
+        public let response: [(frequency: Double, ratio: Double)]
+    }
+
+    static let syntheticWeights = 1024, syntheticSteps = 20_000
+    /// Of Lanczos' method, for the largest eigenvalue.
+    static let iterations = 20
+    /// Images of the loss at fixed weights, at most.
+    static let fixedImages = 512
+    static let lags = 60
+    static let segment = 256
+
+    /// Learning rate and momentum, and what follows from them.
+    public let analysis: MomentumAnalysis
+    let synthetic: GradientWindow
+    let impulse: [Double]
+    let network: Network
+    let images, curvatureImages: Int
+    let record: ExperimentRecord
+    var roughness: [LossRoughness] = []
+    /// Every watched layer in every epoch.
+    public private(set) var rows: [Row] = []
+    private(set) var epochs: [SmoothingEpoch] = []
+
+    init(
+        analysis: MomentumAnalysis, synthetic: GradientWindow, impulse: [Double],
+        network: Network, images: Int, curvatureImages: Int, record: ExperimentRecord
+    ) {
+        (self.analysis, self.synthetic, self.impulse) = (analysis, synthetic, impulse)
+        (self.network, self.images, self.record) = (network, images, record)
+        self.curvatureImages = min(curvatureImages, images)
+    }
+
+    mutating func add(_ epoch: SmoothingEpoch) throws {
+        for (training, frozen) in zip(epoch.training, epoch.frozen) where training.steps > 2 {
+            rows.append(
+                Row(
+                    epoch: epoch.epoch, layer: training.layer,
+                    training: try Averaging(training, momentum: analysis.momentum),
+                    frozen: try Averaging(frozen, momentum: analysis.momentum)))
+        }
+        epochs.append(epoch)
+    }
+
+    /// Half-life read off the impulse response: between two steps its logarithm is taken as straight.
+    public var measuredHalfLife: Double? {
+        guard analysis.momentum > 0, let after = impulse.firstIndex(where: { $0 <= 0.5 }), after > 0
+        else { return nil }
+        let before = impulse[after - 1]
+        guard impulse[after] > 0 else { return Double(after) }
+        return Double(after - 1) + log(0.5 / before) / log(impulse[after] / before)
+    }
+
+    /// Standard error of the synthetic ratio, relative: √(4 α² / ((1 − α²) N)).
+    var syntheticError: Double {
+        let square = analysis.momentum * analysis.momentum
+        let count = Double(Self.syntheticWeights * synthetic.steps)
+        return (4 * square / (1 - square) / count).squareRoot()
+    }
+
+    var curvatures: [SmoothingEpoch.Step] { epochs.flatMap(\.steps) }
+
+    /// Of the steps, how many go where the motion creeps, oscillates, and where the loss bends down.
+    func damping(_ steps: [SmoothingEpoch.Step]) -> (creeps: Int, oscillates: Int, bendsDown: Int) {
+        let values = steps.map(\.curvature.value)
+        return (
+            values.filter { $0 >= 0 && $0 < analysis.criticalCurvature }.count,
+            values.filter { $0 >= analysis.criticalCurvature }.count, values.filter { $0 < 0 }.count
+        )
+    }
+}
+
+extension SmoothingReport.Averaging {
+    /// Nil if the gradients of the window, or of its sample, are all the same.
+    init?(_ window: GradientWindow, momentum: Double) throws {
+        guard window.gradient.variance > 0 else { return nil }
+        ratio = window.varianceRatio
+        signal = window.gradient.squaredMean / window.gradient.variance
+        let length = window.gradientSeries[0].count
+        let lags = min(SmoothingReport.lags, length - 1)
+        var sums = [Double](repeating: 0, count: lags + 1)
+        for series in window.gradientSeries {
+            let mean = try Moments(series).mean
+            let centred = series.map { $0 - mean }
+            for lag in 0...lags {
+                for place in 0..<length - lag {
+                    sums[lag] += centred[place] * centred[place + lag]
+                }
+            }
+        }
+        guard sums[0] > 0 else { return nil }
+        let correlation = try Autocorrelation(covariances: sums, count: length)
+        autocorrelation = correlation.values
+        predicted = correlation.varianceRatio(weight: momentum)
+        func power(_ all: [[Double]]) throws -> (frequencies: [Double], sums: [Double]) {
+            var total: [Double] = [], frequencies: [Double] = []
+            for series in all {
+                let spectrum = try Spectrum(series, segmentLength: SmoothingReport.segment)
+                frequencies = spectrum.frequencies
+                if total.isEmpty { total = [Double](repeating: 0, count: frequencies.count) }
+                for bin in total.indices { total[bin] += spectrum.densities[bin] }
+            }
+            return (frequencies, total)
+        }
+        let before = try power(window.gradientSeries), after = try power(window.averageSeries)
+        // The mean of each segment is taken out, so there is nothing at 0, and the Hann window
+        // spreads into the first bin what is left.
+        response = before.frequencies.indices.dropFirst(2).filter { before.sums[$0] > 0 }.map {
+            (before.frequencies[$0], after.sums[$0] / before.sums[$0])
+        }
+    }
+}

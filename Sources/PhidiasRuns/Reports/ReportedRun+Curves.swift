@@ -1,0 +1,137 @@
+import Charts
+import Phidias
+
+/// Curves of reports: accuracy and loss by epoch, in a form that a hostile file cannot blow up.
+enum ReportCurves {
+    /// So many points are more than a chart can show.
+    private static let mostPoints = 500
+
+    /// Numbers that no axis is made for count as none.
+    static func number(_ value: Double) -> Double { abs(value) < 1e100 ? value : .nan }
+
+    static func series(
+        _ name: String, _ metrics: [EpochMetrics], _ value: (EpochMetrics) -> Double?
+    ) -> Chart.Series {
+        let step = (metrics.count + mostPoints - 1) / max(mostPoints, 1)
+        let kept = metrics.enumerated().filter {
+            $0.offset % max(step, 1) == 0 || $0.offset == metrics.count - 1
+        }
+        return .init(
+            name,
+            kept.compactMap { _, line in
+                value(line).map { (x: Double(line.epoch), y: number($0)) }
+            })
+    }
+
+    static func chart(_ title: String, _ y: ChartAxis, _ series: [Chart.Series]) -> Chart {
+        Chart(title: title, panels: [.init(x: ChartAxis("epoch"), y: y, series: series)])
+    }
+}
+
+extension ReportedRun {
+    var curves: HTML {
+        guard !metrics.isEmpty else {
+            return .section("Curves", .note("No epoch was finished, so there is nothing to draw."))
+        }
+        let command = commands(.report([path], needsData: false))
+        let text = "From metrics.jsonl. Training: each image with the weights of its step."
+        func lines(_ value: @escaping (EpochMetrics.Score) -> Double) -> [Chart.Series] {
+            var lines = [
+                ReportCurves.series("training", metrics) { value($0.training) },
+                ReportCurves.series("test", metrics) { value($0.test) },
+            ]
+            if metrics.contains(where: { $0.validation != nil }) {
+                lines.append(
+                    ReportCurves.series("validation", metrics) { $0.validation.map(value) })
+            }
+            return lines
+        }
+        let ours = isSynaptic ? " (our reconstruction)" : ""
+        var figures = [
+            HTML.figure(
+                .fitted(
+                    ReportCurves.chart(
+                        "Accuracy", ChartAxis("accuracy, %", .fitted),
+                        lines { 100 * $0.accuracy })),
+                text, command: command),
+            HTML.figure(
+                .fitted(
+                    ReportCurves.chart(
+                        "Loss: \(lossName)\(ours)", ChartAxis("mean loss of an image"),
+                        lines(\.loss))), text, command: command),
+        ]
+        figures += schedule(command)
+        return .section(
+            "Curves", .element("div", ["class": "figures"], .joined(figures)), metricsTable)
+    }
+
+    /// Most rows of the table: the first and the last epochs.
+    private static let mostRows = 40
+
+    private var metricsTable: HTML {
+        var table = ReportTable(
+            "Every epoch",
+            [("epoch", .number)]
+                + ["training", "validation", "test"].flatMap {
+                    [("\($0) loss", .number), ("\($0) accuracy", .number)]
+                } + [("seconds", .number)])
+        for line in metrics
+        where line.epoch <= Self.mostRows / 2 || line.epoch > metrics.count - Self.mostRows / 2 {
+            table.add(
+                ["\(line.epoch)"]
+                    + [line.training, line.validation, line.test].flatMap { score in
+                        [
+                            score.map { $0.loss.fixed(5) } ?? "–",
+                            score.map { Self.percent($0.accuracy) } ?? "–",
+                        ]
+                    } + [line.seconds.fixed(2)])
+        }
+        let left = metrics.count - table.rows.count
+        return .element(
+            "details", [:], .element("summary", [:], "Numbers of every epoch"), table.html,
+            left > 0 ? .paragraph("\(left) epochs between them are left out.") : .nothing)
+    }
+
+    /// Learning rate and momentum, if they change on the way.
+    private func schedule(_ command: ShellCommand?) -> [HTML] {
+        guard let trainingSettings, let optimizer = try? trainingSettings.optimizer(),
+            optimizer.learningRate.schedule != .constant || optimizer.learningRate.warmUp > 0
+                || !document.halvings.isEmpty,
+            trainingSettings.epochs <= Self.mostDrawnEpochs
+        else { return [] }
+        // How many steps an epoch has, only the data tells; a schedule counts in epochs.
+        let length = RunLength(stepsPerEpoch: Self.drawnSteps, epochs: trainingSettings.epochs)
+        let every = max(1, length.steps / 400)
+        var rates: [(x: Double, y: Double)] = []
+        var weights: [(x: Double, y: Double)] = []
+        for step in stride(from: 0, to: length.steps, by: every) {
+            let epoch = step / Self.drawnSteps
+            let values = self.optimizer(optimizer, inEpoch: epoch).values(atStep: step, of: length)
+            let x = Double(step) / Double(Self.drawnSteps)
+            rates.append((x, Double(values.learningRate)))
+            weights.append((x, Double(values.momentum)))
+        }
+        let text = "By the settings, drawn for \(Self.drawnSteps) steps an epoch."
+        return [
+            ("Learning rate η", rates), ("Momentum α", weights),
+        ].map { title, points in
+            .figure(
+                .fitted(
+                    Chart(
+                        title: title,
+                        panels: [
+                            .init(
+                                x: ChartAxis("finished epochs"), y: ChartAxis(title),
+                                series: [.init(title, points)])
+                        ])), text, command: command)
+        }
+    }
+
+    private static let drawnSteps = 1000, mostDrawnEpochs = 100_000
+
+    /// After the divergences whose way back begins at this epoch, counted from 0, or before it.
+    private func optimizer(_ optimizer: MomentumSGD, inEpoch epoch: Int) -> MomentumSGD {
+        let count = document.halvings.lastIndex { $0.backTo <= epoch }.map { $0 + 1 } ?? 0
+        return (0..<count).reduce(optimizer) { optimizer, _ in optimizer.halved }
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Phidias
+
+/// The folder of a training run as a report sees it.
+struct ReportedRun {
+    let name, path: String
+    let document: RunDocument
+    let metrics: [EpochMetrics]
+    /// The final model; nil if no epoch was finished.
+    let model: ModelFile?
+    /// The settings as this program understands them; nil if it does not, with the reason.
+    let trainingSettings: TrainingSettings?
+    let misunderstanding: String
+    let commands: ReportCommands
+
+    /// - Throws: if a file of the run that is there cannot be read.
+    init(_ path: String, name: String, _ commands: ReportCommands) throws {
+        self.commands = commands
+        let folder = RunFolder(path)
+        func isThere(_ file: String) -> Bool { access(folder.path(file), F_OK) == 0 }
+        self.name = name
+        self.path = path
+        document = try RunDocument(path: folder.path("run.json"))
+        metrics =
+            isThere("metrics.jsonl") ? try MetricsFile.read(folder.path("metrics.jsonl")) : []
+        model =
+            isThere("model.safetensors")
+            ? try ModelFile(path: folder.path("model.safetensors")) : nil
+        do {
+            let settings = try document.trainingSettings(of: path)
+            try settings.check()
+            trainingSettings = settings
+            misunderstanding = ""
+        } catch {
+            trainingSettings = nil
+            misunderstanding = (error as? any PhidiasError)?.description ?? "\(error)"
+        }
+    }
+
+    /// Metrics of the model that the run has left: the last one's, or at the end of a run with
+    /// patience the best one's.
+    var result: EpochMetrics? {
+        guard let last = metrics.last, let patience = document["patience"].flatMap({ Int($0) }),
+            let best = comparable.min(by: {
+                $0.validation?.loss ?? .infinity < $1.validation?.loss ?? .infinity
+            })
+        else { return metrics.last }
+        let isFinished =
+            document["epochs"].flatMap { Int($0) } == last.epoch
+            || last.epoch - best.epoch >= patience
+        return isFinished ? best : last
+    }
+
+    /// Metrics whose validation losses can be compared with the last one's.
+    private var comparable: ArraySlice<EpochMetrics> {
+        let last = document.changes.last { RunChange.remeasures([$0]) }
+        return metrics.dropFirst(last?.epochs ?? 0)
+    }
+
+    var seconds: Double { metrics.reduce(0) { $0 + $1.seconds } }
+
+    var lossName: String { document["loss"] ?? "unknown" }
+
+    var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
+
+    /// The command that trains it.
+    var trainCommand: ShellCommand? { commands(.train(document.settings, output: path)) }
+
+    /// No single command gives a run whose settings were changed on the way.
+    private var isChanged: Bool { !document.changes.isEmpty }
+
+    static func percent(_ value: Double) -> String { "\(value.percent) %" }
+}
+
+// MARK: - Chapter
+
+extension ReportedRun {
+    func chapter(_ data: ReportData) throws -> ReportPage.Chapter {
+        let parts = [
+            facts, isSynaptic ? .reconstruction : .nothing, settings, curves,
+            try filters(), try FilmFigure(self).html, try confusion(data), theory, checksums,
+        ]
+        return .init(title: "Run \(name)", content: .joined(parts))
+    }
+
+    private var facts: HTML {
+        var facts = [
+            ("network", document.network.description),
+            ("parameters", "\(document.network.parameterCount)"), ("loss", lossName),
+        ]
+        if let result {
+            facts += [
+                ("test accuracy", Self.percent(result.test.accuracy)),
+                ("test loss", result.test.loss.fixed(4)),
+                ("epochs", "\(metrics.count)"), ("training time", "\(seconds.fixed(2)) s"),
+            ]
+        }
+        return .facts(facts.map { (name: $0.0, value: $0.1) })
+    }
+
+    private var settings: HTML {
+        var table = ReportTable("What decides the result", [("setting", .head), ("value", .long)])
+        for setting in document.settings { table.add([setting.name, setting.value]) }
+        var notes: [HTML] = []
+        if !misunderstanding.isEmpty {
+            notes.append(
+                .note("This program does not understand the settings: \(misunderstanding)"))
+        }
+        for change in document.changes {
+            notes.append(
+                .note(
+                    "\(change.setting) was changed after epoch \(change.epochs), step \(change.steps): \(change.from) → \(change.to)."
+                ))
+        }
+        for halving in document.halvings {
+            notes.append(
+                .note(
+                    "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and coupled momentum."
+                ))
+        }
+        let anew =
+            isChanged
+            ? "A run with the settings of the end from its start; it is another than this:"
+            : "To repeat this run, bit for bit:"
+        return .section(
+            "Settings", table.html, .joined(notes), .paragraph(anew), .command(trainCommand))
+    }
+
+    private var checksums: HTML {
+        var table = ReportTable("SHA-256", [("of", .head), ("checksum", .long)])
+        if let model {
+            table.add(["weights (model.safetensors)", model.model.weightsSHA256])
+        }
+        for sum in document.checksums { table.add([sum.name, sum.value]) }
+        let origin =
+            "Begun by phidias \(document.program) with \(document.threads) threads and \(document.kernels) kernels; neither changes a bit."
+        guard !isChanged else {
+            return .section(
+                "Checksums", table.html,
+                .paragraph(
+                    "\(origin) The run cannot be verified: what it did before its settings were changed is no longer recorded whole."
+                ))
+        }
+        return .section(
+            "Checksums", table.html,
+            .paragraph(
+                "\(origin) Whether the run gives the same bits again:"
+            ), .command(commands(.verify(run: path))))
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Phidias
+
+/// Pictures of a run's filters while it trains: `frames/step-00000000.png` and so on in its folder,
+/// each named after the step that it shows the weights of; 0 is before training.
+///
+/// All have one colour scale, fixed before the first step, so that frames can be compared and a run
+/// that goes on draws what one that never stopped would have drawn.
+///
+/// As long as another run is in the folder, they are in `frames-new/`.
+package final class FilterFilm {
+    package struct Frame {
+        package let step: Int
+        package let path: String
+    }
+
+    private let run: String
+    private let every: Int
+    private var isPublic = false
+    private let start: Model
+    private var picture = FilterImage()
+
+    /// The full colours stand for so many times the largest weight before training; what grows
+    /// beyond has them too.
+    static let headroom: Float = 6
+
+    /// - Throws: if a frame would be too large for a picture.
+    init(of run: String, every: Int, start: Model) throws {
+        self.run = run
+        self.every = every
+        self.start = start
+        picture.peak = Self.headroom * FilterImage.peak(start.parameters[0].weight[...])
+        picture.scale = 2
+        do {
+            _ = try picture.draw(start, layer: start.network.weighted[0].index)
+        } catch {
+            throw SettingError.filters(reason: error.description)
+        }
+        for frame in try Self.frames(in: "\(run)/frames-new") { unlink(frame.path) }
+    }
+
+    /// The weights before training.
+    func drawStart() throws { try draw(start, step: 0) }
+
+    /// Puts the frames into their place, now that no other run is in the folder.
+    func publish() throws {
+        guard !isPublic else { return }
+        isPublic = true
+        rmdir("\(run)/frames")
+        if rename("\(run)/frames-new", "\(run)/frames") != 0, errno != ENOENT {
+            throw FileError.cannotWrite(
+                path: "\(run)/frames", operation: "renaming the folder", code: errno)
+        }
+    }
+
+    /// The weights after a step counted from 1, if it has a frame.
+    func draw(_ trainer: Trainer, after step: Int) throws {
+        guard step.isMultiple(of: every), let state = trainer.state else { return }
+        try draw(state.model, step: step)
+    }
+
+    private func draw(_ model: Model, step: Int) throws {
+        let path = Self.path(run, step, isPublic ? "frames" : "frames-new")
+        try DurableFile.makeDirectory(isPublic ? "\(run)/frames" : "\(run)/frames-new")
+        try picture.write(
+            model, layer: model.network.weighted[0].index, name: "step \(step)", to: path)
+    }
+
+    private static func path(_ run: String, _ step: Int, _ folder: String = "frames") -> String {
+        let digits = String(step)
+        return "\(run)/\(folder)/step-"
+            + String(repeating: "0", count: max(8 - digits.count, 0)) + digits + ".png"
+    }
+
+    /// The frames of a run's folder, by step.
+    /// - Throws: `DataError` if they cannot be listed.
+    package static func frames(of run: String) throws -> [Frame] { try frames(in: "\(run)/frames") }
+
+    private static func frames(in folder: String) throws -> [Frame] {
+        try FolderListing.names(folder).compactMap { name -> Frame? in
+            guard let match = name.wholeMatch(of: /step-(\d{8,})\.png/), let step = Int(match.1)
+            else { return nil }
+            return Frame(step: step, path: "\(folder)/\(name)")
+        }.sorted { $0.step < $1.step }
+    }
+
+    /// At most `count` of the frames, evenly chosen: the first, the last, and between them.
+    package static func chosen(_ frames: [Frame], _ count: Int) -> [Frame] {
+        guard frames.count > count, count > 1 else { return Array(frames.prefix(max(count, 1))) }
+        return (0..<count).map { frames[$0 * (frames.count - 1) / (count - 1)] }
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import Phidias
+
+/// Whether a run gives the same bits again.
+public struct Verification: Sendable {
+    /// The folder of the run.
+    public let folder: String
+    /// The first difference of each file; none if all is equal.
+    public internal(set) var differences: [RunDifference] = []
+    /// Epochs that were compared.
+    public let epochs: Int
+    /// Whether the run had come to its end.
+    public internal(set) var isFinished = false
+    /// Of the replayed model.
+    public internal(set) var weightsSHA256 = ""
+    /// Threads of the replay.
+    public let threads: Int
+    /// The version that began the run.
+    public let program: String
+
+    /// Whether every metric and weight is equal, bit for bit.
+    public var isEqual: Bool { differences.isEmpty }
+}
+
+extension Run {
+    /// Trains a run again from its record, and compares every metric of every epoch and the final
+    /// weights, bit for bit; nothing is written.
+    ///
+    /// The models of a run that was stopped may be those of a later epoch than its metrics.
+    /// - Parameters:
+    ///   - folder: of the run.
+    ///   - data: the folder of its data, where it is no longer where the run had it.
+    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - shouldStop: asked between two steps; true ends the replay with `CancellationError`.
+    ///   - onStart: called before the first step, with the network and the epochs to replay.
+    ///   - onProgress: called after each step.
+    /// - Throws: `RunError`, such as `.otherData`; what is wrong with the run's files.
+    public static func verify(
+        _ folder: String, data: String? = nil, threads: Int? = nil,
+        shouldStop: @escaping () -> Bool = { false },
+        onStart: (_ network: Network, _ epochs: Int, _ threads: Int) -> Void = { _, _, _ in },
+        onProgress: @escaping (RunProgress) -> Void = { _ in }
+    ) throws -> Verification {
+        let place = RunFolder(folder)
+        for name in ["run.json", "metrics.jsonl", "model.safetensors"]
+        where access(place.path(name), F_OK) != 0 {
+            throw RunError.missing(folder: folder, file: name)
+        }
+        try place.claim()
+        let document = try RunDocument(path: place.path("run.json"))
+        if let change = document.changes.first {
+            throw RunError.wasChanged(folder: folder, change)
+        }
+        let bytes = try FileBytes.read(place.path("metrics.jsonl"), limit: MetricsFile.largestFile)
+        let recorded = try MetricsFile.parse(bytes, path: place.path("metrics.jsonl")).epochs
+        guard !recorded.isEmpty else { throw RunError.noEpoch(folder: folder) }
+        let replay = try Replay(
+            try plan(document, folder, data: data, threads: threads), document,
+            shouldStop: shouldStop, onProgress: onProgress)
+        onStart(document.network, recorded.count, replay.threads)
+        var outcome = Verification(
+            folder: folder, epochs: recorded.count, threads: replay.threads,
+            program: document.program)
+        do {
+            try replay.train(epochs: recorded.count)
+        } catch let error as ReplayError {
+            outcome.differences = [.divergence(error)]
+        }
+        (outcome.isFinished, outcome.weightsSHA256) = (
+            replay.isFinished, replay.model.weightsSHA256
+        )
+        if outcome.isEqual {
+            outcome.differences = try compare(replay, place, recorded, bytes)
+        }
+        return outcome
+    }
+
+    /// What the run computes, after its data has been compared with the record.
+    private static func plan(
+        _ document: RunDocument, _ folder: String, data: String?, threads: Int?
+    ) throws -> TrainingPlan {
+        var settings = try document.trainingSettings(of: folder)
+        if let data { settings.data = .folder(data) }
+        let plan = try TrainingPlan(settings, threads: threads)
+        for sum in document.checksums where plan.checksums[sum.name] != sum.value {
+            throw RunError.otherData(
+                folder: folder, name: sum.name, recorded: sum.value,
+                found: plan.checksums[sum.name])
+        }
+        return plan
+    }
+
+    private static func compare(
+        _ replay: Replay, _ folder: RunFolder, _ recorded: [EpochMetrics], _ bytes: [UInt8]
+    ) throws -> [RunDifference] {
+        var differences: [RunDifference] = []
+        if replay.metrics.count < recorded.count {
+            let epoch = replay.metrics.count + 1
+            differences.append(
+                .metric(
+                    epoch: epoch, name: "training_loss",
+                    recorded: recorded[epoch - 1].training.loss, replayed: nil))
+        } else if let metric = RunDifference.first(recorded, replay.metrics, bytes: bytes) {
+            differences.append(metric)
+        }
+        var models = try modelDifferences(replay, folder)
+        // A run that was stopped may have saved the models of an epoch that is not in its metrics, or
+        // no longer.
+        while differences.isEmpty, !models.isEmpty, !replay.isFinished {
+            do {
+                try replay.train(epochs: replay.metrics.count + 1)
+            } catch is ReplayError {
+                break
+            }
+            let left = Set(try modelDifferences(replay, folder).map(\.file))
+            models.removeAll { !left.contains($0.file) }
+        }
+        return differences + models.map(\.difference)
+    }
+
+    /// Where the files of the models differ from the replay as it stands.
+    private static func modelDifferences(
+        _ replay: Replay, _ folder: RunFolder
+    ) throws -> [(file: String, difference: RunDifference)] {
+        let models = [
+            ("model.safetensors", replay.model), ("best.safetensors", replay.best?.model),
+        ]
+        return try models.compactMap { name, model in
+            guard let model else { return nil }
+            // Of a run that was stopped, the best model may not have been written yet.
+            guard access(folder.path(name), F_OK) == 0 else {
+                return replay.isFinished ? (name, .missing(file: name)) : nil
+            }
+            let own = ModelFile(model: model, loss: replay.loss)
+            return RunDifference.first(name, try ModelFile(path: folder.path(name)), own).map {
+                (name, $0)
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Phidias
+
+/// Trainings that are kept in a folder: begun, gone on with after an interruption, and verified.
+///
+/// These functions return when the training has ended; `Run+Async.swift` has their asynchronous
+/// forms.
+public enum Run {
+    /// Trains a network and writes run.json, metrics.jsonl, the model, filters.png and checkpoints
+    /// into a folder, which is made where it is missing.
+    /// - Parameters:
+    ///   - settings: what is trained, and how.
+    ///   - folder: where the results go; it belongs to this run alone while it trains.
+    ///   - data: nil reads what the settings name.
+    ///   - replacing: whether a run that is in the folder may be replaced. It stays until the new run
+    ///     has something to save.
+    ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
+    ///   - onEvent: called with what happens, on the thread that trains.
+    /// - Throws: `RunError.exists`; what is wrong with settings or data; `TrainingError.diverged`;
+    ///   `FileError`.
+    public static func train(
+        _ settings: TrainingSettings, in folder: String, data: DataPair? = nil,
+        replacing: Bool = false, threads: Int? = nil,
+        shouldStop: @escaping () -> Bool = { false },
+        onEvent: @escaping (RunEvent) -> Void = { _ in }
+    ) throws -> RunResult {
+        try settings.check()
+        let place = RunFolder(folder, onEvent: onEvent)
+        try place.checkIsFree(replacing: replacing)
+        let plan =
+            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
+            ?? TrainingPlan(settings, threads: threads)
+        try place.open()
+        // Again, now that no other process can write: one may have ended here meanwhile.
+        try place.checkIsFree(replacing: replacing)
+        return try finish(
+            TrainingRun(
+                plan, place, plan.document, from: nil, shouldStop: shouldStop, onEvent: onEvent),
+            from: nil, place)
+    }
+
+    /// Goes on with a run from its newest checkpoint. It ends with the bits of a run that never
+    /// stopped.
+    /// - Parameters:
+    ///   - folder: of the run.
+    ///   - data: nil reads what the settings name.
+    ///   - allowingChanges: whether the result may become another one by `change`; the changes are
+    ///     recorded.
+    ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
+    ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - change: changes settings. Where the data lies and how checkpoints are kept may always be
+    ///     changed.
+    /// - Throws: `RunError`, and what `train` throws.
+    public static func resume(
+        _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
+        threads: Int? = nil, shouldStop: @escaping () -> Bool = { false },
+        onEvent: @escaping (RunEvent) -> Void = { _ in },
+        change: (inout TrainingSettings) throws -> Void = { _ in }
+    ) throws -> RunResult {
+        let place = RunFolder(folder, onEvent: onEvent)
+        guard try !place.contents().isEmpty else { throw RunError.noRun(folder: folder) }
+        try place.open()
+        let (found, old) = try place.lastPlace()
+        var settings = try old.trainingSettings(of: folder)
+        try change(&settings)
+        let plan =
+            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
+            ?? TrainingPlan(settings, threads: threads)
+        let (checkpoint, document) = try reconcile(
+            plan, place, old, found, allowingChanges: allowingChanges)
+        try place.restore(checkpoint, loss: plan.loss.name)
+        onEvent(
+            .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))
+        return try finish(
+            TrainingRun(
+                plan, place, document, from: checkpoint, shouldStop: shouldStop,
+                onEvent: onEvent),
+            from: checkpoint?.state, place)
+    }
+
+    /// Compares a plan with the run that was begun, and records what is changed.
+    private static func reconcile(
+        _ plan: TrainingPlan, _ folder: RunFolder, _ old: RunDocument, _ found: Checkpoint?,
+        allowingChanges: Bool
+    ) throws -> (checkpoint: Checkpoint?, document: RunDocument) {
+        var document = plan.document
+        document.keepSpelling(of: old)
+        let settings = plan.settings
+        let place = found?.state.position ?? TrainingPosition()
+        let changes = RunChange.between(old, document, at: place)
+        let wasOver =
+            old["epochs"] == "\(place.epochs)"
+            || TrainingHistory(found, patience: old["patience"].flatMap { Int($0) }).isStopped
+        try RunChange.check(
+            changes, allowed: allowingChanges, folder: folder.folder, old: old, new: document,
+            at: place)
+        guard document.network == old.network || !changes.isEmpty else {
+            throw RunFileError.content(
+                path: folder.path("run.json"), byte: 0,
+                reason: "its network is not the one that its settings give")
+        }
+        var checkpoint = found
+        if RunChange.remeasures(changes) { checkpoint?.best = nil }
+        let history = TrainingHistory(checkpoint, patience: settings.patience)
+        if !changes.isEmpty, wasOver, history.isStopped || place.epochs == settings.epochs {
+            throw RunError.finished(folder: folder.folder, changes)
+        }
+        checkpoint?.isStopped = history.isStopped
+        document.program = old.program
+        document.changes = old.changes + changes
+        document.halvings = old.halvings
+        // The checkpoint first: it is what the next one to go on believes.
+        if !changes.isEmpty, var changed = checkpoint {
+            changed.run = document
+            try folder.save(changed, settings)
+        }
+        if !changes.isEmpty || !folder.hasDocument(with: document.halvings) {
+            try document.write(to: folder.path("run.json"))
+        }
+        return (checkpoint, document)
+    }
+
+    private static func finish(
+        _ run: TrainingRun, from state: TrainingState?, _ folder: RunFolder
+    ) throws -> RunResult {
+        let result = try run.train(from: state)
+        if result.result != nil, result.isOver { _ = try folder.draw(result.model) }
+        withExtendedLifetime(folder) {}
+        return result
+    }
+}
+
+extension RunResult {
+    /// Whether no epoch is left to train.
+    public var isOver: Bool {
+        if case .interrupted = end { false } else { true }
+    }
+}
+
+extension RunDocument {
+    /// The settings that the record has.
+    /// - Throws: `RunError.unknownSetting`, or `RunFileError.content` for a value that is not
+    ///   understood.
+    func trainingSettings(of folder: String) throws -> TrainingSettings {
+        do {
+            return try TrainingSettings(record: settings)
+        } catch SettingError.unknown(let name) {
+            throw RunError.unknownSetting(folder: folder, name: name)
+        } catch let error as any PhidiasError {
+            throw RunFileError.content(
+                path: "\(folder)/run.json", byte: 0,
+                reason: "a setting of the run is not understood: \(error.description)")
+        }
+    }
+
+    /// Takes the texts of an older record for values that are the same.
+    fileprivate mutating func keepSpelling(of old: RunDocument) {
+        for index in settings.indices {
+            let (name, text) = (settings[index].name, settings[index].value)
+            if let before = old[name], RunChange.isSame(name, before, text) {
+                settings[index].value = before
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Phidias
+
+/// Why a run cannot begin, go on or be verified.
+public enum RunError: PhidiasError, Equatable {
+    /// The folder holds a run, of which `file` is a part.
+    case exists(folder: String, file: String)
+    /// The folder holds neither a record nor checkpoints.
+    case noRun(folder: String)
+    /// A file without which a run cannot be verified.
+    case missing(folder: String, file: String)
+    /// No epoch was finished.
+    case noEpoch(folder: String)
+    /// A record with a setting that no training has.
+    case unknownSetting(folder: String, name: String)
+    /// Settings that would change the result, and are not allowed to.
+    case changes(folder: String, [RunDocument.Change])
+    /// Settings that give another network than the one whose weights were saved.
+    case otherNetwork(folder: String, network: String, [RunDocument.Change])
+    /// Settings that decide the images of a batch, in the middle of an epoch counted from 1.
+    case withinEpoch(folder: String, epoch: Int, [RunDocument.Change])
+    /// A number of epochs below those that are finished.
+    case endsBefore(folder: String, finished: Int, epochs: Int)
+    /// A run that is finished, with no epoch left for other settings.
+    case finished(folder: String, [RunDocument.Change])
+    /// A run whose settings were changed on the way: the record no longer says all that it did.
+    case wasChanged(folder: String, RunDocument.Change)
+    /// Data that is not the run's, with the recorded checksum of one of its parts and its own.
+    case otherData(folder: String, name: String, recorded: String, found: String?)
+
+    public var description: String {
+        switch self {
+        case .exists(let folder, let file): "\(folder): a run already exists there (\(file))."
+        case .noRun(let folder):
+            "\(folder): there is no run to go on with (neither run.json nor checkpoints)."
+        case .missing(let folder, let file):
+            "\(folder): there is no run to verify (\(file) is missing)."
+        case .noEpoch(let folder):
+            "\(folder): no epoch was finished, so there is none to verify."
+        case .unknownSetting(let folder, let name):
+            "\(folder): a run has no setting '\(name)'."
+        case .changes(let folder, let changes):
+            "\(folder): these settings are not those of the run, and would change its result:\n\(Self.list(changes))"
+        case .otherNetwork(let folder, let network, let changes):
+            "\(folder): the weights are those of \(network), and a run of another network cannot go on with them:\n\(Self.list(changes))"
+        case .withinEpoch(let folder, let epoch, let changes):
+            "\(folder): the run stands in the middle of epoch \(epoch), where the images of a batch cannot change:\n\(Self.list(changes))"
+        case .endsBefore(let folder, let finished, let epochs):
+            "\(folder): epoch \(finished) is done already, so the run cannot end after \(epochs)."
+        case .finished(let folder, let changes):
+            "\(folder): the run is finished, and no epoch is left for other settings:\n\(Self.list(changes))"
+        case .wasChanged(let folder, let change):
+            "\(folder): \(change.setting) was changed after epoch \(change.epochs) (\(change.from) → \(change.to)): a run with changed settings cannot be replayed from its record."
+        case .otherData(let folder, let name, let recorded, let found):
+            "\(folder): the data is not the run's: SHA-256 of \(name): recorded \(recorded), found \(found ?? "nothing")."
+        }
+    }
+
+    public var exitCode: Int32 {
+        switch self {
+        case .exists: 73
+        case .otherData: 65
+        default: 64
+        }
+    }
+
+    private static func list(_ changes: [RunDocument.Change]) -> String {
+        changes.map { "  \($0.setting): \($0.from) → \($0.to)" }.joined(separator: "\n")
+    }
+}

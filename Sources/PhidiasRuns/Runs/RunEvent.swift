@@ -1,0 +1,88 @@
+import Phidias
+
+/// What happens in a run, as it happens.
+public enum RunEvent: Sendable {
+    /// Training is about to begin, or to go on.
+    case starts(RunStart)
+    /// The run goes on from a checkpoint: where it stands.
+    case resumes(folder: String, TrainingPosition)
+    /// A step is done.
+    case step(RunProgress)
+    /// An epoch is done and saved.
+    case epoch(EpochMetrics, of: Int)
+    /// A checkpoint that cannot be read is passed over; the one before it is tried.
+    case damagedCheckpoint(any PhidiasError)
+    /// Training diverged and goes back, the `count`-th time, to the end of an epoch with half the
+    /// learning rate and coupled momentum.
+    case halves(TrainingError, backTo: Int, count: Int)
+    /// Training diverged and ends; what is left in the folder.
+    case diverges(RunRemains)
+    /// The validation loss has not improved since an epoch, whose weights are taken.
+    case noImprovement(since: Int)
+}
+
+/// What a run is about to compute.
+public struct RunStart: Sendable {
+    /// The network.
+    public let network: Network
+    /// Settings, of which `RunDocument.settings` are the text.
+    public let settings: TrainingSettings
+    /// Name of the loss.
+    public let loss: String
+    /// Training images, threads of a step, and epochs that are finished already.
+    public let images, threads, epochsDone: Int
+}
+
+/// How far a run has come.
+public struct RunProgress: Sendable {
+    /// The epoch, counted from 1.
+    public let epoch: Int
+    /// Epochs of the run.
+    public let epochs: Int
+    /// Images of that epoch that steps have seen, and images of an epoch.
+    public let images, imagesPerEpoch: Int
+    /// Mean loss of the step's batch.
+    public let loss: Double
+}
+
+/// What a run that diverged has left.
+public enum RunRemains: Sendable, Equatable {
+    /// The model of the last good epoch, in a file.
+    case model(path: String, epoch: Int)
+    /// The run that was to be replaced.
+    case runBefore(folder: String)
+    /// Nothing: no epoch was finished.
+    case nothing(path: String)
+}
+
+/// What a run has come to.
+public struct RunResult: Sendable {
+    /// How it ended.
+    public enum End: Sendable, Equatable {
+        /// After its last epoch.
+        case finished
+        /// Because the validation loss no longer improved.
+        case stoppedEarly
+        /// Because it was asked to stop: where a checkpoint has it.
+        case interrupted(TrainingPosition)
+    }
+
+    /// How it ended.
+    public let end: End
+    /// The folder.
+    public let folder: String
+    /// The model that the run gives: the last one, or with patience the best.
+    public let model: Model
+    /// Of all finished epochs.
+    public let metrics: [EpochMetrics]
+    /// Metrics of that model; nil if no epoch was finished.
+    public let result: EpochMetrics?
+    /// Seconds of training.
+    public let seconds: Double
+    /// Images that all finished epochs have seen.
+    public let trainedImages: Int
+    /// Threads of a step.
+    public let threads: Int
+    /// Name of the loss.
+    public let loss: String
+}

@@ -1,0 +1,61 @@
+import Phidias
+
+/// What a run computes, and from what: settings with their data.
+public struct TrainingPlan: Sendable {
+    /// The settings.
+    public let settings: TrainingSettings
+    /// The images to train on, and those to test with.
+    public let training, test: Dataset
+    /// The images kept for validation, if there are any.
+    public let validation: Dataset?
+    /// The network for them.
+    public let network: Network
+    /// The loss to minimize.
+    public let loss: any Loss
+    /// SHA-256 of each part of the data, by name.
+    public let checksums: [String: String]
+    /// Threads of a step.
+    public let threads: Int
+
+    /// Reads the data and checks it against the settings.
+    /// - Parameter threads: nil takes those of `Model.threads(_:)`.
+    /// - Throws: what is wrong with settings or data, or what the machine lacks.
+    public init(_ settings: TrainingSettings, threads: Int? = nil) throws {
+        try settings.check()
+        let threads = try Model.threads(threads)
+        try self.init(
+            settings, data: settings.data.load(seed: settings.seed), threads: threads)
+    }
+
+    /// The same with data that is in memory; its checksums are what tells it from other data.
+    public init(_ settings: TrainingSettings, data: DataPair, threads: Int? = nil) throws {
+        try settings.check()
+        self.threads = try Model.threads(threads)
+        self.settings = settings
+        (test, checksums) = (data.test, data.checksums)
+        if let share = settings.validation {
+            let parts = try data.training.stratifiedSplit(fraction: share, seed: settings.seed)
+            (training, validation) = (parts.training, parts.validation)
+        } else {
+            (training, validation) = (data.training, nil)
+        }
+        network = try settings.network(for: training, threads: self.threads)
+        loss = try settings.lossFunction()
+    }
+
+    /// The record of a run that begins with this plan.
+    var document: RunDocument {
+        RunDocument(
+            settings: settings.record, network: network, program: PhidiasVersion.current,
+            checksums: checksums, threads: threads, kernels: Model.kernels)
+    }
+
+    /// A trainer after so many halvings of the learning rate; without a model it starts anew.
+    func trainer(halvings: Int, _ model: Model?) throws -> Trainer {
+        try settings.trainer(
+            model ?? Model(network: network, seed: settings.seed), loss: loss,
+            optimizer: (0..<halvings).reduce(try settings.optimizer()) { optimizer, _ in
+                optimizer.halved
+            }, threads: threads)
+    }
+}

@@ -1,0 +1,196 @@
+import Phidias
+
+/// A training run from its first step, or from a checkpoint, to its end: evaluates and saves after
+/// every epoch, writes checkpoints, and answers requests to stop, divergence and lack of progress.
+final class TrainingRun {
+    private let plan: TrainingPlan
+    private let folder: RunFolder
+    private let shouldStop: () -> Bool
+    private let onEvent: (RunEvent) -> Void
+    private var document: RunDocument
+    private var history: TrainingHistory
+    private var isBegun: Bool
+    /// Of training before the checkpoint that it begins with.
+    private let earlier: Double
+    /// When the last checkpoint was written.
+    private var saved = ContinuousClock.now
+    private var trainer: Trainer
+    /// nil if no frames are asked for.
+    private let film: FilterFilm?
+
+    /// - Parameters:
+    ///   - checkpoint: where to go on; nil is the start.
+    ///   - shouldStop: asked between two steps; true ends the run with a checkpoint.
+    init(
+        _ plan: TrainingPlan, _ folder: RunFolder, _ document: RunDocument,
+        from checkpoint: Checkpoint?, shouldStop: @escaping () -> Bool,
+        onEvent: @escaping (RunEvent) -> Void
+    ) throws {
+        self.plan = plan
+        self.folder = folder
+        self.document = document
+        (self.shouldStop, self.onEvent) = (shouldStop, onEvent)
+        isBegun = checkpoint != nil
+        earlier = checkpoint?.state.position.seconds ?? 0
+        history = TrainingHistory(checkpoint, patience: plan.settings.patience)
+        film = try plan.settings.filtersEvery.map {
+            try FilterFilm(
+                of: folder.folder, every: $0,
+                start: Model(network: plan.network, seed: plan.settings.seed))
+        }
+        trainer = try plan.trainer(halvings: document.halvings.count, checkpoint?.state.model)
+    }
+
+    /// Trains to the end, or until it is asked to stop.
+    /// - Parameter state: where to go on; nil is the start.
+    func train(from state: TrainingState?) throws -> RunResult {
+        onEvent(
+            .starts(
+                RunStart(
+                    network: plan.network, settings: plan.settings, loss: plan.loss.name,
+                    images: plan.training.count, threads: trainer.threads,
+                    epochsDone: history.metrics.count)))
+        if !folder.replaces { try begin(nil) }
+        if isBegun { try film?.publish() }
+        if state == nil { try film?.drawStart() }
+        var state = state
+        while !history.isStopped {
+            do {
+                if let place = try attempt(from: state) { return result(.interrupted(place)) }
+                break
+            } catch let error as TrainingError {
+                guard case .diverged(let step, _, _) = error else { throw error }
+                guard plan.settings.onDivergence == .halve,
+                    document.halvings.count < TrainingSettings.mostHalvings
+                else {
+                    onEvent(.diverges(remains))
+                    throw error
+                }
+                state = try halve(after: error, step: step)
+            }
+        }
+        try finish()
+        return result(history.isStopped ? .stoppedEarly : .finished)
+    }
+
+    /// Records the run, once, with the first model that there is.
+    private func begin(_ model: Model?) throws {
+        guard !isBegun else { return }
+        try folder.begin(document, model, loss: plan.loss.name)
+        isBegun = true
+        try film?.publish()
+    }
+
+    /// - Returns: where it stands, if it was asked to stop before the end.
+    private func attempt(from state: TrainingState?) throws -> TrainingPosition? {
+        // For progress alone: training refuses a place outside the run, where this may overflow.
+        var seen = (state?.position.steps ?? 0) &* plan.settings.batchSize
+        let interval = plan.settings.checkpointEvery.time
+        var isInterrupted = false
+        try trainer.train(
+            on: plan.training, epochs: plan.settings.epochs, from: state,
+            shouldStop: {
+                isInterrupted = self.shouldStop()
+                if isInterrupted || self.history.isStopped { return true }
+                if let interval, self.saved.duration(to: .now) >= interval {
+                    try self.saveCheckpoint()
+                }
+                return false
+            },
+            onStep: { step in
+                seen &+= step.images
+                self.onEvent(
+                    .step(
+                        RunProgress(
+                            epoch: step.epoch, epochs: self.plan.settings.epochs, images: seen,
+                            imagesPerEpoch: self.plan.training.count, loss: step.loss)))
+                try self.film?.draw(self.trainer, after: step.step)
+            },
+            onEpoch: { epoch in
+                try self.finish(epoch)
+                seen = 0
+            })
+        let place = trainer.state?.position ?? TrainingPosition()
+        guard isInterrupted, place.epochs != plan.settings.epochs else { return nil }
+        try saveCheckpoint()
+        return place
+    }
+
+    private func finish(_ epoch: Trainer.EpochReport) throws {
+        let (line, isBest) = try history.add(epoch, of: plan, threads: trainer.threads)
+        try begin(epoch.model)
+        // The line last: what a run that was killed has saved is never behind its metrics.
+        try folder.save(epoch.model, loss: plan.loss.name)
+        if isBest { try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors") }
+        try folder.add(line)
+        if epoch.epoch == plan.settings.epochs || history.isStopped
+            || plan.settings.checkpointEvery.isDue(after: epoch.epoch)
+        {
+            try saveCheckpoint()
+        }
+        onEvent(.epoch(line, of: plan.settings.epochs))
+    }
+
+    private func saveCheckpoint() throws {
+        guard let state = trainer.state else { return }
+        try begin(state.model)
+        try folder.save(
+            Checkpoint(
+                run: document, state: state, loss: plan.loss.name, metrics: history.metrics,
+                best: history.best,
+                isStopped: history.isStopped), plan.settings)
+        saved = .now
+    }
+
+    /// Goes back to the last checkpoint at an epoch's end, or to the start, with half the rate.
+    private func halve(after error: TrainingError, step: Int) throws -> TrainingState? {
+        let checkpoint = isBegun ? try folder.lastDue(plan.settings.checkpointEvery) : nil
+        history = TrainingHistory(checkpoint, patience: plan.settings.patience)
+        document.halvings.append(.init(step: step, backTo: history.metrics.count))
+        if isBegun {
+            try document.write(to: folder.path("run.json"))
+            try folder.restore(checkpoint, loss: plan.loss.name)
+            try folder.removeCheckpoints(after: history.metrics.count)
+        }
+        onEvent(
+            .halves(error, backTo: history.metrics.count, count: document.halvings.count))
+        trainer = try plan.trainer(halvings: document.halvings.count, checkpoint?.state.model)
+        return checkpoint?.state
+    }
+
+    private var remains: RunRemains {
+        let model = folder.path("model.safetensors")
+        if !history.metrics.isEmpty { return .model(path: model, epoch: history.metrics.count) }
+        return folder.replaces ? .runBefore(folder: folder.folder) : .nothing(path: model)
+    }
+
+    /// Puts all results in place, also those that an interruption kept from being written.
+    private func finish() throws {
+        guard !history.metrics.isEmpty else { return }
+        if history.isStopped, let best = history.best {
+            onEvent(.noImprovement(since: best.epoch))
+        }
+        try folder.save(model, loss: plan.loss.name)
+        if let best = history.best {
+            try folder.save(best.model, loss: plan.loss.name, as: "best.safetensors")
+        }
+    }
+
+    // MARK: - Result
+
+    /// The model that the run gives: the last one, or with patience the best.
+    private var model: Model {
+        plan.settings.patience == nil ? trainer.model : history.best?.model ?? trainer.model
+    }
+
+    private func result(_ end: RunResult.End) -> RunResult {
+        let metrics = history.metrics
+        let best = plan.settings.patience == nil ? nil : history.best
+        return RunResult(
+            end: end, folder: folder.folder, model: model, metrics: metrics,
+            result: best.map { metrics[$0.epoch - 1] } ?? metrics.last,
+            seconds: max(trainer.seconds, earlier),
+            trainedImages: metrics.count * plan.training.count, threads: trainer.threads,
+            loss: plan.loss.name)
+    }
+}

@@ -1,0 +1,145 @@
+import Phidias
+
+/// Everything that decides what a training computes, and what is kept of it on the way.
+///
+///     var settings = TrainingSettings()
+///     settings.data = .folder("data/mnist")
+///     settings.network = .dense(hidden: [300, 100], activation: .relu)
+///     settings.epochs = 5
+///
+/// Each setting is declared once, as a `TrainingSetting`: its name in records, its form as text,
+/// its meaning. Records, resuming, sweeps and reports follow from these declarations.
+public struct TrainingSettings: Sendable, Hashable {
+    // MARK: Data
+
+    /// Where the images come from.
+    public var data = DataSource.synthetic
+    /// Decides the first weights, shuffles, splits, dropout, augmentation and synthetic digits.
+    public var seed: UInt64 = 1
+    /// The share of each class that is kept out of training for validation, above 0 and below 1;
+    /// nil for none.
+    public var validation: Double?
+
+    // MARK: Network
+
+    /// The layers.
+    public var network = NetworkChoice.dense(hidden: [128], activation: .sigmoid)
+    /// How logits become probabilities, where `network` does not say it.
+    public var outputActivation = OutputActivation.sigmoid
+    /// What pixels are mapped to, where `network` does not say it.
+    public var inputRange = InputRange.zeroToOne
+
+    // MARK: Loss and optimizer
+
+    /// The loss to minimize; nil for what is usual for the network: synaptic, or cross-entropy for
+    /// `dbl-2024`.
+    public var loss: LossName?
+    /// The learning rate η that the schedule starts from, finite and above 0.
+    public var learningRate = GoldenRatio.learningRate
+    /// The momentum weight α.
+    public var momentum = Momentum.golden
+    /// λ ≥ 0: λw is added to the gradient of every parameter w, biases too.
+    public var weightDecay = 0.0
+    /// Whether the momentum has Nesterov's form.
+    public var nesterov = false
+    /// The largest Euclidean norm of a step's gradient, above 0; a longer one is scaled down to it.
+    /// Nil for no limit.
+    public var clipNorm: Double?
+
+    // MARK: Augmentation
+
+    /// The most pixels that a training image moves along each axis.
+    public var shift = 0.0
+    /// The most degrees that it turns, either way.
+    public var rotation = 0.0
+    /// The most pixels along each axis that control points of the elastic distortion are displaced.
+    public var elastic = 0.0
+    /// The pixels from one control point of the elastic distortion to the next.
+    public var elasticSpacing = Augmentation.usualSpacing
+
+    // MARK: Schedule
+
+    /// The shape of the learning rate over the run.
+    public var schedule = Schedule.constant
+    /// Epochs of linear rise in front of the schedule, at least 0.
+    public var warmUp = 0.0
+    /// Passes over the training images, at least 1.
+    public var epochs = 10
+    /// Images in a batch, at least 1.
+    public var batchSize = 64
+
+    // MARK: Checkpoints
+
+    /// When checkpoints are written.
+    public var checkpointEvery = CheckpointInterval.epochs(1)
+    /// How many checkpoints are kept, at least 1: the newest ones, and the one that a divergence goes
+    /// back to.
+    public var keep = 2
+    /// Epochs without a better validation loss after which training ends with the best weights; nil
+    /// for never.
+    public var patience: Int?
+    /// What is done when a weight or loss is no longer finite.
+    public var onDivergence = DivergenceResponse.stop
+    /// Steps between two pictures of the filters, at least 1; nil for no pictures.
+    public var filtersEvery: Int?
+
+    /// The defaults: synthetic digits, 784-128-10, the synaptic loss, golden parameters, ten epochs.
+    public init() {}
+}
+
+/// Where images come from.
+public enum DataSource: Sendable, Hashable {
+    /// Digits that are drawn for the occasion, by the seed.
+    case synthetic
+    /// A folder with the four IDX files of MNIST or the like.
+    case folder(String)
+
+    /// Reads the folder, or draws the digits.
+    /// - Parameter seed: of synthetic digits.
+    /// - Throws: `DataError`.
+    public func load(seed: UInt64) throws -> DataPair {
+        switch self {
+        case .synthetic: try SyntheticDigits.pair(seed: seed)
+        case .folder(let path): try DataPair(directory: path)
+        }
+    }
+}
+
+/// When checkpoints are written.
+public enum CheckpointInterval: Sendable, Hashable {
+    /// After every so many epochs, at least 1.
+    case epochs(Int)
+    /// After every so many minutes, above 0 and at most 10⁹.
+    case minutes(Double)
+
+    /// Whether there is a checkpoint after so many epochs, whatever the clock says.
+    func isDue(after epochs: Int) -> Bool {
+        if case .epochs(let every) = self { epochs % every == 0 } else { false }
+    }
+
+    /// Nil if epochs are counted.
+    var time: Duration? {
+        if case .minutes(let minutes) = self { .seconds(minutes * 60) } else { nil }
+    }
+
+    var isValid: Bool {
+        switch self {
+        case .epochs(let count): count > 0
+        case .minutes(let count): count > 0 && count <= 1e9
+        }
+    }
+}
+
+/// What to do when a weight or loss is no longer finite.
+public enum DivergenceResponse: String, Sendable, Hashable, CaseIterable {
+    /// End training.
+    case stop
+    /// Go back to the last checkpoint at an epoch's end and go on at half the learning rate with
+    /// coupled momentum, at most `TrainingSettings.mostHalvings` times.
+    case halve
+}
+
+extension TrainingSettings {
+    /// How often a run goes back after a divergence, at most.
+    public static let mostHalvings = 5
+}

@@ -1,0 +1,129 @@
+import Phidias
+
+/// What happens in a sweep, as it happens.
+public enum SweepEvent: Sendable {
+    /// Cells are about to be computed: all, those that have no result yet, the points of the grid,
+    /// and how many cells run at a time with how many threads each.
+    case starts(cells: Int, left: Int, points: Int, jobs: Int, threads: Int)
+    /// The last line of the results was cut off by a loss of power: it is removed, and its cell is
+    /// computed again.
+    case cutLine(path: String, byte: Int, bytes: Int)
+    /// A cell is done and saved; the time that is left is an estimate.
+    case cell(SweepResult, done: Int, of: Int, secondsLeft: Double)
+}
+
+/// What a sweep has come to.
+public struct SweepOutcome: Sendable {
+    /// The points of the grid, best first, from the cells that are done.
+    public let report: SweepReport
+    /// The cells that are done.
+    public let results: [SweepResult]
+    /// Cells of the sweep.
+    public let cells: Int
+    /// The folder.
+    public let folder: String
+
+    /// Whether every cell is done.
+    public var isComplete: Bool { results.count == cells }
+}
+
+/// Trainings of a grid of settings, kept in a folder.
+public enum Sweep {
+    /// Computes all cells that have no result yet, several at a time, and ranks the points by
+    /// validation accuracy. Each finished cell is a line of results.jsonl, written at once; the same
+    /// call goes on where an interrupted one ended.
+    ///
+    /// A cell depends on its settings, seed and fold alone: order, jobs and threads change no result.
+    /// - Parameters:
+    ///   - settings: the grid.
+    ///   - folder: where the results go; it belongs to this sweep alone while it is computed.
+    ///   - data: nil reads what the settings name.
+    ///   - firstFolds: computes only so many of the folds, and reports on them; nil for all.
+    ///   - jobs: cells at a time; nil for one for each thread.
+    ///   - threads: of a cell.
+    ///   - shouldStop: asked between two steps of every cell; true ends the sweep.
+    ///   - onEvent: called with what happens, by one thread at a time.
+    /// - Throws: `SweepError`, `SweepFileError`; what is wrong with settings or data; `FileError`.
+    public static func run(
+        _ settings: SweepSettings, in folder: String, data: DataPair? = nil,
+        firstFolds: Int? = nil, jobs: Int? = nil, threads: Int = 1,
+        shouldStop: @escaping @Sendable () -> Bool = { false },
+        onEvent: @escaping @Sendable (SweepEvent) -> Void = { _ in }
+    ) throws -> SweepOutcome {
+        try settings.check()
+        if let firstFolds, firstFolds < 1 || firstFolds > settings.folds ?? 0 {
+            throw SweepError.firstFolds(firstFolds, of: settings.folds ?? 0)
+        }
+        Workers.keepFromBinding()
+        _ = try Model.threads(threads)
+        let jobs = try Model.threads(jobs)
+        let data = try data ?? settings.data.load(seed: settings.seed)
+        let whole = try SweepPlan(settings, checksums: data.checksums)
+        let plan = firstFolds.map { whole.withFolds(0..<$0) } ?? whole
+        try check(plan, data, seed: settings.seed, threads: threads)
+        let place = SweepFolder(folder, onEvent: onEvent)
+        try place.open(plan.document)
+        let (all, log) = try place.results(of: whole.cells.map(\.id))
+        let wanted = Set(plan.cells.map(\.id))
+        let results = all.filter { wanted.contains($0.cell) }
+        let left = plan.cells.count - results.count
+        onEvent(
+            .starts(
+                cells: plan.cells.count, left: left, points: plan.points.count,
+                jobs: min(jobs, max(left, 1)), threads: threads))
+        let finished = try SweepRunner(
+            plan, data, log, threads: threads, results: results, shouldStop: shouldStop,
+            onEvent: onEvent
+        ).run(jobs: jobs)
+        log.close()
+        let report = try SweepReport(plan, finished)
+        if finished.count == plan.cells.count { try report.writePictures(to: folder) }
+        withExtendedLifetime(place) {}
+        return SweepOutcome(
+            report: report, results: finished, cells: plan.cells.count, folder: folder)
+    }
+
+    /// Checks that every point can be trained, before the first is.
+    private static func check(
+        _ plan: SweepPlan, _ data: DataPair, seed: UInt64, threads: Int
+    ) throws {
+        let split = try SweepSplit(data.training, plan, seed: seed, fold: 0)
+        for point in plan.points.indices {
+            let settings = try plan.settings(point, seed: seed)
+            try settings.check()
+            _ = try settings.network(for: split.training, threads: threads)
+        }
+    }
+}
+
+extension SweepReport {
+    /// The pictures that a sweep's folder has, by name, with their files: a heat map and a chart of
+    /// effective learning rates, where these two are all that varies.
+    package static let pictures = [
+        (name: "heat_map", file: "heatmap.svg"),
+        (name: "effective_rates", file: "effective-rates.svg"),
+        (name: "heat_map_colors", file: "heatmap.png"),
+    ]
+
+    /// Draws the pictures that there are.
+    func writePictures(to folder: String) throws {
+        for (file, chart) in [
+            ("heatmap.svg", heatMap), ("effective-rates.svg", effectiveRates),
+        ] {
+            if let chart { try DurableFile.write(chart.svg, to: "\(folder)/\(file)") }
+        }
+        if let image = heatMapImage {
+            try PNG.write(
+                image,
+                text: [
+                    "Title": "Validation accuracy over learning rate (right) and momentum (up)",
+                    "Software": "Phidias",
+                ], to: "\(folder)/heatmap.png")
+        }
+    }
+
+    /// Those of the pictures that this report has.
+    package var drawn: [(name: String, file: String)] {
+        Self.pictures.filter { $0.name == "effective_rates" ? effectiveRates != nil : heatMap != nil }
+    }
+}

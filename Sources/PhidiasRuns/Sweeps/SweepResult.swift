@@ -1,0 +1,222 @@
+import Phidias
+
+/// What a cell of a sweep gave: a line of results.jsonl.
+public struct SweepResult: Sendable, Equatable {
+    /// Which cell of a sweep: the values of the settings that vary, a seed, and the fold that is
+    /// held out, from 0.
+    public struct Cell: Sendable, Hashable {
+        public var settings: [RunDocument.Setting]
+        public var seed: UInt64
+        public var fold: Int
+
+        package init(settings: [RunDocument.Setting], seed: UInt64, fold: Int) {
+            self.settings = settings
+            self.seed = seed
+            self.fold = fold
+        }
+    }
+
+    /// The step, from 1, and the layer, from 0, in which a number was no longer finite.
+    public struct Divergence: Sendable, Hashable {
+        public var step, layer: Int
+        public var what: String
+
+        package init(step: Int, layer: Int, what: String) {
+            self.step = step
+            self.layer = layer
+            self.what = what
+        }
+    }
+
+    /// What training gave.
+    public enum Outcome: Sendable, Equatable {
+        /// With the weights at the end; `training` is of the last epoch, each image with the
+        /// weights of its step. A loss that is not finite is read as infinity.
+        case finished(
+            training: EpochMetrics.Score, validation: EpochMetrics.Score, test: EpochMetrics.Score,
+            weightsSHA256: String)
+        case diverged(Divergence)
+    }
+
+    /// What one epoch gave: the accuracies of the weights at its end, and its time.
+    public struct Epoch: Sendable, Equatable {
+        public var validation, test, seconds: Double
+
+        package init(validation: Double, test: Double, seconds: Double) {
+            self.validation = validation
+            self.test = test
+            self.seconds = seconds
+        }
+    }
+
+    public var cell: Cell
+    public var outcome: Outcome
+    /// One for each epoch that ended, or none at all.
+    public var epochs: [Epoch]
+    /// Seconds of training, and of all of the cell: the only part that is not repeatable.
+    public var trainingSeconds, seconds: Double
+
+    package init(
+        cell: Cell, outcome: Outcome, epochs: [Epoch] = [], trainingSeconds: Double,
+        seconds: Double
+    ) {
+        self.cell = cell
+        self.outcome = outcome
+        self.epochs = epochs
+        self.trainingSeconds = trainingSeconds
+        self.seconds = seconds
+    }
+
+    /// The version that is written, and read.
+    package static let formatVersion = 1
+
+    /// As one line of JSON, wall-clock figures under `timing`.
+    package var json: JSON {
+        var members: [JSON.Member] = [
+            .init(key: "version", value: .integer(Self.formatVersion)),
+            .init(key: "settings", value: RunDocument.Setting.object(cell.settings)),
+            // As text: a seed may be larger than what other readers of JSON keep exactly.
+            .init(key: "seed", value: .string(String(cell.seed))),
+            .init(key: "fold", value: .integer(cell.fold)),
+        ]
+        switch outcome {
+        case .finished(let training, let validation, let test, let sum):
+            for (name, score) in [
+                ("training", training), ("validation", validation), ("test", test),
+            ] {
+                members += score.members(name)
+            }
+            members.append(.init(key: "weights_sha256", value: .string(sum)))
+        case .diverged(let place):
+            members.append(
+                .init(
+                    key: "diverged",
+                    value: .members([
+                        "step": .integer(place.step), "layer": .integer(place.layer),
+                        "what": .string(place.what),
+                    ])))
+        }
+        func numbers(_ value: (Epoch) -> Double) -> JSON {
+            .array(epochs.map { .number(value($0)) })
+        }
+        var timing: [JSON.Member] = [
+            .init(key: "training_seconds", value: .number(trainingSeconds)),
+            .init(key: "seconds", value: .number(seconds)),
+        ]
+        if !epochs.isEmpty {
+            members += [
+                .init(key: "epoch_validation_accuracy", value: numbers(\.validation)),
+                .init(key: "epoch_test_accuracy", value: numbers(\.test)),
+            ]
+            timing.append(.init(key: "epoch_seconds", value: numbers(\.seconds)))
+        }
+        members.append(.init(key: "timing", value: .object(timing)))
+        return .object(members)
+    }
+
+    /// Reads what `json` gives; nil if it is anything else.
+    package init?(_ json: JSON) {
+        func score(_ name: String) -> EpochMetrics.Score? {
+            guard let loss = json["\(name)_loss"],
+                let accuracy = json["\(name)_accuracy"]?.doubleValue, (0...1).contains(accuracy)
+            else { return nil }
+            if loss == .null { return .init(loss: .infinity, accuracy: accuracy) }
+            return loss.doubleValue.map { .init(loss: $0, accuracy: accuracy) }
+        }
+        guard let settings = RunDocument.Setting.read(json["settings"]),
+            let seed = json["seed"]?.stringValue.flatMap({ UInt64($0) }),
+            let fold = json["fold"]?.integerValue, fold >= 0,
+            let timing = json["timing"], let all = timing["seconds"]?.doubleValue,
+            let training = timing["training_seconds"]?.doubleValue
+        else { return nil }
+        let outcome: Outcome
+        if let place = json["diverged"] {
+            guard let step = place["step"]?.integerValue, step > 0,
+                let layer = place["layer"]?.integerValue, layer >= 0,
+                let what = place["what"]?.stringValue
+            else { return nil }
+            outcome = .diverged(.init(step: step, layer: layer, what: what))
+        } else {
+            guard let first = score("training"), let second = score("validation"),
+                let third = score("test"), let sum = json["weights_sha256"]?.stringValue
+            else { return nil }
+            outcome = .finished(
+                training: first, validation: second, test: third, weightsSHA256: sum)
+        }
+        guard let epochs = Self.epochs(json, timing) else { return nil }
+        self.init(
+            cell: Cell(settings: settings, seed: seed, fold: fold), outcome: outcome,
+            epochs: epochs, trainingSeconds: training, seconds: all)
+        guard self.json.objectValue?.map(\.key) == json.objectValue?.map(\.key) else { return nil }
+    }
+
+    /// - Returns: nil if they are not understood.
+    private static func epochs(_ json: JSON, _ timing: JSON) -> [Epoch]? {
+        func numbers(_ json: JSON?) -> [Double]? {
+            guard let json else { return [] }
+            let values = json.arrayValue?.compactMap(\.doubleValue)
+            return values?.count == json.arrayValue?.count ? values : nil
+        }
+        guard let validation = numbers(json["epoch_validation_accuracy"]),
+            let test = numbers(json["epoch_test_accuracy"]),
+            let seconds = numbers(timing["epoch_seconds"]),
+            validation.count == test.count, test.count == seconds.count,
+            (validation + test).allSatisfy({ (0...1).contains($0) })
+        else { return nil }
+        return validation.indices.map {
+            Epoch(validation: validation[$0], test: test[$0], seconds: seconds[$0])
+        }
+    }
+}
+
+/// The results of a sweep, in the order in which its cells ended: the file results.jsonl.
+package enum SweepResultsFile {
+    /// Largest file, and longest line, that is read.
+    package static let largestFile = 1 << 28, longestLine = 1 << 16
+
+    /// - Returns: the results, and the bytes of whole lines: what comes after them is a line that
+    ///   was cut off, as a loss of power may leave it.
+    /// - Throws: `DataError`, `SweepFileError` with the byte.
+    package static func read(
+        _ path: String
+    ) throws -> (results: [SweepResult], length: Int, size: Int) {
+        let bytes = try FileBytes.read(path, limit: largestFile)
+        let found = try parse(bytes, path: path)
+        return (found.results, found.length, bytes.count)
+    }
+
+    package static func parse(
+        _ bytes: [UInt8], path: String
+    ) throws(SweepFileError) -> (results: [SweepResult], length: Int) {
+        var results: [SweepResult] = []
+        var known: Set<SweepResult.Cell> = []
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let json: JSON
+            do {
+                json = try JSON(
+                    parsing: bytes[start..<end],
+                    limits: .init(bytes: longestLine, depth: 4, values: 1 << 12))
+            } catch {
+                throw SweepFileError(path: path, byte: start + error.byte, reason: error.reason)
+            }
+            if let version = json["version"]?.integerValue, version != SweepResult.formatVersion {
+                throw SweepFileError(
+                    path: path, byte: start,
+                    reason: "the line is of version \(version), and this program's is "
+                        + "\(SweepResult.formatVersion)")
+            }
+            guard let result = SweepResult(json) else {
+                throw SweepFileError(
+                    path: path, byte: start, reason: "the line is not the result of a cell")
+            }
+            guard known.insert(result.cell).inserted else {
+                throw SweepFileError(
+                    path: path, byte: start, reason: "the line's cell has a line before")
+            }
+            results.append(result)
+            start = end + 1
+        }
+        return (results, start)
+    }
+}
