@@ -1,5 +1,6 @@
 import Foundation
 import Phidias
+import PhidiasRuns
 import Testing
 
 /// sweep.json and results.jsonl: what is written is read, and nothing else.
