@@ -9,8 +9,8 @@ import Testing
         let layers = [Dense(12).layer, Dense(10).layer]
         let network = try Network(input: ImageShape(rows: 3, columns: 3), layers: layers)
         let json = """
-            {"rows": 3, "columns": 3, "layers": [{"type": "dense", "outputs": 12},
-             {"type": "dense", "outputs": 10}]}
+            {"rows": 3, "columns": 3, "input_range": "0..1", "output_activation": "sigmoid",
+             "layers": [{"type": "dense", "outputs": 12}, {"type": "dense", "outputs": 10}]}
             """
         #expect(try NetworkDocument.read(Array(json.utf8), path: "n") == network)
     }
