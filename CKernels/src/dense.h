@@ -3,6 +3,7 @@
 #define CK_DENSE_H
 
 #include "dropout.h"
+#include "share.h"
 
 typedef struct {
     const ck_kernels *kernels;

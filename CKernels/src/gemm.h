@@ -1,5 +1,5 @@
-// What the drivers of a matrix product share: gemm.c chooses one and holds those of small and
-// narrow products, gemm_vector.c that of a matrix and a vector, gemm_blocked.c that of all others.
+// A matrix product, its tile, and the ways to compute it. gemm.c chooses one of them, and none
+// calls another: gemm_small.c, gemm_vector.c and gemm_blocked.c know this header alone.
 #ifndef CK_GEMM_H
 #define CK_GEMM_H
 
@@ -66,10 +66,18 @@ static inline void ck_run_tile(const ck_product *x, ptrdiff_t count, const float
         x->kernels->store(count, b->columns, &x->scale, acc + b->before, c, x->ldc);
 }
 
-/// Whether ck_gemm_vector is the way for a product: one row or column of at least a panel of sums.
-int ck_is_vector_product(const ck_product *product);
-void ck_gemm_vector(const ck_product *product, int threads);
+// The ways, for at least one element of C each and up to `threads` threads.
 
+enum { CK_SMALL_DEPTH = 128 }; // most of k that ck_gemm_small and ck_gemm_shallow take
+
+/// Packs only what cannot be read where it lies.
+void ck_gemm_small(const ck_product *product, int threads);
+/// The same for a large C that takes longer to write than to compute.
+void ck_gemm_shallow(const ck_product *product, int threads);
+/// As the transpose: fewer than CK_LANES columns, and at least as many rows.
+void ck_gemm_narrow(const ck_product *product, int threads);
+/// Packs nothing: one row or one column, at least CK_LANES long.
+void ck_gemm_vector(const ck_product *product, int threads);
 /// Packs what is used often, block by block, in memory of its own: CK_NO_MEMORY if there is none.
 int ck_gemm_blocked(const ck_product *product, int threads);
 

@@ -1,5 +1,5 @@
-// SGEMM for any shape: threads take tiles of C, pack the operands that are used often enough, and
-// run the register tile over them. The accumulator travels unscaled through the blocks of k.
+// SGEMM of large products: threads take tiles of C, pack the operands that are used often enough,
+// and run the register tile over them. The accumulator travels unscaled through the blocks of k.
 #include "gemm.h"
 #include "pack.h"
 #include "threads.h"

@@ -56,14 +56,6 @@ static void run(const ck_product *x, ck_range panels) {
     }
 }
 
-int ck_is_vector_product(const ck_product *product) {
-    if (product->m > 1 && product->n > 1)
-        return 0;
-    // Up to one panel of sums side by side is one tile.
-    const ck_product x = as_column(product);
-    return x.m > CK_LANES || (x.m == CK_LANES && x.a.row != 1);
-}
-
 void ck_gemm_vector(const ck_product *product, int threads) {
     const ck_product x = as_column(product);
     const ptrdiff_t panels = ck_ceil_div(x.m, CK_LANES);

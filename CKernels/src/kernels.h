@@ -5,7 +5,6 @@
 #define CK_KERNELS_H
 
 #include "CKernels.h"
-#include "threads.h"
 
 enum {
     CK_ROWS = 6,     // most rows of a register tile; its width is one panel, CK_LANES
@@ -188,14 +187,6 @@ typedef struct {
     double (*fma_probe)(ptrdiff_t rounds, const float *operands, float *result);
     int fma_lanes; // a limit to the lanes that a CPU starts in one cycle
 } ck_kernels;
-
-/// The share of `count` elements in whole panels: an element has its lane whoever computes it, and
-/// two threads never write one cache line of an aligned array.
-static inline ck_range ck_share_panels(ptrdiff_t count, ptrdiff_t thread, ptrdiff_t threads) {
-    const ck_range part = ck_share((count + CK_LANES - 1) / CK_LANES, thread, threads);
-    return (ck_range){ck_least(part.first * CK_LANES, count),
-                      ck_least(part.last * CK_LANES, count)};
-}
 
 /// The table in use.
 const ck_kernels *ck_table(void);

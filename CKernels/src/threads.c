@@ -1,7 +1,6 @@
 // How many threads this process may use, and a probe that they are really there. Linux.
 #define _GNU_SOURCE
-#include "CKernels.h"
-#include "kernels.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <malloc.h>

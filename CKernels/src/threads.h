@@ -2,7 +2,7 @@
 #ifndef CK_THREADS_H
 #define CK_THREADS_H
 
-#include <stddef.h>
+#include "share.h"
 
 int omp_get_dynamic(void);
 int omp_get_thread_num(void);
@@ -10,25 +10,6 @@ int omp_get_num_procs(void);
 int omp_get_num_threads(void);
 int omp_get_thread_limit(void);
 size_t kmp_get_stacksize_s(void); // libomp's own: bytes of a worker's stack
-
-typedef struct {
-    ptrdiff_t first, last; // last is excluded
-} ck_range;
-
-static inline ptrdiff_t ck_least(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
-/// Where a part starts if the first `more` parts have each + 1 items, and all others `each`.
-static inline ptrdiff_t ck_part_start(ptrdiff_t each, ptrdiff_t more, ptrdiff_t part) {
-    return part * each + ck_least(part, more);
-}
-
-/// The part of `thread` of `threads` when `count` items are dealt out in order, evenly.
-static inline ck_range ck_share(ptrdiff_t count, ptrdiff_t thread, ptrdiff_t threads) {
-    ptrdiff_t each = count / threads, more = count % threads;
-    return (ck_range){ck_part_start(each, more, thread), ck_part_start(each, more, thread + 1)};
-}
 
 /// Threads worth starting for `items` pieces of work: small work is done by one.
 static inline int ck_team(ptrdiff_t items, ptrdiff_t per_thread, int threads) {

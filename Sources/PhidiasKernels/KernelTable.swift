@@ -65,6 +65,14 @@ package enum Threads {
         }
     }
 
+    /// The same for a thread beside those that have theirs: OpenMP's threads belong to the one that
+    /// asks for them, so that it may have none yet.
+    package static func refusalToCaller(_ threads: Int) -> String? {
+        guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
+        let error = ck_threads_start(Int32(threads))
+        return error == 0 ? nil : String(cString: strerror(error))
+    }
+
     /// Different operating-system threads seen in a parallel region of `threads`.
     package static func observed(_ threads: Int) -> Int {
         precondition(threads > 0, "thread count \(threads) is not positive")

@@ -4,6 +4,7 @@
 
 #include "constants.h"
 #include "kernels.h"
+#include "share.h"
 
 void ck_tile_reference(int m, ptrdiff_t k, const float *a, ptrdiff_t a_panel, const float *b,
                        const float *init, ptrdiff_t init_stride, float *c);

@@ -5,6 +5,7 @@
 
 #include "constants.h"
 #include "pack.h"
+#include "share.h"
 
 #define INLINE static inline __attribute__((always_inline))
 

@@ -11,7 +11,7 @@ package final class LossSurface {
     private let threads: Int
     private let stack: LayerStack
     private let order: [UInt32]
-    private var logits, targets, delta: [Float]
+    private var buffers: BatchBuffers
 
     /// - Parameters:
     ///   - images: how many of the data to take, chosen by seed; at most all of them.
@@ -28,9 +28,7 @@ package final class LossSurface {
             batchCapacity: capacity, role: .training, threads: threads)
         // No epoch of a training has the number 0.
         order = Array(data.order(seed: seed, epoch: 0).prefix(images))
-        logits = [Float](repeating: 0, count: capacity * network.classes)
-        targets = logits
-        delta = logits
+        buffers = BatchBuffers(capacity: capacity, classes: network.classes)
     }
 
     /// The loss at some weights.
@@ -79,37 +77,19 @@ package final class LossSurface {
 
     /// The stack's gradient of the images of the last `run`.
     private func differentiate(_ images: Int) throws {
-        let delta = delta
-        try stack.gradient(delta: delta.span.extracting(0..<images * network.classes))
+        let delta = buffers.delta
+        try stack.gradient(delta: delta.span.extracting(buffers.used(images)))
     }
 
-    /// The sum of the images' losses, and `delta`: the gradient by the logits times `scale`.
+    /// The sum of the images' losses; the buffers keep the gradient by the logits times `scale`.
     private func run(_ order: [UInt32], _ range: Range<Int>, scale: Float) -> Double {
         let batch = order.span.extracting(range)
-        let classes = network.classes
-        let used = 0..<batch.count * classes
-        for place in used { self.targets[place] = 0 }
-        for row in batch.indices {
-            self.targets[row * classes + Int(data.labels[Int(batch[row])])] = 1
-        }
         // Out of self: a span is of a local value.
-        let (images, targets) = (data.images, self.targets)
-        var logits: [Float] = [], delta: [Float] = []
-        swap(&logits, &self.logits)
-        swap(&delta, &self.delta)
-        defer {
-            swap(&logits, &self.logits)
-            swap(&delta, &self.delta)
+        let images = data.images
+        return buffers.evaluate(loss, labels: data.labels, at: batch, scale: scale) { logits in
+            stack.forward(
+                images: images.span, indices: batch, logits: &logits, threads: threads)
         }
-        var allLogits = logits.mutableSpan
-        var out = allLogits._mutatingExtracting(used)
-        stack.forward(
-            images: images.span, indices: batch, logits: &out, threads: threads)
-        var allDelta = delta.mutableSpan
-        var gradient = allDelta._mutatingExtracting(used)
-        return loss.evaluate(
-            logits: logits.span.extracting(used), targets: targets.span.extracting(used),
-            classes: classes, scale: scale, gradient: &gradient)
     }
 }
 

@@ -36,8 +36,7 @@ extension Trainer {
     package func measureRoughness(
         on data: Dataset, epochs: Int, images: Int
     ) throws -> LossRoughness {
-        let run = RunLength(
-            images: data.count, batchSize: batchSize, epochs: epochs)
+        let run = try run(over: data, epochs: epochs)
         let values = optimizer.values(atStep: 0, of: run)
         let surface = try LossSurface(
             network: model.network, loss: loss, data: data, images: min(images, data.count),
@@ -48,13 +47,14 @@ extension Trainer {
         var accuracy = Double.nan
         do {
             try train(
-                on: data, epochs: epochs, from: nil, shouldStop: nil, onBatch: nil,
-                onGradient: { stack in
-                    defer { step += 1 }
-                    guard step >= first else { return }
-                    fixed.append(surface.value(at: FlatParameters.read(.weights, of: stack)))
-                }, onStep: { if $0.step > first { batch.append($0.loss) } },
-                onEpoch: { accuracy = $0.trainingAccuracy })
+                on: data, epochs: epochs,
+                Observers(
+                    onGradient: { stack in
+                        defer { step += 1 }
+                        guard step >= first else { return }
+                        fixed.append(surface.value(at: FlatParameters.read(.weights, of: stack)))
+                    }, onStep: { if $0.step > first { batch.append($0.loss) } },
+                    onEpoch: { accuracy = $0.trainingAccuracy }))
         } catch TrainingError.diverged(let step, _, _) {
             return LossRoughness(
                 learningRate: Double(values.learningRate), momentum: Double(values.momentum),

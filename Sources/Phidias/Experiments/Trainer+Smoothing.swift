@@ -56,8 +56,7 @@ extension Trainer {
     package func recordSmoothing(
         on data: Dataset, _ plan: SmoothingPlan, onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
-        let run = RunLength(
-            images: data.count, batchSize: batchSize, epochs: plan.epochs)
+        let run = try run(over: data, epochs: plan.epochs)
         let (learningRate, momentum) = optimizer.values(atStep: 0, of: run)
         let settling = Self.settlingSteps(momentum: momentum)
         let counts = model.network.weighted.map(\.parameterCount)
@@ -82,47 +81,48 @@ extension Trainer {
         var current = windows()
         var steps: [SmoothingEpoch.Step] = []
         try train(
-            on: data, epochs: plan.epochs, from: nil, shouldStop: nil, onBatch: nil,
-            onGradient: { stack in
-                step += 1
-                for (place, layer) in plan.layers.enumerated() where step > settling {
-                    // That of the stack is the velocity before this gradient.
-                    let gradient = FlatParameters.layer(.gradient, layer, of: stack)
-                    var velocity = FlatParameters.layer(.velocity, layer, of: stack)
-                    var moved = [Float](repeating: 0, count: velocity.count)
-                    SyntheticGradients.update(
-                        &velocity, &moved, gradient, learningRate, momentum)
-                    current[place].add(gradient: gradient, velocity: velocity)
-                }
-                let inEpoch = (step - 1) % run.stepsPerEpoch
-                guard due(inEpoch + 1) > due(inEpoch) else { return }
-                let direction = zip(
-                    FlatParameters.read(.velocity, of: stack),
-                    FlatParameters.read(.gradient, of: stack)
-                ).map { momentum * $0 - learningRate * $1 }
-                let weights = FlatParameters.read(.weights, of: stack)
-                steps.append(
-                    .init(
-                        step: step,
-                        curvature: try surface.curvature(at: weights, along: direction)))
-            }, onStep: nil,
-            onEpoch: { report in
-                let weights = report.model.parameters.flatMap { $0.weight + $0.bias }
-                var frozen = windows()
-                try Self.recordFrozen(
-                    &frozen, surface, weights, (learningRate, momentum), counts,
-                    epoch: report.epoch + 1, batchSize: batchSize, seed: seed,
-                    lead: min(settling, run.stepsPerEpoch))
-                try onEpoch(
-                    SmoothingEpoch(
-                        epoch: report.epoch, trainingLoss: report.trainingLoss,
-                        trainingAccuracy: report.trainingAccuracy, training: current,
-                        frozen: frozen, steps: steps,
-                        largest: try surface.largestCurvature(
-                            at: weights, iterations: plan.iterations, seed: seed)))
-                current = windows()
-                steps = []
-            })
+            on: data, epochs: plan.epochs,
+            Observers(
+                onGradient: { stack in
+                    step += 1
+                    for (place, layer) in plan.layers.enumerated() where step > settling {
+                        // That of the stack is the velocity before this gradient.
+                        let gradient = FlatParameters.layer(.gradient, layer, of: stack)
+                        var velocity = FlatParameters.layer(.velocity, layer, of: stack)
+                        var moved = [Float](repeating: 0, count: velocity.count)
+                        SyntheticGradients.update(
+                            &velocity, &moved, gradient, learningRate, momentum)
+                        current[place].add(gradient: gradient, velocity: velocity)
+                    }
+                    let inEpoch = (step - 1) % run.stepsPerEpoch
+                    guard due(inEpoch + 1) > due(inEpoch) else { return }
+                    let direction = zip(
+                        FlatParameters.read(.velocity, of: stack),
+                        FlatParameters.read(.gradient, of: stack)
+                    ).map { momentum * $0 - learningRate * $1 }
+                    let weights = FlatParameters.read(.weights, of: stack)
+                    steps.append(
+                        .init(
+                            step: step,
+                            curvature: try surface.curvature(at: weights, along: direction)))
+                },
+                onEpoch: { report in
+                    let weights = report.model.parameters.flatMap { $0.weight + $0.bias }
+                    var frozen = windows()
+                    try Self.recordFrozen(
+                        &frozen, surface, weights, (learningRate, momentum), counts,
+                        epoch: report.epoch + 1, batchSize: batchSize, seed: seed,
+                        lead: min(settling, run.stepsPerEpoch))
+                    try onEpoch(
+                        SmoothingEpoch(
+                            epoch: report.epoch, trainingLoss: report.trainingLoss,
+                            trainingAccuracy: report.trainingAccuracy, training: current,
+                            frozen: frozen, steps: steps,
+                            largest: try surface.largestCurvature(
+                                at: weights, iterations: plan.iterations, seed: seed)))
+                    current = windows()
+                    steps = []
+                }))
     }
 
     private static func recordFrozen(

@@ -10,8 +10,10 @@ public struct Dense: LayerDescription, Sendable, Hashable {
     /// What each unit does to its sum.
     public var activation: Activation
 
-    /// - Parameter outputs: number of units; `Network` checks it.
-    public init(_ outputs: Int, activation: Activation = .sigmoid) {
+    /// - Parameters:
+    ///   - outputs: number of units; `Network` checks it.
+    ///   - activation: `identity` unless it is given, as in a network's text and JSON.
+    public init(_ outputs: Int, activation: Activation = .identity) {
         self.outputs = outputs
         self.activation = activation
     }

@@ -10,6 +10,11 @@ extension Network {
         package private(set) var stages: [Int?]
         private let fusesPools: Bool
 
+        /// Where a layer is, counted among its own kind.
+        private enum Place {
+            case stage(Int), dense(Int)
+        }
+
         /// - Parameter fusesPools: false gives each layer's outputs a place of their own in memory.
         package init(_ network: Network, fusesPools: Bool = true) {
             self.fusesPools = fusesPools
@@ -19,18 +24,24 @@ extension Network {
             places = []
             stages = []
             var below = LayerShape.image(network.input)
+            var weighted: [Place] = []
             for (index, layer) in network.layers.enumerated() {
                 add(layer, above: below)
                 switch layer {
-                case .conv2D: places.append(shape.stages.count - 1)
-                case .dense: places.append(-shape.layers.count)
+                case .conv2D: weighted.append(.stage(shape.stages.count - 1))
+                case .dense: weighted.append(.dense(shape.layers.count - 1))
                 default: break
                 }
                 stages.append(shape.layers.isEmpty ? shape.stages.indices.last : nil)
                 below = network.shapes[index]
             }
-            // Layers, counted from −1 down up to here, come after all stages.
-            places = places.map { $0 < 0 ? shape.stages.count - 1 - $0 : $0 }
+            // Dense layers come after all stages, whose number is known only now.
+            places = weighted.map { place in
+                switch place {
+                case .stage(let number): number
+                case .dense(let number): shape.stages.count + number
+                }
+            }
         }
 
         private mutating func add(_ layer: Layer, above below: LayerShape) {

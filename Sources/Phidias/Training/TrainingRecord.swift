@@ -61,10 +61,7 @@ extension Trainer {
     /// a record have the same size, and all steps the same learning rate and momentum.
     /// - Throws: `RecordError` where the settings do not give such steps; what `train` throws.
     public func record(on data: Dataset, steps: Int, epochs: Int) throws -> TrainingRecord {
-        guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
-        guard batchSize <= data.count else {
-            throw TrainingError.batchSize(batchSize, images: data.count)
-        }
+        let run = try run(over: data, epochs: epochs)
         guard !model.network.hasDropout else {
             throw RecordError.network(model.network.description)
         }
@@ -73,8 +70,6 @@ extension Trainer {
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
         }
-        let run = RunLength(
-            images: data.count, batchSize: batchSize, epochs: epochs)
         guard (1...run.steps).contains(steps) else {
             throw RecordError.steps(steps, run: run.steps)
         }
@@ -92,14 +87,16 @@ extension Trainer {
         var losses: [Float] = []
         var deltas: [Float] = []
         try train(
-            on: data, epochs: epochs, from: nil, shouldStop: { losses.count == steps },
-            onBatch: { batch, delta in
-                for position in batch.indices { indices.append(batch[position]) }
-                for position in delta.indices { deltas.append(delta[position]) }
-            },
-            onStep: { losses.append(Float($0.loss)) }, onEpoch: nil)
+            on: data, epochs: epochs,
+            Observers(
+                shouldStop: { losses.count == steps },
+                onBatch: { batch, delta in
+                    for position in batch.indices { indices.append(batch[position]) }
+                    for position in delta.indices { deltas.append(delta[position]) }
+                },
+                onStep: { losses.append(Float($0.loss)) }))
         return TrainingRecord(
-            start: start, end: state?.model ?? model, lossName: loss.name, batchSize: batchSize,
+            start: start, end: model, lossName: loss.name, batchSize: batchSize,
             learningRate: first.learningRate, momentum: first.momentum, indices: indices,
             losses: losses, deltas: deltas)
     }

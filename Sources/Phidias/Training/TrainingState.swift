@@ -28,6 +28,40 @@ public struct TrainingState: Sendable, Equatable {
     }
 }
 
+extension TrainingState {
+    /// Sees that training can go on from here.
+    /// - Throws: `TrainingError` with what is wrong.
+    func check(
+        fits network: Network, _ run: RunLength, images: Int, batchSize: Int
+    ) throws(TrainingError) {
+        guard model.network == network else {
+            throw .network(state: model.network.description, trainer: network.description)
+        }
+        try position.check(run, images: images, batchSize: batchSize)
+        guard velocity.count == network.weighted.count else {
+            throw .velocities(expected: network.weighted.count, found: velocity.count)
+        }
+        for (layer, found) in zip(network.weighted, velocity) {
+            let (weights, biases) = (layer.inputs * layer.outputs, layer.outputs)
+            guard found.weight.count == weights, found.bias.count == biases else {
+                throw .velocity(
+                    layer: layer.index, weights: found.weight.count, biases: found.bias.count,
+                    expectedWeights: weights, expectedBiases: biases)
+            }
+            guard found.isFinite else { throw .notFinite(layer: layer.index, what: "velocity") }
+        }
+        if let layer = model.firstNonFiniteLayer {
+            throw .notFinite(layer: layer, what: "parameter")
+        }
+    }
+}
+
+extension LayerParameters {
+    fileprivate var isFinite: Bool {
+        weight.allSatisfy(\.isFinite) && bias.allSatisfy(\.isFinite)
+    }
+}
+
 /// How far training has come, and what it has counted on the way.
 public struct TrainingPosition: Sendable, Hashable {
     /// Finished epochs.
@@ -47,5 +81,19 @@ public struct TrainingPosition: Sendable, Hashable {
         steps += 1
         lossSum += loss
         self.correct += correct
+    }
+    /// Sees that this is a place of the run, and that its steps can have given its counts.
+    fileprivate func check(
+        _ run: RunLength, images: Int, batchSize: Int
+    ) throws(TrainingError) {
+        let isInside =
+            (0..<run.epochs).contains(epochs) && (0...run.stepsPerEpoch).contains(steps)
+        guard isInside || (epochs == run.epochs && steps == 0) else {
+            throw .position(self, run: run)
+        }
+        let seen = steps == run.stepsPerEpoch ? images : steps * batchSize
+        guard (0...seen).contains(correct), lossSum.isFinite, steps > 0 || lossSum == 0,
+            epochSeconds >= 0, seconds >= 0, epochSeconds.isFinite, seconds.isFinite
+        else { throw .counts(self, images: seen) }
     }
 }

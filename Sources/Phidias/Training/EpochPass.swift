@@ -1,0 +1,114 @@
+import PhidiasKernels
+
+/// What a trainer was told, and what stays the same from training to training.
+struct TrainingSettings {
+    let loss: any Loss
+    let optimizer: MomentumSGD
+    let batchSize: Int
+    let seed: UInt64
+    let threads: Int
+    let augmentation: Augmentation?
+}
+
+/// What is particular to one step.
+struct TrainingStep {
+    /// Counted from 1 over the run.
+    let number: Int
+    /// Its images and, as a hint, those of the next step: places in the epoch's order.
+    let batch, next: Range<Int>
+    /// η and α.
+    let values: (learningRate: Float, momentum: Float)
+}
+
+/// The steps of one epoch: the images in their order, and what they go through.
+struct EpochPass {
+    /// What a step tells of its batch.
+    struct Result {
+        /// Sum of the images' losses, and how many were told right.
+        let loss: Double, correct: Int
+    }
+
+    let stack: LayerStack
+    let settings: TrainingSettings
+    let data: Dataset
+    let number: Int
+    let order: [UInt32]
+    private let dropout: DropoutKey
+    private let augmented: AugmentedBatch?
+    /// Of augmented images, which lie in the order of the batch.
+    private let places: [UInt32]
+
+    /// - Parameters:
+    ///   - number: of the epoch, counted from 1.
+    ///   - augmented: nil leaves the images as they are.
+    init(
+        _ number: Int, on data: Dataset, _ settings: TrainingSettings, stack: LayerStack,
+        augmented: AugmentedBatch?
+    ) {
+        (self.number, self.data, self.settings) = (number, data, settings)
+        (self.stack, self.augmented) = (stack, augmented)
+        order = data.order(seed: settings.seed, epoch: number)
+        dropout = DropoutKey(
+            seed: settings.seed, epoch: UInt32(number),
+            purpose: CounterRandom.Purpose.dropout.rawValue)
+        places = augmented == nil ? [] : (0..<UInt32(settings.batchSize)).map { $0 }
+    }
+
+    /// Step `done` of the epoch, counted from 0.
+    func step(_ done: Int, of run: RunLength) -> TrainingStep {
+        let number = (self.number - 1) * run.stepsPerEpoch + done
+        let first = done * settings.batchSize
+        let end = min(first + settings.batchSize, data.count)
+        return TrainingStep(
+            number: number + 1, batch: first..<end,
+            next: end..<min(end + settings.batchSize, data.count),
+            values: settings.optimizer.values(atStep: number, of: run))
+    }
+
+    /// Forward pass, loss, and backward pass with the update.
+    /// - Parameter buffers: keep the gradient by the logits.
+    /// - Throws: `TrainingError.diverged`, and where memory is missing.
+    func take(
+        _ step: TrainingStep, _ buffers: inout BatchBuffers,
+        onGradient: Trainer.Observers.Gradient?
+    ) throws -> Result {
+        let indices = order.span.extracting(step.batch)
+        let used = buffers.used(indices.count)
+        if let augmented, let augmentation = settings.augmentation {
+            augmentation.fill(augmented, from: data, indices, seed: settings.seed, epoch: number)
+        }
+        let sum = buffers.evaluate(
+            settings.loss, labels: data.labels, at: indices, scale: 1 / Float(indices.count)
+        ) { logits in
+            if let augmented {
+                stack.forward(
+                    images: augmented.images.span,
+                    indices: places.span.extracting(0..<indices.count), dropout: dropout,
+                    numbers: indices, logits: &logits, threads: settings.threads)
+            } else {
+                stack.forward(
+                    images: data.images.span, indices: indices,
+                    next: order.span.extracting(step.next), dropout: dropout, logits: &logits,
+                    threads: settings.threads)
+            }
+        }
+        guard sum.isFinite else {
+            throw TrainingError.diverged(
+                step: step.number, layer: stack.network.layers.count - 1, what: "loss")
+        }
+        let correct = Kernels.countCorrect(
+            m: indices.count, n: buffers.classes, logits: buffers.logits.span.extracting(used),
+            labels: buffers.labels.span, threads: 1)
+        let delta = buffers.delta.span.extracting(used)
+        if let onGradient {
+            try stack.gradient(delta: delta)
+            try onGradient(stack)
+        }
+        if let bad = try stack.backward(
+            delta: delta, rule: settings.optimizer.rule(step.values))
+        {
+            throw TrainingError.diverged(step: step.number, layer: bad, what: "weight")
+        }
+        return Result(loss: sum, correct: correct)
+    }
+}

@@ -1,0 +1,120 @@
+import PhidiasKernels
+
+extension Trainer {
+    /// What `reports(on:epochs:from:)` gives.
+    public enum Report: Sendable {
+        /// After a step.
+        case step(StepReport)
+        /// After an epoch, behind the reports of its steps.
+        case epoch(EpochReport)
+    }
+
+    /// Trains on a thread of its own, and gives reports as they come:
+    ///
+    ///     for try await report in trainer.reports(on: data, epochs: 5) {
+    ///         switch report {
+    ///         case .step(let step): print(step.loss)
+    ///         case .epoch(let epoch): print(epoch.trainingAccuracy)
+    ///         }
+    ///     }
+    ///
+    /// Training begins with the loop, and gives the bits of `train`. It ends after the step under way
+    /// if the task is cancelled or the loop is left, and `model` and `state` are then those of
+    /// its last step; both wait for that step. A loop that is cancelled throws `CancellationError`.
+    ///
+    /// Training does not wait for its reader but where epochs pile up. Of steps that are not read in
+    /// time, the last 1,024 are kept; no epoch's report is ever left out.
+    /// - Parameters:
+    ///   - epochs: 1 to `mostEpochs`.
+    ///   - start: where to go on; nil begins with `model`, without velocity.
+    /// - Returns: a sequence, whose iteration throws what `train` does, and `ThreadError` if there is
+    ///   no thread.
+    public func reports(
+        on data: Dataset, epochs: Int, from start: TrainingState? = nil
+    ) -> TrainingReports {
+        TrainingReports { self.startInBackground(on: data, epochs: epochs, from: start) }
+    }
+
+    /// Trains like `train`, on a thread of its own, while the calling task is suspended. If the task
+    /// is cancelled, training ends after its step.
+    /// - Parameter onEpoch: called by the calling task after each epoch; training goes on meanwhile.
+    /// - Throws: what `train` throws; what `onEpoch` throws, which ends training;
+    ///   `CancellationError`; `ThreadError` if there is no thread.
+    public nonisolated(nonsending) func trainInBackground(
+        on data: Dataset, epochs: Int, from start: TrainingState? = nil,
+        onEpoch: ((EpochReport) async throws -> Void)? = nil
+    ) async throws {
+        for try await case .epoch(let epoch) in reports(on: data, epochs: epochs, from: start) {
+            try await onEpoch?(epoch)
+        }
+    }
+
+    private func startInBackground(
+        on data: Dataset, epochs: Int, from start: TrainingState?
+    ) -> BackgroundTraining {
+        let training = BackgroundTraining()
+        do {
+            try claim(for: training)
+        } catch {
+            return BackgroundTraining(end: .failure(error))
+        }
+        // The claim sees to it that no two threads touch what the lock does not guard.
+        nonisolated(unsafe) let trainer = self
+        do {
+            try DedicatedThread.start {
+                let result = Result {
+                    // OpenMP's threads belong to the thread that asks for them.
+                    if let reason = Threads.refusalToCaller(trainer.threads) {
+                        throw ModelError.noThreads(trainer.threads, reason: reason)
+                    }
+                    try trainer.run(
+                        on: data, epochs: epochs, from: start,
+                        Observers(
+                            shouldStop: { training.isStopping },
+                            onStep: { training.add($0) }, onEpoch: { training.add($0) }))
+                }
+                trainer.release()
+                training.finish(result)
+            }
+        } catch {
+            release()
+            return BackgroundTraining(end: .failure(error))
+        }
+        return training
+    }
+}
+
+/// The reports of a training: `Trainer.reports(on:epochs:from:)`. Each iteration trains.
+public struct TrainingReports: AsyncSequence {
+    /// What is reported.
+    public typealias Element = Trainer.Report
+
+    fileprivate let start: () -> BackgroundTraining
+
+    /// Begins training.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(Reader(start())) }
+
+    /// Reads the reports; training ends with it.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private let reader: Reader
+
+        fileprivate init(_ reader: Reader) { self.reader = reader }
+
+        /// The next report, or nil when training has ended.
+        /// - Throws: what ended training.
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws -> Trainer.Report? {
+            try await reader.training.next(isolation: actor)
+        }
+    }
+
+    /// Tells training to end when the last copy of an iterator is gone.
+    fileprivate final class Reader {
+        let training: BackgroundTraining
+
+        init(_ training: BackgroundTraining) { self.training = training }
+
+        deinit { training.stop() }
+    }
+}

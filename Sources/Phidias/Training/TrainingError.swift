@@ -1,0 +1,62 @@
+/// Training that cannot start or go on.
+public enum TrainingError: PhidiasError, Equatable {
+    /// A number of epochs below 1, or above `Trainer.mostEpochs`.
+    case epochs(Int)
+    /// A batch without images, or with more than the data has.
+    case batchSize(Int, images: Int?)
+    /// A trainer that trains already: it was called from its own callback or from another thread.
+    case busy
+    /// Loss and network read the logits in different ways.
+    case output(loss: String, needs: OutputActivation, network: OutputActivation)
+    /// A weight, bias or velocity to start from that is NaN or infinite, of a layer counted from 0.
+    case notFinite(layer: Int, what: String)
+    /// A state to go on from that is no part of the run.
+    case position(TrainingPosition, run: RunLength)
+    /// A state to go on from that belongs to another network than the trainer's.
+    case network(state: String, trainer: String)
+    /// A state to go on from with velocities for another number of layers.
+    case velocities(expected: Int, found: Int)
+    /// A state to go on from with a velocity that has not the size of the parameters, of a layer
+    /// counted from 0.
+    case velocity(layer: Int, weights: Int, biases: Int, expectedWeights: Int, expectedBiases: Int)
+    /// A state to go on from whose sums or times its steps cannot have given.
+    case counts(TrainingPosition, images: Int)
+    /// A loss or weight became NaN or infinite in a step counted from 1, at a layer counted from 0.
+    case diverged(step: Int, layer: Int, what: String)
+
+    public var description: String {
+        switch self {
+        case .epochs(let count):
+            "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
+        case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
+        case .batchSize(let size, let images?):
+            "A batch of \(size) images is larger than the data, which has \(images)."
+        case .busy:
+            "This trainer is training already. Wait for its end, or make another trainer."
+        case .output(let loss, let needs, let network):
+            "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
+        case .notFinite(let layer, let what):
+            "Training cannot start: a \(what) of layer \(layer) is NaN or infinite. Start from another model."
+        case .position(let position, let run):
+            "Training cannot go on from epoch \(position.epochs), step \(position.steps), in a run of \(run.epochs) epochs of \(run.stepsPerEpoch) steps."
+        case .network(let state, let trainer):
+            "Training cannot go on from a state of another network: it is of \(state), and the trainer of \(trainer), and image, layers, input range, outputs and initialization must all be the same."
+        case .velocities(let expected, let found):
+            "Training cannot go on: the network has \(expected) layers with parameters, but there are velocities for \(found)."
+        case .velocity(let layer, let weights, let biases, let expectedWeights, let expectedBiases):
+            "Training cannot go on: layer \(layer) has \(expectedWeights) weights and \(expectedBiases) biases, but its velocity \(weights) and \(biases)."
+        case .counts(let position, let images):
+            "Training cannot go on from a state whose \(position.steps) steps saw \(images) images and got \(position.correct) right, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
+        case .diverged(let step, let layer, let what):
+            "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate."
+        }
+    }
+
+    public var exitCode: Int32 {
+        switch self {
+        case .epochs, .batchSize, .output, .position: 64
+        case .notFinite, .network, .velocities, .velocity, .counts: 65
+        case .busy, .diverged: 70
+        }
+    }
+}

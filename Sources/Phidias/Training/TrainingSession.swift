@@ -1,0 +1,102 @@
+import PhidiasKernels
+
+/// One training from where it starts: the network in the kernels' layout, and how far it has come.
+/// Not thread-safe.
+final class TrainingSession {
+    private let settings: TrainingSettings
+    private let run: RunLength
+    private let data: Dataset
+    private let stack: LayerStack
+    /// The batch as augmentation leaves it.
+    private let augmented: AugmentedBatch?
+    private(set) var position: TrainingPosition
+    /// After it the parameters are of no use.
+    private(set) var hasDiverged = false
+    /// Since when training's time runs. Whoever takes the state stops it until the next step, so that
+    /// no step has to read the clock.
+    private var clockStart: ContinuousClock.Instant?
+
+    /// - Parameter start: a state that fits network and run: `TrainingState.check`.
+    /// - Throws: `ModelError.memory`.
+    init(
+        _ settings: TrainingSettings, _ run: RunLength, on data: Dataset, from start: TrainingState
+    ) throws(ModelError) {
+        (self.settings, self.run, self.data) = (settings, run, data)
+        stack = try start.model.stack(
+            batchCapacity: settings.batchSize, role: .training, threads: settings.threads)
+        for (index, velocity) in start.velocity.enumerated() {
+            stack.set(.velocity, of: index, to: velocity)
+        }
+        if let augmentation = settings.augmentation, !augmentation.isNone {
+            augmented = try augmentation.batch(
+                of: start.model.network.input, capacity: settings.batchSize,
+                threads: settings.threads)
+        } else {
+            augmented = nil
+        }
+        position = start.position
+    }
+
+    var isFinished: Bool { position.epochs >= run.epochs }
+    /// The model after the last step.
+    var model: Model { Model(stack) }
+    var velocity: [LayerParameters] {
+        stack.network.weighted.indices.map { stack.values(.velocity, of: $0) }
+    }
+
+    /// The steps of an epoch that are left.
+    /// - Returns: false if training is to stop before the epoch's end.
+    func steps(_ observers: Trainer.Observers) throws -> Bool {
+        clockStart = .now
+        defer { pauseClock() }
+        let epoch = EpochPass(
+            position.epochs + 1, on: data, settings, stack: stack, augmented: augmented)
+        var buffers = BatchBuffers(
+            capacity: settings.batchSize, classes: stack.network.classes)
+        for done in position.steps..<run.stepsPerEpoch {
+            let step = epoch.step(done, of: run)
+            let result: EpochPass.Result
+            do {
+                result = try epoch.take(step, &buffers, onGradient: observers.onGradient)
+            } catch let error as TrainingError {
+                if case .diverged = error { hasDiverged = true }
+                throw error
+            }
+            position.count(loss: result.loss, correct: result.correct)
+            observers.onBatch?(
+                epoch.order.span.extracting(step.batch),
+                buffers.delta.span.extracting(buffers.used(step.batch.count)))
+            try observers.onStep?(
+                Trainer.StepReport(
+                    step: step.number, epoch: epoch.number, images: step.batch.count,
+                    loss: result.loss / Double(step.batch.count),
+                    learningRate: step.values.learningRate, momentum: step.values.momentum))
+            // At the epoch's end the report comes first.
+            if done + 1 < run.stepsPerEpoch, try observers.shouldStop?() == true { return false }
+            if clockStart == nil { clockStart = .now }
+        }
+        return true
+    }
+
+    /// Counts the epoch whose steps are done.
+    func finishEpoch() -> Trainer.EpochReport {
+        let images = Double(data.count)
+        let (loss, accuracy) = (position.lossSum / images, Double(position.correct) / images)
+        let seconds = position.epochSeconds
+        position.epochs += 1
+        position.steps = 0
+        (position.lossSum, position.correct, position.epochSeconds) = (0, 0, 0)
+        return Trainer.EpochReport(
+            epoch: position.epochs, steps: position.epochs * run.stepsPerEpoch,
+            trainingLoss: loss, trainingAccuracy: accuracy, seconds: seconds, model: model)
+    }
+
+    /// Stops the time until the next step.
+    func pauseClock() {
+        guard let start = clockStart else { return }
+        let time = start.duration(to: .now) / .seconds(1)
+        position.epochSeconds += time
+        position.seconds += time
+        clockStart = nil
+    }
+}
