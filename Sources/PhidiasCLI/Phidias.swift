@@ -51,8 +51,7 @@ struct PhidiasProgram: ParsableCommand {
             Interruption.end(by: SIGPIPE)
         } catch {
             let known = error as? any PhidiasError
-            let hint = Hint.text(for: error).map { " \($0)" } ?? ""
-            Console.say("phidias: \(known?.description ?? "\(error)")\(hint)")
+            Console.say("phidias: \(known?.description ?? "\(error)")\(Hint.text(for: error))")
             code = known?.exitCode ?? 70
         }
         Foundation.exit(code)

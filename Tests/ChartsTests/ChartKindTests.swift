@@ -1,5 +1,7 @@
 import Foundation
 import Charts
+import Phidias
+import PhidiasRuns
 import Testing
 
 /// Every kind of chart: XML, the same bytes each time, labels that stand free of each other.

@@ -1,7 +1,7 @@
 import PhidiasKernels
 
 /// What a trainer was told, and what stays the same from training to training.
-struct TrainingSettings {
+struct TrainerSettings {
     let loss: any Loss
     let optimizer: MomentumSGD
     let batchSize: Int
@@ -29,7 +29,7 @@ struct EpochPass {
     }
 
     let stack: LayerStack
-    let settings: TrainingSettings
+    let settings: TrainerSettings
     let data: Dataset
     let number: Int
     let order: [UInt32]
@@ -42,7 +42,7 @@ struct EpochPass {
     ///   - number: of the epoch, counted from 1.
     ///   - augmented: nil leaves the images as they are.
     init(
-        _ number: Int, on data: Dataset, _ settings: TrainingSettings, stack: LayerStack,
+        _ number: Int, on data: Dataset, _ settings: TrainerSettings, stack: LayerStack,
         augmented: AugmentedBatch?
     ) {
         (self.number, self.data, self.settings) = (number, data, settings)

@@ -63,10 +63,7 @@ extension Trainer {
         do {
             try DedicatedThread.start {
                 let result = Result {
-                    // OpenMP's threads belong to the thread that asks for them.
-                    if let reason = Threads.refusalToCaller(trainer.threads) {
-                        throw ModelError.noThreads(trainer.threads, reason: reason)
-                    }
+                    try Model.startThreads(trainer.threads)
                     try trainer.run(
                         on: data, epochs: epochs, from: start,
                         Observers(
@@ -116,5 +113,15 @@ public struct TrainingReports: AsyncSequence {
         init(_ training: BackgroundTraining) { self.training = training }
 
         deinit { training.stop() }
+    }
+}
+
+extension Model {
+    /// Starts the threads of the calling thread: OpenMP's belong to the thread that asks for them.
+    /// - Throws: `ModelError.noThreads`.
+    package static func startThreads(_ count: Int) throws(ModelError) {
+        if let reason = Threads.refusalToCaller(count) {
+            throw .noThreads(count, reason: reason)
+        }
     }
 }

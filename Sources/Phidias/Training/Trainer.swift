@@ -56,7 +56,7 @@ public final class Trainer {
     /// How images are changed before the network sees them; nil: not at all.
     public var augmentation: Augmentation? { settings.augmentation }
 
-    private let settings: TrainingSettings
+    private let settings: TrainerSettings
     private let network: Network
     private let shared: Mutex<Shared>
     /// The last training. Only who trains touches it, or who holds the lock while nobody trains.
@@ -96,7 +96,7 @@ public final class Trainer {
                 loss: loss.name, needs: loss.outputActivation,
                 network: model.network.outputActivation)
         }
-        settings = TrainingSettings(
+        settings = TrainerSettings(
             loss: loss, optimizer: optimizer, batchSize: batchSize, seed: seed,
             threads: try Model.threads(threads), augmentation: augmentation)
         network = model.network

@@ -3,7 +3,7 @@ import PhidiasKernels
 /// One training from where it starts: the network in the kernels' layout, and how far it has come.
 /// Not thread-safe.
 final class TrainingSession {
-    private let settings: TrainingSettings
+    private let settings: TrainerSettings
     private let run: RunLength
     private let data: Dataset
     private let stack: LayerStack
@@ -19,7 +19,7 @@ final class TrainingSession {
     /// - Parameter start: a state that fits network and run: `TrainingState.check`.
     /// - Throws: `ModelError.memory`.
     init(
-        _ settings: TrainingSettings, _ run: RunLength, on data: Dataset, from start: TrainingState
+        _ settings: TrainerSettings, _ run: RunLength, on data: Dataset, from start: TrainingState
     ) throws(ModelError) {
         (self.settings, self.run, self.data) = (settings, run, data)
         stack = try start.model.stack(

@@ -3,7 +3,13 @@ import PhidiasRuns
 
 /// What this program's user can do about an error of the library, in the words of the command line.
 enum Hint {
-    static func text(for error: any Error) -> String? {
+    /// What follows the error's own sentence; empty where that says it all.
+    static func text(for error: any Error) -> String {
+        guard let hint = hint(for: error) else { return "" }
+        return hint.hasPrefix("\n") ? hint : " " + hint
+    }
+
+    private static func hint(for error: any Error) -> String? {
         switch error {
         case SettingError.value(let setting, _, _): "(\(option(setting)))"
         case SettingError.describedTwice(let other):

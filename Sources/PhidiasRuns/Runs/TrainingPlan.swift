@@ -31,6 +31,7 @@ public struct TrainingPlan: Sendable {
     public init(_ settings: TrainingSettings, data: DataPair, threads: Int? = nil) throws {
         try settings.check()
         self.threads = try Model.threads(threads)
+        try Model.startThreads(self.threads)
         self.settings = settings
         (test, checksums) = (data.test, data.checksums)
         if let share = settings.validation {
