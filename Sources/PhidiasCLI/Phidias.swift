@@ -41,7 +41,17 @@ struct PhidiasProgram: ParsableCommand {
                 // The parser's: help and version, which are results, or a wrong command line.
                 code = exitCode(for: error).rawValue
                 let text = fullMessage(for: error)
-                if code == 0 { print(text) } else { Console.say(text) }
+                if code == 0 {
+                    print(text)
+                } else if !text.isEmpty {
+                    Console.say(text)
+                    let names = configuration.subcommands.compactMap {
+                        $0.configuration.commandName
+                    }
+                    if let more = Suggestion.text(forUnknown: text, commands: names) {
+                        Console.say(more)
+                    }
+                }
             }
             try Console.finishOutput()
         } catch let error as Interrupted {

@@ -24,7 +24,7 @@ enum Hint {
             "\nLeave them as they were, or go on with them by --allow-change."
         case RunError.finished:
             "\nGive more --epochs or --patience, or train a new run."
-        case RunError.otherData: "Give the run's data by --data."
+        case RunError.otherData, RunError.noData: "Give the folder of the data by --data."
         case ReportError.otherData: "Leave out --data, or give the run's."
         case SweepError.otherSweep: "Choose another --output."
         case SweepError.emptyValue(let setting, _), SweepError.sameValue(let setting, _, _),

@@ -48,7 +48,7 @@ struct ReportComparison {
             table.add([
                 run.name, run.document.network.description, run.lossName, "\(run.metrics.count)",
                 percent(result?.training), percent(result?.validation), percent(result?.test),
-                result.map { $0.test.loss.fixed(4) } ?? "–", run.seconds.fixed(2),
+                result?.test.map { $0.loss.fixed(4) } ?? "–", run.seconds.fixed(2),
                 run.model.map { "\($0.model.weightsSHA256.prefix(12))…" } ?? "–",
             ])
         }
@@ -98,7 +98,7 @@ struct ReportComparison {
         }
         let accuracy = ChartAxis("accuracy, %", .fitted)
         var charts = [
-            ReportCurves.chart("Test accuracy", accuracy, lines { 100 * $0.test.accuracy }),
+            ReportCurves.chart("Test accuracy", accuracy, lines { $0.test.map { 100 * $0.accuracy } }),
             ReportCurves.chart("Training accuracy", accuracy, lines { 100 * $0.training.accuracy }),
         ]
         if drawn.contains(where: { $0.metrics.contains { $0.validation != nil } }) {
@@ -113,7 +113,7 @@ struct ReportComparison {
             charts.append(
                 ReportCurves.chart("Training loss: \(loss)\(ours)", axis, lines(\.training.loss)))
             charts.append(
-                ReportCurves.chart("Test loss: \(loss)\(ours)", axis, lines(\.test.loss)))
+                ReportCurves.chart("Test loss: \(loss)\(ours)", axis, lines { $0.test?.loss }))
         }
         let figures = charts.map {
             HTML.figure(.fitted($0), "From each run's metrics.jsonl.", command: command)

@@ -38,7 +38,7 @@ extension ReportedRun {
         func lines(_ value: @escaping (EpochMetrics.Score) -> Double) -> [Chart.Series] {
             var lines = [
                 ReportCurves.series("training", metrics) { value($0.training) },
-                ReportCurves.series("test", metrics) { value($0.test) },
+                ReportCurves.series("test", metrics) { $0.test.map(value) },
             ]
             if metrics.contains(where: { $0.validation != nil }) {
                 lines.append(

@@ -90,8 +90,8 @@ extension ReportedRun {
         ]
         if let result {
             facts += [
-                ("test accuracy", Self.percent(result.test.accuracy)),
-                ("test loss", result.test.loss.fixed(4)),
+                ("test accuracy", result.test.map { Self.percent($0.accuracy) } ?? "–"),
+                ("test loss", result.test.map { $0.loss.fixed(4) } ?? "–"),
                 ("epochs", "\(metrics.count)"), ("training time", "\(seconds.fixed(2)) s"),
             ]
         }

@@ -8,7 +8,7 @@ extension Run {
     ///
     ///     let result = try await Run.train(settings, in: "runs/mnist") { event in
     ///         if case .epoch(let metrics, let epochs) = event {
-    ///             print("\(metrics.epoch) of \(epochs): \(metrics.test.accuracy)")
+    ///             print("\(metrics.epoch) of \(epochs): \(metrics.training.accuracy)")
     ///         }
     ///     }
     ///

@@ -1,3 +1,4 @@
+import Glibc
 import Phidias
 
 /// Trainings that are kept in a folder: begun, gone on with after an interruption, and verified.
@@ -33,7 +34,41 @@ public enum Run {
         try place.open()
         // Again, now that no other process can write: one may have ended here meanwhile.
         try place.checkIsFree(replacing: replacing)
-        return try finish(
+        return try begin(plan, place, shouldStop, onEvent)
+    }
+
+    /// The same in a new folder of runs that are numbered, which is made when settings and data have
+    /// been checked.
+    /// - Parameters:
+    ///   - settings: what is trained, and how.
+    ///   - runs: where the folder is made.
+    ///   - data: nil reads what the settings name.
+    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
+    ///   - onEvent: called with what happens, on the thread that trains.
+    /// - Throws: as `train(_:in:data:replacing:threads:shouldStop:onEvent:)`.
+    public static func train(
+        _ settings: TrainingSettings, under runs: NumberedRuns, data: DataPair? = nil,
+        threads: Int? = nil, shouldStop: @escaping () -> Bool = { false },
+        onEvent: @escaping (RunEvent) -> Void = { _ in }
+    ) throws -> RunResult {
+        let plan =
+            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
+            ?? TrainingPlan(settings, threads: threads)
+        let folder = try runs.next()
+        // Only where nothing was written.
+        defer { rmdir(folder) }
+        let place = RunFolder(folder, onEvent: onEvent)
+        try place.open()
+        runs.link(latest: folder)
+        return try begin(plan, place, shouldStop, onEvent)
+    }
+
+    private static func begin(
+        _ plan: TrainingPlan, _ place: RunFolder, _ shouldStop: @escaping () -> Bool,
+        _ onEvent: @escaping (RunEvent) -> Void
+    ) throws -> RunResult {
+        try finish(
             TrainingRun(
                 plan, place, plan.document, from: nil, shouldStop: shouldStop, onEvent: onEvent),
             from: nil, place)

@@ -24,6 +24,10 @@ public enum RunDifference: Sendable {
     ) -> RunDifference? {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, (old, new)) in zip(recorded, replayed).enumerated() {
+            var new = new
+            // Older versions did not record them.
+            if old.learningRate == nil { new.learningRate = nil }
+            if old.momentum == nil { new.momentum = nil }
             let (old, new) = (old.json, new.json)
             for name in names(old) + names(new) {
                 let (a, b) = (old[name]?.doubleValue, new[name]?.doubleValue)
