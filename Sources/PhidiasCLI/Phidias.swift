@@ -44,13 +44,10 @@ struct PhidiasProgram: ParsableCommand {
                 if code == 0 {
                     print(text)
                 } else if !text.isEmpty {
-                    Console.say(text)
                     let names = configuration.subcommands.compactMap {
                         $0.configuration.commandName
                     }
-                    if let more = Suggestion.text(forUnknown: text, commands: names) {
-                        Console.say(more)
-                    }
+                    Console.say(Suggestion.improved(text, commands: names))
                 }
             }
             try Console.finishOutput()

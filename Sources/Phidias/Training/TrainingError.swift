@@ -61,7 +61,7 @@ public enum TrainingError: PhidiasError, Equatable {
         case .diverged(let step, let layer, let what):
             "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate."
         case .lossTooHigh(let step, let loss, let start, let factor):
-            "Training diverged: the mean loss of the epoch up to step \(step) is \(loss), over \(factor) times the loss before training, \(start). Lower the learning rate."
+            "Training diverged: the mean loss of the epoch up to step \(step) is \(Float(loss)), over \(Int(exactly: factor).map(String.init) ?? "\(factor)") times the loss before training, \(Float(start)). Lower the learning rate."
         }
     }
 

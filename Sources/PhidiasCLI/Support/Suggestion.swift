@@ -3,16 +3,22 @@ import PhidiasRuns
 /// What somebody may have meant by a word that the parser does not know: a command that is nearly
 /// spelled so, or an option by its initials or its beginning, such as `--lr`.
 enum Suggestion {
-    /// A sentence to follow the parser's; nil where there is none.
-    static func text(forUnknown message: String, commands: [String]) -> String? {
-        guard !message.contains("Did you mean") else { return nil }
-        if let match = message.firstMatch(of: /Unknown option '--?([a-z-]+)'/) {
-            return option(String(match.1)).map { "Did you mean '--\($0)'?" }
+    /// The parser's message with a better suggestion than its own, where there is one.
+    static func improved(_ message: String, commands: [String]) -> String {
+        if let match = message.firstMatch(of: /Unknown option '--?([a-z-]+)'/),
+            let option = option(String(match.1))
+        {
+            let own = /\.? Did you mean '[^']*'\?/
+            return message.replacing(own, with: "", maxReplacements: 1).replacing(
+                match.0, with: "\(match.0). Did you mean '--\(option)'?", maxReplacements: 1)
         }
-        if let match = message.firstMatch(of: /Unexpected argument '([^']+)'/) {
-            return nearest(String(match.1), of: commands).map { "Did you mean '\($0)'?" }
+        if let match = message.firstMatch(of: /Unexpected argument '([^']+)'/),
+            let command = nearest(String(match.1), of: commands)
+        {
+            return message.replacing(
+                match.0, with: "\(match.0). Did you mean '\(command)'?", maxReplacements: 1)
         }
-        return nil
+        return message
     }
 
     private static func option(_ word: String) -> String? {
