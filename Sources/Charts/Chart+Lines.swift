@@ -20,6 +20,7 @@ extension Chart {
 
 extension Chart.Panel {
     /// Lines. Points that an axis cannot show (NaN; 0 on a logarithmic one) are left out.
+    /// A series without points keeps its look free, and is not in the legend.
     package init(
         _ title: String = "", x: ChartAxis, y: ChartAxis, series: [Chart.Series],
         references: [ChartReference] = []
@@ -38,7 +39,8 @@ private struct LineContent: ChartContent {
     private static let freeDistance = 30.0
 
     var legend: [ChartLegend.Entry] {
-        series.enumerated().map { .init(look: .line(series: $0), name: $1.name) }
+        series.enumerated().filter { !$1.points.isEmpty }
+            .map { .init(look: .line(series: $0), name: $1.name) }
             + references.enumerated().map { .init(look: .reference($0), name: $1.name) }
     }
 
@@ -89,7 +91,7 @@ extension SVGText {
     /// before, so that of marks in the same place all are seen.
     mutating func marker(_ index: Int, _ x: Double, _ y: Double) {
         let kind = "mark \(ChartStyle.series(index))"
-        let r = [5.5, 4.2, 3.6, 3.2, 2.4][index % ChartStyle.count]
+        let r = [5.5, 4.4, 4, 3.6, 2.8][index % ChartStyle.count]
         switch index % 4 {
         case 0: circle(kind, x, y, radius: r)
         case 1: rectangle(kind, x: x - r, y: y - r, width: 2 * r, height: 2 * r)

@@ -43,7 +43,7 @@ enum ChartStyle {
             Rule("text", look: "font-family:system-ui,sans-serif;font-size:12px"),
             Rule(".title", look: "font-size:15px;font-weight:600"),
             Rule(".subtitle", look: "font-weight:600"),
-            Rule(".area", look: "fill-opacity:0.22;stroke:none"),
+            Rule("polygon.area", "rect.area", look: "fill-opacity:0.22;stroke:none"),
             Rule(".bar", look: "fill-opacity:0.75;stroke-width:1"),
             Rule(".reference", look: "fill:none;stroke-width:1.5"),
             Rule(".whisker", look: "stroke-width:1.5"), Rule(".gap", look: "stroke-width:0.5"),

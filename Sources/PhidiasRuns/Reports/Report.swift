@@ -7,7 +7,7 @@ public enum Report {
     /// In the title.
     private static let mostNames = 3
     /// With more subjects than that their chapters are folded: the comparison is what is read.
-    private static let mostOpen = 3
+    private static let mostOpen = 2
 
     /// One HTML page that needs nothing else: it loads nothing, so it can be sent and kept. It is a
     /// function of the folders.

@@ -1,3 +1,4 @@
+import Foundation
 import Phidias
 
 /// What is the same for many runs and is said once for the whole page, at its end: the theory's
@@ -26,7 +27,9 @@ struct ReportAppendix {
         var runs: [ReportedRun]
 
         var analysis: MomentumAnalysis { explanation.analysis }
-        var name: String { "η \(analysis.learningRate.digits()), α \(analysis.momentum.digits())" }
+        var name: String {
+            String(format: "η %.6g, α %.6g", analysis.learningRate, analysis.momentum)
+        }
         var isGolden: Bool {
             analysis.learningRate == GoldenRatio.learningRate
                 && abs(analysis.momentum - GoldenRatio.momentum) < 1e-7
@@ -99,24 +102,24 @@ struct ReportAppendix {
         for figure in Explanation.published {
             let values = own.map { pair in
                 switch figure.key {
-                case "momentum": pair.analysis.momentum.digits(6)
-                case "learning_rate": pair.analysis.learningRate.digits(6)
+                case "momentum": text(pair.analysis.momentum)
+                case "learning_rate": text(pair.analysis.learningRate)
                 default: "–"
                 }
             }
             table.add(
-                [figure.meaning, figure.formula, figure.value.digits(6)] + values + ["published"])
+                [figure.meaning, figure.formula, text(figure.value)] + values + ["published"])
         }
         let derived = own.map(\.explanation.derived)
         for (place, figure) in golden.derived.enumerated() {
             let name = figure.unit.isEmpty ? figure.meaning : "\(figure.meaning), \(figure.unit)"
             table.add(
-                [name, figure.formula, figure.value.digits(6)]
-                    + derived.map { $0[place].value.digits(6) } + ["our derivation"])
+                [name, figure.formula, text(figure.value)]
+                    + derived.map { text($0[place].value) } + ["our derivation"])
         }
         for figure in Explanation.goldenPoint {
             table.add(
-                [figure.meaning, figure.formula, figure.value.digits(6)] + own.map { _ in "–" }
+                [figure.meaning, figure.formula, text(figure.value)] + own.map { _ in "–" }
                     + ["our reconstruction"])
         }
         return table
@@ -138,9 +141,10 @@ struct ReportAppendix {
         let ofRuns =
             runs.isEmpty
             ? HTML.nothing
-            : .paragraph(
-                "Neither the number of threads nor the kernels change a bit of the weights.")
-                + .folded("Weights of the runs", weights.html)
+            : .folded(
+                "Weights of the runs", weights.html,
+                .paragraph(
+                    "Neither the number of threads nor the kernels change a bit of the weights."))
         let hasSweep = subjects.contains { if case .sweep = $0 { true } else { false } }
         return ofRuns + data
             + (hasSweep
@@ -170,6 +174,11 @@ struct ReportAppendix {
                     ReportTable.pairs("SHA-256 of the data", "file", "checksum", sums))
             })
     }
+}
+
+/// Six digits, or an exponent.
+private func text(_ value: Double) -> String {
+    abs(value) < 1e6 ? value.digits(6) : String(format: "%.6g", value)
 }
 
 extension ReportSubject {

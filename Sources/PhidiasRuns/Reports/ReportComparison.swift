@@ -36,7 +36,7 @@ struct ReportComparison {
             table.add(
                 [
                     run.name, run.lossName, percent(result?.test),
-                    result.map { $0.test.loss.fixed(4) } ?? "–",
+                    result.map { ReportedRun.loss($0.test.loss) } ?? "–",
                 ] + (hasValidation ? [percent(result?.validation)] : [])
                     + [percent(result?.training), "\(run.metrics.count)", run.seconds.fixed(2)])
         }
@@ -59,7 +59,7 @@ struct ReportComparison {
         for sweep in sweeps {
             table.add([
                 sweep.name, "\(sweep.done) of \(sweep.cells)",
-                sweep.best?.point.settings.text ?? "–",
+                sweep.best.map { SettingsLine.text($0.point.settings) } ?? "–",
                 sweep.best.map(ReportedSweep.accuracy) ?? "–",
                 sweep.best?.testMean.map(ReportedRun.percent) ?? "–",
                 ReportedSweep.rank(sweep.golden),
@@ -79,9 +79,7 @@ struct ReportComparison {
         guard drawn.count > 1 else { return .nothing }
         func lines(_ value: (EpochMetrics) -> Double?) -> [Chart.Series] {
             drawn.map { run in
-                let isThere = run.metrics.contains { value($0) != nil }
-                let name = Self.short(run.name) + (isThere ? "" : " (none)")
-                return ReportCurves.series(name, run.metrics, value)
+                ReportCurves.series(Self.short(run.name), run.metrics, value)
             }
         }
         typealias Curve = (title: String, value: (EpochMetrics) -> Double?)
@@ -94,7 +92,7 @@ struct ReportComparison {
             ("Test accuracy", { 100 * $0.test.accuracy }),
             ("Training accuracy", { 100 * $0.training.accuracy }),
         ]
-        if drawn.contains(where: { $0.metrics.contains { $0.validation != nil } }) {
+        if drawn.count(where: { $0.metrics.contains { $0.validation != nil } }) > 1 {
             accuracies.append(
                 ("Validation accuracy", { $0.validation.map { 100 * $0.accuracy } }))
         }
@@ -141,10 +139,11 @@ struct ReportComparison {
         let (same, others) = (
             rows.filter { Self.isSame($0, $1) }, rows.filter { !Self.isSame($0, $1) }
         )
-        var differing = ReportTable(
-            "What differs", [("", .head)] + others.map { ($0.0, .text) })
+        var differing = ReportTable("What differs", [("", .head), ("settings", .long)])
         for (place, column) in columns.enumerated() {
-            differing.add([column.0] + others.map { $0.1[place] })
+            let own = others.map { RunDocument.Setting(name: $0.0, value: $0.1[place]) }
+                .filter { $0.value != "–" }
+            differing.add([column.0, SettingsLine.text(own)])
         }
         var table = ReportTable(
             "Settings; those that differ come first and are marked ≠",

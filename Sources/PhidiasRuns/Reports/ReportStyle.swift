@@ -20,7 +20,7 @@ enum ReportStyle {
         h3{font-size:1.05rem;margin:2rem 0 .5rem}
         p{margin:.5rem 0;max-width:46rem}
         a{color:var(--link)}
-        nav ol{margin:.5rem 0;padding-left:1.5rem;columns:16rem auto}
+        nav ol{margin:.5rem 0;padding-left:1.8rem;columns:16rem auto}
         .brief{color:var(--faint)}
         footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--faint);font-size:.85rem}
         code,pre{font-family:ui-monospace,monospace;font-size:.8rem}
@@ -47,7 +47,8 @@ enum ReportStyle {
         .number{text-align:right;white-space:nowrap}
         tbody th{font-weight:400;color:var(--faint);min-width:8rem}
         td.text{min-width:6.5rem}
-        tr.marked>*{background:var(--mark)}
+        .scroll tbody th{position:sticky;left:0;background:var(--page)}
+        .scroll tr.marked>*{background:var(--mark)}
         .long{overflow-wrap:anywhere;min-width:10rem}
         figure{margin:1rem 0;min-width:0}
         figcaption{color:var(--faint);font-size:.875rem}

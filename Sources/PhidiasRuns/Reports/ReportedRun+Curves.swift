@@ -84,7 +84,7 @@ extension ReportedRun {
                 ["\(line.epoch)"]
                     + [line.training, line.validation, line.test].flatMap { score in
                         [
-                            score.map { $0.loss.fixed(5) } ?? "–",
+                            score.map { Self.loss($0.loss) } ?? "–",
                             score.map { Self.percent($0.accuracy) } ?? "–",
                         ]
                     } + [line.seconds.fixed(2)])

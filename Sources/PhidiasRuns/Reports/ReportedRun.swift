@@ -69,6 +69,11 @@ struct ReportedRun {
     /// No single command gives a run whose settings were changed on the way.
     private var isChanged: Bool { !document.changes.isEmpty }
 
+    /// One that has grown huge has an exponent.
+    static func loss(_ value: Double) -> String {
+        abs(value) < 1e6 ? value.fixed(4) : String(format: "%.4g", value)
+    }
+
     static func percent(_ value: Double) -> String { "\(value.percent) %" }
 }
 
@@ -90,7 +95,7 @@ extension ReportedRun {
         guard let result else { return [("epochs", "0"), size] }
         return [
             ("test accuracy", Self.percent(result.test.accuracy)),
-            ("test loss", result.test.loss.fixed(4)), ("epochs", "\(metrics.count)"),
+            ("test loss", Self.loss(result.test.loss)), ("epochs", "\(metrics.count)"),
             ("training time", "\(seconds.fixed(2)) s"), size,
         ]
     }

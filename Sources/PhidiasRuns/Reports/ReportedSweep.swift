@@ -102,14 +102,16 @@ struct ReportedSweep {
         ]
         if let best {
             facts.append((name: "best validation accuracy", value: Self.accuracy(best)))
-            facts.append((name: "with", value: best.point.settings.text))
+            facts.append((name: "with", value: SettingsLine.text(best.point.settings)))
         }
-        for row in report.golden {
+        if let golden {
             facts.append(
                 (
-                    name: report.goldenName(row),
-                    value: "rank \(Self.rank(row)), \(Self.accuracy(row))"
+                    name: report.goldenName(golden),
+                    value: "rank \(Self.rank(golden)), \(Self.accuracy(golden))"
                 ))
+        } else if let first = report.golden.first {
+            facts.append((name: "best golden pair", value: "rank \(Self.rank(first))"))
         }
         return facts
     }
