@@ -82,7 +82,8 @@ let package = Package(
         .testTarget(
             name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Fixtures"]),
         .testTarget(name: "ChartsTests", dependencies: ["PhidiasRuns"]),
-        .testTarget(name: "PhidiasRunsTests", dependencies: ["PhidiasRuns"]),
+        .testTarget(
+            name: "PhidiasRunsTests", dependencies: ["PhidiasRuns"], exclude: ["Fixtures"]),
         .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],

@@ -42,8 +42,8 @@ struct TrainCommand: ParsableCommand {
         if let resume {
             try checkResuming(resume)
             result = try Run.resume(
-                resume, allowingChanges: allowChange, threads: threads, shouldStop: stop,
-                onEvent: watch.show, change: { try $0.set(options.values) })
+                resume, allowingChanges: allowChange, threads: threads,
+                change: { try $0.set(options.values) }, onEvent: watch.show, shouldStop: stop)
         } else {
             guard !allowChange else {
                 throw UsageError(description: "--allow-change is for --resume RUN.")
@@ -57,11 +57,11 @@ struct TrainCommand: ParsableCommand {
                 if let output {
                     try Run.train(
                         settings, in: output, replacing: force, threads: threads,
-                        shouldStop: stop, onEvent: watch.show)
+                        onEvent: watch.show, shouldStop: stop)
                 } else {
                     try Run.train(
-                        settings, under: NumberedRuns("runs"), threads: threads, shouldStop: stop,
-                        onEvent: watch.show)
+                        settings, under: NumberedRuns("runs"), threads: threads,
+                        onEvent: watch.show, shouldStop: stop)
                 }
         }
         if case .interrupted(let place) = result.end, let signal = Interruption.signal {

@@ -27,7 +27,7 @@ struct VerifyCommand: ParsableCommand {
     func run() throws {
         var bar = ProgressBar()
         let outcome = try Run.verify(
-            path, data: data, threads: threads,
+            path, data: data.map { try DataPair(directory: $0) }, threads: threads,
             onStart: { network, epochs, threads in
                 Console.say(
                     "Replaying \(epochs.counted("epoch")) of \(network) with \(threads.counted("thread")), \(Model.kernels) kernels."

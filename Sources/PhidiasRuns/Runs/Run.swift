@@ -15,15 +15,15 @@ public enum Run {
     ///   - replacing: whether a run that is in the folder may be replaced. It stays until the new run
     ///     has something to save.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
-    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError.exists`; what is wrong with settings or data; `TrainingError.diverged`;
     ///   `FileError`.
     public static func train(
         _ settings: TrainingSettings, in folder: String, data: DataPair? = nil,
         replacing: Bool = false, threads: Int? = nil,
-        shouldStop: @escaping () -> Bool = { false },
-        onEvent: @escaping (RunEvent) -> Void = { _ in }
+        onEvent: @escaping (RunEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         try settings.check()
         let place = RunFolder(folder, onEvent: onEvent)
@@ -44,13 +44,13 @@ public enum Run {
     ///   - runs: where the folder is made.
     ///   - data: nil reads what the settings name.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
-    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     ///   - onEvent: called with what happens, on the thread that trains.
-    /// - Throws: as `train(_:in:data:replacing:threads:shouldStop:onEvent:)`.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
+    /// - Throws: as `train(_:in:data:replacing:threads:onEvent:shouldStop:)`.
     public static func train(
         _ settings: TrainingSettings, under runs: NumberedRuns, data: DataPair? = nil,
-        threads: Int? = nil, shouldStop: @escaping () -> Bool = { false },
-        onEvent: @escaping (RunEvent) -> Void = { _ in }
+        threads: Int? = nil, onEvent: @escaping (RunEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         let plan =
             try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
@@ -82,16 +82,16 @@ public enum Run {
     ///   - allowingChanges: whether the result may become another one by `change`; the changes are
     ///     recorded.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
-    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
-    ///   - onEvent: called with what happens, on the thread that trains.
     ///   - change: changes settings. Where the data lies and how checkpoints are kept may always be
     ///     changed.
+    ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError`, and what `train` throws.
     public static func resume(
         _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
-        threads: Int? = nil, shouldStop: @escaping () -> Bool = { false },
+        threads: Int? = nil, change: (inout TrainingSettings) throws -> Void = { _ in },
         onEvent: @escaping (RunEvent) -> Void = { _ in },
-        change: (inout TrainingSettings) throws -> Void = { _ in }
+        shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         let place = RunFolder(folder, onEvent: onEvent)
         guard try !place.contents().isEmpty else { throw RunError.noRun(folder: folder) }
