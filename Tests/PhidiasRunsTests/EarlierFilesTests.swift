@@ -77,6 +77,7 @@ import Testing
         var sweep = SweepSettings()
         sweep.data = .folder(data)
         sweep.folds = 2
+        try sweep.vary("batch_size", over: ["16"])
         let error = #expect(throws: SweepError.self) { _ = try Sweep.run(sweep, in: path) }
         #expect(error?.exitCode == 73)
     }
@@ -86,7 +87,7 @@ import Testing
         let (run, data) = (try folder.copy(ofEarlier: "run"), try folder.copy(ofEarlier: "data"))
         let page = try Report.page(of: [run, try folder.copy(ofEarlier: "sweep")], data: [data])
         let text = String(decoding: page, as: UTF8.self)
-        #expect(text.contains("784-2-10") && text.contains("results.jsonl"))
+        #expect(text.contains("synaptic loss") && text.contains("8 of 8"))
         // Without a program there is nothing to type.
         #expect(!text.contains("phidias train"))
     }

@@ -22,7 +22,7 @@ extension TrainingSetting {
         TrainingSetting(
             "loss", \.loss, .optimizer, [.axis, .measure],
             "The loss to minimize: synaptic, cross-entropy or mean-square. The synaptic loss is our reconstruction. (default: synaptic; cross-entropy for dbl-2024)",
-            read: { $0.loss = try .init(reading: $1, of: "loss") },
+            read: { $0.loss = try LossName(reading: $1, of: "loss") },
             write: { $0.lossName.rawValue }),
         TrainingSetting(
             "learning_rate", \.learningRate, .optimizer, .axis,
