@@ -41,7 +41,12 @@ public struct Conv2D: LayerDescription, Sendable, Hashable {
     /// What is done to each sum.
     public var activation: Activation
 
-    /// - Parameter outputs: channels; `Network` checks all sizes.
+    /// - Parameters:
+    ///   - outputs: channels; `Network` checks all sizes.
+    ///   - kernel: rows and columns of a window.
+    ///   - stride: pixels from a window to the next.
+    ///   - padding: zeros on each side of the input.
+    ///   - activation: what is done to each sum.
     public init(
         _ outputs: Int, kernel: Extent, stride: Extent = 1, padding: Extent = 0,
         activation: Activation = .identity
@@ -63,7 +68,9 @@ public struct MaxPool2D: LayerDescription, Sendable, Hashable {
     /// Size of the window, and pixels from a window to the next.
     public var window, stride: Extent
 
-    /// - Parameter stride: nil is as large as the window.
+    /// - Parameters:
+    ///   - window: its rows and columns; `Network` checks them.
+    ///   - stride: pixels from a window to the next; nil is as large as the window.
     public init(_ window: Extent, stride: Extent? = nil) {
         self.window = window
         self.stride = stride ?? window
@@ -78,7 +85,9 @@ public struct AveragePool2D: LayerDescription, Sendable, Hashable {
     /// Size of the window, and pixels from a window to the next.
     public var window, stride: Extent
 
-    /// - Parameter stride: nil is as large as the window.
+    /// - Parameters:
+    ///   - window: its rows and columns; `Network` checks them.
+    ///   - stride: pixels from a window to the next; nil is as large as the window.
     public init(_ window: Extent, stride: Extent? = nil) {
         self.window = window
         self.stride = stride ?? window

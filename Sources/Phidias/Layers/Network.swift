@@ -49,7 +49,9 @@ public struct Network: Sendable, Hashable {
 
     /// - Parameters:
     ///   - input: the image, at least 1 in each direction.
+    ///   - inputRange: what a pixel's byte is mapped to.
     ///   - layers: all layers; the last one must be dense, with the activation `.identity`.
+    ///   - outputActivation: how the logits become probabilities; the loss must have the same.
     ///   - initialization: nil for what is usual for each layer's activation.
     /// - Throws: `NetworkError` with the layer and its sizes.
     public init(
@@ -91,7 +93,9 @@ public struct Network: Sendable, Hashable {
     /// - Parameters:
     ///   - rows: height of an input image, at least 1.
     ///   - columns: width of an input image, at least 1.
+    ///   - inputRange: what a pixel's byte is mapped to.
     ///   - layers: all layers; the last one's activation must be `.identity`.
+    ///   - outputActivation: how the logits become probabilities; the loss must have the same.
     /// - Throws: `NetworkError` with the layer and its sizes.
     public init(
         rows: Int, columns: Int, inputRange: InputRange = .zeroToOne, layers: [Dense],
@@ -103,7 +107,14 @@ public struct Network: Sendable, Hashable {
     }
 
     /// A multi-layer perceptron: hidden layers of the given sizes, then a layer of logits.
-    /// - Parameter hidden: units of each hidden layer; empty for a linear model.
+    /// - Parameters:
+    ///   - rows: height of an input image, at least 1.
+    ///   - columns: width of an input image, at least 1.
+    ///   - inputRange: what a pixel's byte is mapped to.
+    ///   - hidden: units of each hidden layer; empty for a linear model.
+    ///   - activation: of the hidden layers.
+    ///   - classes: logits, from 2 to 256.
+    ///   - outputActivation: how the logits become probabilities; the loss must have the same.
     public init(
         rows: Int = 28, columns: Int = 28, inputRange: InputRange = .zeroToOne,
         hidden: [Int], activation: Activation = .sigmoid, classes: Int = 10,

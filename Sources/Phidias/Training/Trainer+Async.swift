@@ -25,6 +25,7 @@ extension Trainer {
     /// Training does not wait for its reader but where epochs pile up. Of steps that are not read in
     /// time, the last 1,024 are kept; no epoch's report is ever left out.
     /// - Parameters:
+    ///   - data: images and labels that fit the network.
     ///   - epochs: 1 to `mostEpochs`.
     ///   - start: where to go on; nil begins with `model`, without velocity.
     /// - Returns: a sequence, whose iteration throws what `train` does, and `ThreadError` if there is
@@ -37,7 +38,11 @@ extension Trainer {
 
     /// Trains like `train`, on a thread of its own, while the calling task is suspended. If the task
     /// is cancelled, training ends after its step.
-    /// - Parameter onEpoch: called by the calling task after each epoch; training goes on meanwhile.
+    /// - Parameters:
+    ///   - data: images and labels that fit the network.
+    ///   - epochs: 1 to `mostEpochs`.
+    ///   - start: where to go on; nil begins with `model`, without velocity.
+    ///   - onEpoch: called by the calling task after each epoch; training goes on meanwhile.
     /// - Throws: what `train` throws; what `onEpoch` throws, which ends training;
     ///   `CancellationError`; `ThreadError` if there is no thread.
     public nonisolated(nonsending) func trainInBackground(

@@ -82,7 +82,11 @@ public final class Trainer {
 
     /// - Parameters:
     ///   - model: where training starts.
+    ///   - loss: what is made small; it has the output activation of the network.
+    ///   - optimizer: learning rate and momentum of each step.
     ///   - batchSize: images a step, at least 1; a last short batch is averaged over its own size.
+    ///   - seed: decides the order of the images, dropout and augmentation.
+    ///   - augmentation: how images are changed before the network sees them; nil for not at all.
     ///   - threads: nil takes those of `Model.threads(_:)`.
     /// - Throws: `TrainingError.batchSize`, `.output`; `ModelError` where threads are missing.
     public init(
@@ -140,6 +144,7 @@ public final class Trainer {
 
     /// Runs `epochs` epochs over the data, or what is left of them.
     /// - Parameters:
+    ///   - data: images and labels that fit the network.
     ///   - epochs: 1 to `mostEpochs`.
     ///   - start: where to go on, with a state of the same network; nil begins with `model`, without
     ///     velocity. The result has the bits of training that never stopped if data and settings are

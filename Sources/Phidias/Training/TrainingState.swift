@@ -20,7 +20,10 @@ public struct TrainingState: Sendable, Equatable {
             }, position: TrainingPosition())
     }
 
-    /// - Parameter velocity: of the shapes of the model's parameters.
+    /// - Parameters:
+    ///   - model: the parameters.
+    ///   - velocity: of the shapes of the model's parameters.
+    ///   - position: where in the run this is.
     public init(model: Model, velocity: [LayerParameters], position: TrainingPosition) {
         self.model = model
         self.velocity = velocity

@@ -70,6 +70,7 @@ public struct SmoothingExperiment: Sendable {
     ///   - folder: where the results go; it belongs to this experiment alone meanwhile.
     ///   - data: nil reads what the settings name.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: what is wrong with settings or data; `FileError`.
     public func run(
         in folder: String, data: DataPair? = nil, threads: Int? = nil,

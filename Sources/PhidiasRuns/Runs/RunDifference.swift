@@ -15,6 +15,7 @@ public enum RunDifference: Sendable {
     case model(file: String, what: String, recorded: String, replayed: String)
     /// A file that a run with such results has.
     case missing(file: String)
+    /// The replay diverges otherwise than the run did.
     case divergence(ReplayError)
 
     /// The first metric that is not bit-equal.

@@ -18,7 +18,9 @@ public struct TrainingPlan: Sendable {
     public let threads: Int
 
     /// Reads the data and checks it against the settings.
-    /// - Parameter threads: nil takes those of `Model.threads(_:)`.
+    /// - Parameters:
+    ///   - settings: what is trained, and how.
+    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
     /// - Throws: what is wrong with settings or data, or what the machine lacks.
     public init(_ settings: TrainingSettings, threads: Int? = nil) throws {
         try settings.check()

@@ -4,7 +4,9 @@ import Phidias
 public struct SweepDocument: Sendable, Equatable {
     /// A setting with the values that it takes.
     public struct Axis: Sendable, Hashable {
+        /// As in records, such as `learning_rate`.
         public var name: String
+        /// As text, in the order in which they were given.
         public var values: [String]
 
         package init(name: String, values: [String]) {
@@ -94,8 +96,11 @@ public struct SweepDocument: Sendable, Equatable {
 
 /// A file of a sweep that cannot be used: why, at a byte counted from 0.
 public struct SweepFileError: PhidiasError, Equatable {
+    /// The file.
     public let path: String
+    /// Where in the file, from 0.
     public let byte: Int
+    /// What is wrong there, without a full stop.
     public let reason: String
 
     package init(path: String, byte: Int, reason: String) {

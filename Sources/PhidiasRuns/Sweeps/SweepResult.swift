@@ -5,8 +5,11 @@ public struct SweepResult: Sendable, Equatable {
     /// Which cell of a sweep: the values of the settings that vary, a seed, and the fold that is
     /// held out, from 0.
     public struct Cell: Sendable, Hashable {
+        /// The settings that vary, in the order of records.
         public var settings: [RunDocument.Setting]
+        /// Of weights, shuffles and splits.
         public var seed: UInt64
+        /// The part of the training images that is held out, from 0.
         public var fold: Int
 
         package init(settings: [RunDocument.Setting], seed: UInt64, fold: Int) {
@@ -18,7 +21,9 @@ public struct SweepResult: Sendable, Equatable {
 
     /// The step, from 1, and the layer, from 0, in which a number was no longer finite.
     public struct Divergence: Sendable, Hashable {
+        /// The step from 1, and the layer from 0.
         public var step, layer: Int
+        /// What was not finite: `weight` or a loss.
         public var what: String
 
         package init(step: Int, layer: Int, what: String) {
@@ -35,11 +40,13 @@ public struct SweepResult: Sendable, Equatable {
         case finished(
             training: EpochMetrics.Score, validation: EpochMetrics.Score, test: EpochMetrics.Score,
             weightsSHA256: String)
+        /// A weight or loss was no longer finite.
         case diverged(Divergence)
     }
 
     /// What one epoch gave: the accuracies of the weights at its end, and its time.
     public struct Epoch: Sendable, Equatable {
+        /// Accuracies from 0 to 1, and seconds of training.
         public var validation, test, seconds: Double
 
         package init(validation: Double, test: Double, seconds: Double) {
@@ -49,7 +56,9 @@ public struct SweepResult: Sendable, Equatable {
         }
     }
 
+    /// Which cell it is.
     public var cell: Cell
+    /// What its training gave.
     public var outcome: Outcome
     /// One for each epoch that ended, or none at all.
     public var epochs: [Epoch]
