@@ -43,7 +43,7 @@ struct ExperimentGoldenPoint: ParsableCommand {
             network: network, images: pair.training.count, testImages: pair.test.count,
             record: .init(settings: options.settings, checksums: pair.checksums))
         for name in LossName.allCases {
-            let start = Model(network: network, seed: options.seed)
+            let start = try Model(network: network, seed: options.seed)
             let trainer = try options.trainer(start, loss: try name.loss(.sigmoid))
             var epochs = [
                 GoldenPointReport.Epoch(

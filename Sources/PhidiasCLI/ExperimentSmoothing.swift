@@ -57,7 +57,7 @@ struct ExperimentSmoothing: ParsableCommand {
 
         Console.say("independent gradients…")
         var report = SmoothingReport(
-            analysis: MomentumAnalysis(learningRate: eta, momentum: alpha),
+            analysis: try MomentumAnalysis(learningRate: eta, momentum: alpha),
             synthetic: SyntheticGradients.window(
                 learningRate: Float(eta), momentum: Float(alpha),
                 weights: SmoothingReport.syntheticWeights,

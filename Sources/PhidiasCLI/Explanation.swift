@@ -16,7 +16,7 @@ struct Explanation {
             case .constant(let value): value
             case .coupled: min(1 - eta.squareRoot(), Double(Float(1).nextDown))
             }
-        self.init(analysis: MomentumAnalysis(learningRate: eta, momentum: alpha))
+        self.init(analysis: try MomentumAnalysis(learningRate: eta, momentum: alpha))
     }
 
     struct Figure {

@@ -36,9 +36,9 @@ extension Trainer {
     package func measureRoughness(
         on data: Dataset, epochs: Int, images: Int
     ) throws -> LossRoughness {
-        let run = RunLength(
+        let run = try RunLength(
             images: data.count, batchSize: batchSize, epochs: epochs)
-        let values = optimizer.values(atStep: 0, of: run)
+        let values = try optimizer.values(atStep: 0, of: run)
         let surface = try LossSurface(
             network: model.network, loss: loss, data: data, images: min(images, data.count),
             seed: seed, threads: threads)

@@ -56,9 +56,9 @@ extension Trainer {
     package func recordSmoothing(
         on data: Dataset, _ plan: SmoothingPlan, onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
-        let run = RunLength(
+        let run = try RunLength(
             images: data.count, batchSize: batchSize, epochs: plan.epochs)
-        let (learningRate, momentum) = optimizer.values(atStep: 0, of: run)
+        let (learningRate, momentum) = try optimizer.values(atStep: 0, of: run)
         let settling = Self.settlingSteps(momentum: momentum)
         let counts = model.network.weighted.map(\.parameterCount)
         func windows() -> [GradientWindow] {

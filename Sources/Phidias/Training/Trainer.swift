@@ -145,7 +145,7 @@ public final class Trainer {
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
-        let run = RunLength(
+        let run = try RunLength(
             images: data.count, batchSize: batchSize, epochs: epochs)
         try begin(at: start ?? TrainingState(start: model), run)
         try model.check(data)
@@ -201,7 +201,7 @@ public final class Trainer {
         var workspace = Workspace(batchSize: batchSize, classes: model.network.classes)
         for done in position.steps..<run.stepsPerEpoch {
             let step = position.epochs * run.stepsPerEpoch + done
-            let values = optimizer.values(atStep: step, of: run)
+            let values = try optimizer.values(atStep: step, of: run)
             let first = done * batchSize
             let end = min(first + batchSize, data.count)
             let indices = order.span.extracting(first..<end)

@@ -73,7 +73,7 @@ extension Trainer {
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
         }
-        let run = RunLength(
+        let run = try RunLength(
             images: data.count, batchSize: batchSize, epochs: epochs)
         guard (1...run.steps).contains(steps) else {
             throw RecordError.steps(steps, run: run.steps)
@@ -82,9 +82,10 @@ extension Trainer {
         guard steps <= full || data.count % batchSize == 0 else {
             throw RecordError.shortBatch(step: full + 1, images: data.count % batchSize)
         }
-        let first = optimizer.values(atStep: 0, of: run)
-        if let other = (0..<steps).first(where: { optimizer.values(atStep: $0, of: run) != first })
-        {
+        let first = try optimizer.values(atStep: 0, of: run)
+        if let other = try (0..<steps).first(where: {
+            try optimizer.values(atStep: $0, of: run) != first
+        }) {
             throw RecordError.changingParameters(step: other + 1)
         }
         let start = model

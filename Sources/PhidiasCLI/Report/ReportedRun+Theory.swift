@@ -7,9 +7,7 @@ extension ReportedRun {
         guard let own = analysis else {
             return .section(title, .note("The settings are not understood: \(misunderstanding)"))
         }
-        let golden = Explanation(
-            analysis: MomentumAnalysis(
-                learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum))
+        let golden = Explanation(analysis: .golden)
         var table = ReportTable(
             "η and α, and what follows from them",
             [
