@@ -71,13 +71,17 @@ let package = Package(
         .target(
             name: "FuzzTargets", dependencies: ["PhidiasRuns", "CZlib"], path: "Tests/Fuzzing/Targets"),
 
+        // Calls of public functions at their edges, each in a process of its own.
+        .executableTarget(name: "EdgeCases", dependencies: ["Phidias"], path: "Tests/EdgeCases"),
+
         // One test target per module.
         .testTarget(
             name: "PhidiasKernelsTests",
             dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]),
         .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
         .testTarget(
-            name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels", "FuzzTargets"],
+            name: "PhidiasTests",
+            dependencies: ["Phidias", "PhidiasKernels", "FuzzTargets", "EdgeCases"],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Fixtures"]),

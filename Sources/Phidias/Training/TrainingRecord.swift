@@ -77,9 +77,10 @@ extension Trainer {
         guard steps <= full || data.count % batchSize == 0 else {
             throw RecordError.shortBatch(step: full + 1, images: data.count % batchSize)
         }
-        let first = optimizer.values(atStep: 0, of: run)
-        if let other = (0..<steps).first(where: { optimizer.values(atStep: $0, of: run) != first })
-        {
+        let first = try optimizer.values(atStep: 0, of: run)
+        if let other = try (0..<steps).first(where: {
+            try optimizer.values(atStep: $0, of: run) != first
+        }) {
             throw RecordError.changingParameters(step: other + 1)
         }
         let start = model

@@ -92,9 +92,7 @@ struct ReportAppendix {
     }
 
     private func table(_ own: [Pair]) -> ReportTable {
-        let golden = Explanation(
-            analysis: MomentumAnalysis(
-                learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum))
+        let golden = Explanation(analysis: .golden)
         var table = ReportTable(
             "η and α, and what follows from them",
             [("quantity", .head), ("formula", .text), ("golden", .number)]

@@ -126,7 +126,7 @@ extension ReportedRun {
             let pixels = test.image(mistake.index)
             let values = try model.probabilities(images: pixels)
             // Channels one below the other, as they lie.
-            let image = Image(
+            let image = try Image(
                 width: test.columns, height: test.shape.channels * test.rows, channels: 1,
                 pixels: pixels)
             precondition(values.count == classes, "one image gives \(values.count) numbers")

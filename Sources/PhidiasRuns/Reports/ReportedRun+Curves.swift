@@ -100,16 +100,18 @@ extension ReportedRun {
         guard let trainingSettings, let optimizer = try? trainingSettings.optimizer(),
             optimizer.learningRate.schedule != .constant || optimizer.learningRate.warmUp > 0
                 || !document.halvings.isEmpty,
-            trainingSettings.epochs <= Self.mostDrawnEpochs
+            trainingSettings.epochs <= Self.mostDrawnEpochs,
+            // How many steps an epoch has, only the data tells; a schedule counts in epochs.
+            let length = try? RunLength(
+                stepsPerEpoch: Self.drawnSteps, epochs: trainingSettings.epochs)
         else { return [] }
-        // How many steps an epoch has, only the data tells; a schedule counts in epochs.
-        let length = RunLength(stepsPerEpoch: Self.drawnSteps, epochs: trainingSettings.epochs)
         let every = max(1, length.steps / 400)
         var rates: [(x: Double, y: Double)] = []
         var weights: [(x: Double, y: Double)] = []
         for step in stride(from: 0, to: length.steps, by: every) {
             let epoch = step / Self.drawnSteps
-            let values = self.optimizer(optimizer, inEpoch: epoch).values(atStep: step, of: length)
+            let optimizer = self.optimizer(optimizer, inEpoch: epoch)
+            guard let values = try? optimizer.values(atStep: step, of: length) else { continue }
             let x = 1 + Double(step) / Double(Self.drawnSteps)
             rates.append((x, Double(values.learningRate)))
             weights.append((x, Double(values.momentum)))

@@ -14,7 +14,7 @@ extension ReportedRun {
                 "Filters",
                 .note("model.safetensors is not of the network, or run.json not of a seed."))
         }
-        let start = Model(network: document.network, seed: seed)
+        let start = try Model(network: document.network, seed: seed)
         let layer = model.model.network.weighted[0].index
         let (after, rows, width) = try FilterImage.filters(of: model.model, layer: layer)
         let before = try FilterImage.filters(of: start, layer: layer).weights

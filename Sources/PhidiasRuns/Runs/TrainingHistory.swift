@@ -55,9 +55,9 @@ struct TrainingHistory {
             try epoch.score(data, what, loss: plan.loss, threads: threads)
         }
         let testsNow = plan.validation == nil || plan.settings.testEveryEpoch
-        let rates = optimizer.values(
+        let rates = try optimizer.values(
             atStep: epoch.steps - 1,
-            of: RunLength(
+            of: try RunLength(
                 images: plan.training.count, batchSize: plan.settings.batchSize,
                 epochs: plan.settings.epochs))
         let line = EpochMetrics(

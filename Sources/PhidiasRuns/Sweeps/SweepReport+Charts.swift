@@ -31,13 +31,13 @@ extension SweepReport {
                     $0.point["learning_rate"] == rate && $0.point["momentum"] == momentum
                 }
                 guard let row, row.rank != nil, let mean = row.mean else { continue }
-                let analysis = MomentumAnalysis(learningRate: eta, momentum: alpha)
+                guard let analysis = try? MomentumAnalysis(learningRate: eta, momentum: alpha)
+                else { continue }
                 points.append((analysis.effectiveLearningRate, 100 * (1 - mean)))
             }
             series.append(.init("η = \(rate)", points.sorted { $0.x < $1.x }))
         }
-        let golden = MomentumAnalysis(
-            learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum)
+        let golden = MomentumAnalysis.golden
         return Chart(
             title: "Validation error, \(means)",
             panels: [
