@@ -69,7 +69,8 @@ let package = Package(
 
         // What the fuzzer runs, and the tests over its corpora.
         .target(
-            name: "FuzzTargets", dependencies: ["PhidiasRuns", "CZlib"], path: "Tests/Fuzzing/Targets"),
+            name: "FuzzTargets", dependencies: ["PhidiasRuns", "CZlib"],
+            path: "Tests/Fuzzing/Targets"),
 
         // Calls of public functions at their edges, each in a process of its own.
         .executableTarget(name: "EdgeCases", dependencies: ["Phidias"], path: "Tests/EdgeCases"),

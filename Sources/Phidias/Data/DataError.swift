@@ -88,7 +88,7 @@ public enum DataError: PhidiasError, Equatable {
         case .memory(let path, let bytes, let reason):
             "\(path): there is no memory for its \(Memory.mebibytes(bytes)): \(reason)."
         case .exists(let path):
-            "\(path): is there already. Choose another --output, or replace the data with --force."
+            "\(path): already exists."
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):

@@ -46,7 +46,7 @@ public struct DataPair: Sendable {
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
             throw .missing(
                 path: directory,
-                reason: "no such folder; tools/fetch-mnist gets MNIST, or leave out --data")
+                reason: "there is no such folder")
         }
         guard isDirectory.boolValue else {
             throw .missing(path: directory, reason: "not a folder")

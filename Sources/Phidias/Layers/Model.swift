@@ -161,9 +161,9 @@ public enum ModelError: PhidiasError, Equatable {
         case .threads(let count):
             "\(count) threads cannot be started; give 1 to \(Model.mostThreads)."
         case .noThreads(let count, let reason):
-            "\(count) threads cannot be started: \(reason). Give fewer by --threads, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
+            "\(count) threads cannot be started: \(reason). Give fewer, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
         case .threadVariable:
-            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give --threads."
+            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
         case .kernels(let message):
             message
         }

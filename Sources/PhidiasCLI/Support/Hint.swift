@@ -12,6 +12,12 @@ enum Hint {
     private static func hint(for error: any Error) -> String? {
         switch error {
         case SettingError.value(let setting, _, _): "(\(option(setting)))"
+        case ModelError.noThreads, ModelError.threadVariable: "(--threads)"
+        case DataError.exists: "Choose another --output, or replace the data with --force."
+        case DataError.missing(_, let reason) where reason.contains("no such folder"):
+            "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
+        case is NetworkFileError:
+            "phidias summary --document dbl-2024 shows what such a file holds."
         case SettingError.describedTwice(let other):
             "(--network, \(option(other)))"
         case SettingError.lossNeedsSigmoid: "(--output-activation sigmoid)"

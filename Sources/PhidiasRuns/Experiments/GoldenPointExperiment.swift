@@ -51,7 +51,8 @@ public struct GoldenPointExperiment: Sendable {
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
         for name in LossName.allCases {
             let start = try Model(network: network, seed: settings.seed)
-            let trainer = try settings.trainer(start, loss: try name.loss(.sigmoid), threads: threads)
+            let trainer = try settings.trainer(
+                start, loss: try name.loss(.sigmoid), threads: threads)
             var epochs = [
                 GoldenPointReport.Epoch(
                     0, try OutputSignals(of: start, on: pair.training, threads: threads))

@@ -95,7 +95,8 @@ extension ReportedRun {
         guard let result else { return [("epochs", "0"), size] }
         return [
             ("test accuracy", result.test.map { Self.percent($0.accuracy) } ?? "–"),
-            ("test loss", result.test.map { Self.loss($0.loss) } ?? "–"), ("epochs", "\(metrics.count)"),
+            ("test loss", result.test.map { Self.loss($0.loss) } ?? "–"),
+            ("epochs", "\(metrics.count)"),
             ("training time", "\(seconds.fixed(2)) s"), size,
         ]
     }

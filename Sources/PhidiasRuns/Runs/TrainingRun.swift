@@ -122,7 +122,9 @@ final class TrainingRun {
         try begin(epoch.model)
         // The line last: what a run that was killed has saved is never behind its metrics.
         try folder.save(epoch.model, loss: plan.loss.name)
-        if added.isBest { try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors") }
+        if added.isBest {
+            try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors")
+        }
         if added.changesEarlier {
             try folder.write(history.metrics)
         } else {

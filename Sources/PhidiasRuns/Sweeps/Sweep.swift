@@ -124,6 +124,8 @@ extension SweepReport {
 
     /// Those of the pictures that this report has.
     package var drawn: [(name: String, file: String)] {
-        Self.pictures.filter { $0.name == "effective_rates" ? effectiveRates != nil : heatMap != nil }
+        Self.pictures.filter {
+            $0.name == "effective_rates" ? effectiveRates != nil : heatMap != nil
+        }
     }
 }
