@@ -1,5 +1,5 @@
-import Foundation
 import Charts
+import Foundation
 import Testing
 
 /// Every kind of chart: XML, the same bytes each time, labels that stand free of each other.
