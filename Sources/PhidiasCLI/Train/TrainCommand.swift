@@ -43,7 +43,7 @@ struct TrainCommand: ParsableCommand {
             try checkResuming(resume)
             result = try Run.resume(
                 resume, allowingChanges: allowChange, threads: threads,
-                change: { try $0.set(options.values) }, onEvent: watch.show, shouldStop: stop)
+                change: options.apply, onEvent: watch.show, shouldStop: stop)
         } else {
             guard !allowChange else {
                 throw UsageError(description: "--allow-change is for --resume RUN.")
@@ -52,7 +52,8 @@ struct TrainCommand: ParsableCommand {
                 throw UsageError(
                     description: "--force replaces the run in a folder: give --output FOLDER.")
             }
-            let settings = try TrainingSettings(options)
+            var settings = TrainingSettings()
+            try options.apply(to: &settings)
             result =
                 if let output {
                     try Run.train(

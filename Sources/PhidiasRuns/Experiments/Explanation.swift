@@ -128,6 +128,23 @@ public struct Explanation: Sendable {
 }
 
 extension Explanation {
+    /// When this learning rate and momentum are slow, and why: measured, not derived.
+    public var advice: String {
+        let own = analysis.effectiveLearningRate
+        let comparison =
+            own < 0.4
+            ? "slow there: more so the larger the batch, less so over many epochs"
+            : own > 2 ? "beyond that, where training may diverge" : "about that"
+        return """
+            How fast weights move is decided by the effective learning rate, here \(own.digits(3)). \
+            784-128-10 with sigmoid units learned most of MNIST in ten epochs with batches of 64 at 0.8 \
+            to 1.1 (docs/results.md), so that these values are \(comparison). The golden ones, at \
+            \(MomentumAnalysis.golden.effectiveLearningRate.digits(3)), suit convolutional networks \
+            with ReLUs, long trainings and small batches. The preset 'fast' is for the others: one cycle \
+            of a higher learning rate, with nothing but validation accuracy behind it.
+            """
+    }
+
     /// All of it for people.
     public var text: String {
         let exact = { (figure: Figure) in figure.line(String(figure.value)) }
@@ -156,7 +173,10 @@ extension Explanation {
             \(head)
             \(table.joined(separator: "\n"))
 
-            \(Self.caution.wrapped(at: 88))
+            IN PRACTICE
+            \(advice.wrapped(at: 78))
+
+            \(Self.caution.wrapped(at: 78))
             """
     }
 
@@ -188,6 +208,7 @@ extension Explanation {
                     .init(key: "table", value: .array(table)),
                     .init(key: "caution", value: .string(Self.caution)),
                 ]),
+            "in_practice": .string(advice),
         ])
     }
 }

@@ -1,0 +1,56 @@
+import Phidias
+
+/// Recipes for learning rate, momentum and schedule.
+public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
+    /// The golden learning rate and momentum, constant: what the theory implies, and the default.
+    case golden
+    /// One cycle of the learning rate, up to a peak that grows with the batch, with momentum 0.9: more
+    /// is learned in few epochs. A rule of thumb, chosen on validation images over networks, batches
+    /// and data (docs/results.md); no theory stands behind it.
+    case fast
+
+    /// Peaks at a batch of 64 images: of networks with sigmoid units, and of those with ReLUs, which
+    /// diverge at higher ones.
+    private static let (sigmoidPeak, reluPeak) = (0.3, 0.1)
+    /// No peak is outside of these.
+    private static let bounds = 0.01...1.0
+
+    /// Sets learning rate, momentum and schedule. Batch size and network are to be set before: the
+    /// recipe may depend on them.
+    public func apply(to settings: inout TrainingSettings) {
+        settings.warmUp = 0
+        switch self {
+        case .golden:
+            settings.learningRate = GoldenRatio.learningRate
+            settings.momentum = .golden
+            settings.schedule = .constant
+        case .fast:
+            let usual = settings.network.hasReLU ? Self.reluPeak : Self.sigmoidPeak
+            let peak = usual * Double(max(settings.batchSize, 1)) / 64
+            settings.learningRate = min(
+                max(peak, Self.bounds.lowerBound), Self.bounds.upperBound)
+            settings.momentum = .constant(0.9)
+            settings.schedule = .oneCycle(peak: nil)
+        }
+    }
+}
+
+extension NetworkChoice {
+    fileprivate var hasReLU: Bool {
+        func has(_ layers: [Layer]) -> Bool {
+            layers.contains {
+                switch $0 {
+                case .dense(let layer): layer.activation == .relu
+                case .conv2D(let layer): layer.activation == .relu
+                default: false
+                }
+            }
+        }
+        return switch self {
+        case .dense(_, let activation): activation == .relu
+        case .preset(let preset): has((try? preset.network())?.layers ?? [])
+        case .layers(let layers): has(layers)
+        case .document(let network): has(network.layers)
+        }
+    }
+}
