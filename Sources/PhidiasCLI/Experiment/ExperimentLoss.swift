@@ -50,6 +50,8 @@ struct ExperimentLoss: ParsableCommand {
             String($0)
         }
         let watch = ExperimentWatch()
+        // Its finished runs are saved: a signal ends it between two steps.
+        Interruption.watch()
         let report = try experiment.run(
             in: output, jobs: jobs, onEvent: { watch.show($0) },
             shouldStop: { Interruption.signal != nil })

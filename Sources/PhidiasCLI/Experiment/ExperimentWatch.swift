@@ -8,7 +8,6 @@ struct ExperimentWatch {
     func show(_ event: ExperimentEvent) {
         switch event {
         case .part(let name, let runs):
-            Interruption.watch()
             Console.say(runs > 1 ? name : "\(name)…")
         case .comparison(let title): Console.say("  to be compared: \(title)")
         case .done(let what): Console.say(what)

@@ -10,7 +10,7 @@ final class SweepWatch: Sendable {
             Interruption.watch()
             let rounds = cells / max(points, 1)
             Console.say(
-                "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds.counted("seed or fold")) each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
+                "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds) of each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
             )
         case .cutLine(let path, let byte, let bytes):
             Console.say(
