@@ -69,7 +69,11 @@ let package = Package(
 
         // What the fuzzer runs, and the tests over its corpora.
         .target(
-            name: "FuzzTargets", dependencies: ["PhidiasRuns", "CZlib"], path: "Tests/Fuzzing/Targets"),
+            name: "FuzzTargets", dependencies: ["PhidiasRuns", "CZlib"],
+            path: "Tests/Fuzzing/Targets"),
+
+        // Calls of public functions at their edges, each in a process of its own.
+        .executableTarget(name: "EdgeCases", dependencies: ["Phidias"], path: "Tests/EdgeCases"),
 
         // One test target per module.
         .testTarget(
@@ -77,12 +81,14 @@ let package = Package(
             dependencies: ["PhidiasKernels", "PureSwiftKernels", "KernelOperations"]),
         .testTarget(name: "PureSwiftKernelsTests", dependencies: ["PureSwiftKernels"]),
         .testTarget(
-            name: "PhidiasTests", dependencies: ["Phidias", "PhidiasKernels", "FuzzTargets"],
+            name: "PhidiasTests",
+            dependencies: ["Phidias", "PhidiasKernels", "FuzzTargets", "EdgeCases"],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Fixtures"]),
         .testTarget(name: "ChartsTests", dependencies: ["PhidiasRuns"]),
-        .testTarget(name: "PhidiasRunsTests", dependencies: ["PhidiasRuns"]),
+        .testTarget(
+            name: "PhidiasRunsTests", dependencies: ["PhidiasRuns"], exclude: ["Fixtures"]),
         .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
     ],
     swiftLanguageModes: [.v6],

@@ -7,9 +7,10 @@
 
 /// A new hash; NULL if there is no memory. No configuration file is read for it.
 static inline EVP_MD_CTX *phidias_sha256_new(void) {
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-  EVP_MD_CTX *hash = EVP_MD_CTX_new();
-  if (hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1) return hash;
-  EVP_MD_CTX_free(hash);
-  return NULL;
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    if (hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1)
+        return hash;
+    EVP_MD_CTX_free(hash);
+    return NULL;
 }

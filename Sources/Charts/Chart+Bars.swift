@@ -24,7 +24,7 @@ extension Chart.Panel {
     /// axis that need not, there are markers in its place.
     /// - Precondition: every series has one estimate, or nil, for each group.
     package static func bars(
-        x: String, groups: [String], y: ChartAxis, series: [Chart.Bars],
+        _ title: String = "", x: String, groups: [String], y: ChartAxis, series: [Chart.Bars],
         references: [ChartReference] = []
     ) -> Chart.Panel {
         for bars in series {
@@ -33,7 +33,7 @@ extension Chart.Panel {
                 "\(bars.estimates.count) bars for \(groups.count) groups")
         }
         return .init(
-            BarContent(x: x, groups: groups, y: y, series: series, references: references))
+            title, BarContent(x: x, groups: groups, y: y, series: series, references: references))
     }
 }
 
@@ -58,12 +58,17 @@ private struct BarContent: ChartContent {
         return (max(440, 106 + group * Double(groups.count)), 254)
     }
 
-    func draw(in area: ChartArea, _ out: inout SVGText) {
-        func canShow(_ estimate: Chart.Estimate) -> Bool {
-            y.canShow(estimate.value) && y.canShow(estimate.low) && y.canShow(estimate.high)
-        }
-        let shown = series.flatMap { $0.estimates.compactMap { $0 } }.filter(canShow)
-        let fitted = area.vertical(y, over: shown.flatMap { [$0.value, $0.low, $0.high] }, &out)
+    private func canShow(_ estimate: Chart.Estimate) -> Bool {
+        y.canShow(estimate.value) && y.canShow(estimate.low) && y.canShow(estimate.high)
+    }
+
+    var heights: [Double] {
+        series.flatMap { $0.estimates.compactMap { $0 } }.filter(canShow)
+            .flatMap { [$0.value, $0.low, $0.high] }
+    }
+
+    func draw(in area: ChartArea, heights: [Double], _ out: inout SVGText) {
+        let fitted = area.vertical(y, over: heights, &out)
         area.drawFrame(x: x, y: y.label, &out)
         let group = (area.right - area.left) / Double(max(groups.count, 1))
         let width = min(group * 0.8 / Double(max(series.count, 1)), 44)

@@ -1,7 +1,9 @@
 import Foundation
 
 extension Chart.Panel {
-    package static func heatMap(_ map: HeatMap) -> Chart.Panel { .init(HeatMapContent(map: map)) }
+    package static func heatMap(_ map: HeatMap) -> Chart.Panel {
+        .init("", HeatMapContent(map: map))
+    }
 }
 
 private struct HeatMapContent: ChartContent {
@@ -31,10 +33,14 @@ private struct HeatMapContent: ChartContent {
     }
 
     private func text(_ value: Double) -> String {
-        value.isNaN ? "–" : String(format: "%.\(map.digits)f", value)
+        if value.isNaN { return "–" }
+        return abs(value) < 1e6
+            ? String(format: "%.\(map.digits)f", value) : String(format: "%.3g", value)
     }
 
-    func draw(in area: ChartArea, _ out: inout SVGText) {
+    var heights: [Double] { [] }
+
+    func draw(in area: ChartArea, heights: [Double], _ out: inout SVGText) {
         let right = area.right - Self.scale
         let cells = ChartArea(
             edge: area.edge, left: area.left, right: right, top: area.top, bottom: area.bottom)

@@ -20,10 +20,12 @@ extension Chart {
 
 extension Chart.Panel {
     /// Lines. Points that an axis cannot show (NaN; 0 on a logarithmic one) are left out.
+    /// A series without points keeps its look free, and is not in the legend.
     package init(
-        x: ChartAxis, y: ChartAxis, series: [Chart.Series], references: [ChartReference] = []
+        _ title: String = "", x: ChartAxis, y: ChartAxis, series: [Chart.Series],
+        references: [ChartReference] = []
     ) {
-        self.init(LineContent(x: x, y: y, series: series, references: references))
+        self.init(title, LineContent(x: x, y: y, series: series, references: references))
     }
 }
 
@@ -34,18 +36,25 @@ private struct LineContent: ChartContent {
 
     /// So many points all have markers; of more, those that stand free.
     private static let mostMarkers = 24
-    private static let freeDistance = 18.0
+    private static let freeDistance = 30.0
 
     var legend: [ChartLegend.Entry] {
-        series.enumerated().map { .init(look: .line(series: $0), name: $1.name) }
+        series.enumerated().filter { !$1.points.isEmpty }
+            .map { .init(look: .line(series: $0), name: $1.name) }
             + references.enumerated().map { .init(look: .reference($0), name: $1.name) }
     }
 
-    func draw(in area: ChartArea, _ out: inout SVGText) {
-        let points = series.flatMap(\.points).filter { x.canShow($0.x) && y.canShow($0.y) }
-        let limits = series.flatMap(\.band).flatMap { [$0.low, $0.high] }.filter(y.canShow)
-        let fitted = area.axes(
-            x: x, over: points.map(\.x), y: y, over: points.map(\.y) + limits, &out)
+    private var points: [(x: Double, y: Double)] {
+        series.flatMap(\.points).filter { x.canShow($0.x) && y.canShow($0.y) }
+    }
+
+    var heights: [Double] {
+        points.map(\.y)
+            + series.flatMap(\.band).flatMap { [$0.low, $0.high] }.filter(y.canShow)
+    }
+
+    func draw(in area: ChartArea, heights: [Double], _ out: inout SVGText) {
+        let fitted = area.axes(x: x, over: points.map(\.x), y: y, over: heights, &out)
         for (index, series) in series.enumerated() where !series.band.isEmpty {
             let shown = zip(series.points, series.band).filter {
                 x.canShow($0.x) && y.canShow($1.low) && y.canShow($1.high)
@@ -55,29 +64,41 @@ private struct LineContent: ChartContent {
             out.polygon("area \(ChartStyle.series(index))", upper + lower.reversed())
         }
         area.draw(references, x: fitted.x, y: fitted.y, &out)
-        for (index, series) in series.enumerated() {
-            let places = series.points.filter { x.canShow($0.x) && y.canShow($0.y) }
+        let places = series.map { series in
+            series.points.filter { x.canShow($0.x) && y.canShow($0.y) }
                 .map { (x: fitted.x.position($0.x), y: fitted.y.position($0.y)) }
-            out.polyline("line \(ChartStyle.series(index))", places)
-            var last = -Double.infinity
-            for place in places
-            where places.count <= Self.mostMarkers || abs(place.x - last) >= Self.freeDistance {
+        }
+        // No line hides a marker. Where lines run over one another, later ones are drawn on top: with
+        // gaps, and with smaller markers.
+        for (index, places) in places.enumerated() {
+            out.polyline(ChartStyle.line(index), places)
+        }
+        for (index, places) in places.enumerated() {
+            let isCrowded = places.count > Self.mostMarkers
+            // Each series begins a little further on.
+            let part = Double(index % ChartStyle.count) / Double(ChartStyle.count)
+            var next = isCrowded ? area.left + part * Self.freeDistance : -.infinity
+            for place in places where place.x >= next {
                 out.marker(index, place.x, place.y)
-                last = place.x
+                if isCrowded { next = place.x + Self.freeDistance }
             }
         }
     }
 }
 
 extension SVGText {
-    /// The mark of a series: its colour, and one of four shapes.
+    /// The mark of a series: its colour, one of four shapes, and smaller than those of the series
+    /// before, so that of marks in the same place all are seen.
     mutating func marker(_ index: Int, _ x: Double, _ y: Double) {
-        let kind = "mark \(ChartStyle.series(index))", r = 4.0
+        let kind = "mark \(ChartStyle.series(index))"
+        let r = [5.5, 4.4, 4, 3.6, 2.8][index % ChartStyle.count]
         switch index % 4 {
         case 0: circle(kind, x, y, radius: r)
         case 1: rectangle(kind, x: x - r, y: y - r, width: 2 * r, height: 2 * r)
-        case 2: polygon(kind, [(x, y - 5), (x + 5, y + 4), (x - 5, y + 4)])
-        default: polygon(kind, [(x, y - 5.5), (x + 5.5, y), (x, y + 5.5), (x - 5.5, y)])
+        case 2: polygon(kind, [(x, y - 1.25 * r), (x + 1.25 * r, y + r), (x - 1.25 * r, y + r)])
+        default:
+            let d = 1.3 * r
+            polygon(kind, [(x, y - d), (x + d, y), (x, y + d), (x - d, y)])
         }
     }
 }

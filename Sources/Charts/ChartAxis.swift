@@ -9,6 +9,8 @@ package struct ChartAxis: Sendable {
         case fitted
         /// Ticks at powers of the base.
         case logarithmic(base: Double)
+        /// Whole numbers from 1.
+        case counting
     }
 
     package let label: String
@@ -18,8 +20,13 @@ package struct ChartAxis: Sendable {
         (self.label, self.scale) = (label, scale)
     }
 
+    /// Passes over the training images.
+    package static let epoch = ChartAxis("epoch", .counting)
+
+    /// Whether the axis can have a place for the value: numbers beyond 1e100, and of a logarithmic
+    /// axis those below 1e-100, are none that anything measures.
     package func canShow(_ value: Double) -> Bool {
-        value.isFinite && (!scale.isLogarithmic || value > 0)
+        abs(value) < 1e100 && (!scale.isLogarithmic || value > 1e-100)
     }
 
     /// A step that is 1, 2 or 5 times a power of ten, of which at most `most` fit into `range`.
@@ -31,8 +38,21 @@ package struct ChartAxis: Sendable {
 
     /// The axis over these values, between two places on the page.
     package func fitted(to values: [Double], from start: Double, to end: Double) -> Fitted {
+        let values = values.filter(canShow)
         let least = values.min() ?? 1, most = values.max() ?? 1
         switch scale {
+        case .counting:
+            let low = Swift.min(least.rounded(.down), 1)
+            guard most > low else {
+                return Fitted(
+                    axis: self, ticks: [low], start: start, end: end, low - 0.5, low + 0.5)
+            }
+            let step = Swift.max(Self.step(most - low, most: 10), 1)
+            // Of steps of 1 and 2, all from the first number: 1, 3, 5. Then round numbers: 1, 10, 20.
+            let second = step <= 2 ? low + step : ((low / step).rounded(.down) + 1) * step
+            let ticks = [low] + (0...10).map { second + Double($0) * step }.filter { $0 <= most }
+            return Fitted(
+                axis: self, ticks: ticks, start: start, end: end, low, Swift.max(most, low + 1))
         case .linear, .fitted:
             var low = scale == .linear ? Swift.min(0, least) : least
             var high = Swift.max(most, low + .leastNormalMagnitude)
@@ -44,7 +64,8 @@ package struct ChartAxis: Sendable {
             let step = Self.step(Swift.max(high - low, 1e-300), most: 6)
             let first = (low / step).rounded(.down), last = (high / step).rounded(.up)
             let ticks = (Int(first)...Int(Swift.max(last, first + 1))).map { Double($0) * step }
-            return Fitted(axis: self, ticks: ticks, start: start, end: end)
+            return Fitted(
+                axis: self, ticks: ticks, start: start, end: end, ticks[0], ticks[ticks.count - 1])
         case .logarithmic(let base):
             func power(_ value: Double) -> Double { Foundation.log(value) / Foundation.log(base) }
             let first = Int((power(least) + 1e-9).rounded(.down))
@@ -55,8 +76,8 @@ package struct ChartAxis: Sendable {
                 Foundation.pow(base, Double($0))
             }
             return Fitted(
-                axis: self, ticks: ticks, start: start, end: end,
-                last: Foundation.pow(base, Double(last)))
+                axis: self, ticks: ticks, start: start, end: end, ticks[0],
+                Foundation.pow(base, Double(last)))
         }
     }
 
@@ -65,10 +86,13 @@ package struct ChartAxis: Sendable {
         private let scale: Scale
         private let start, end, low, high: Double
 
-        init(axis: ChartAxis, ticks: [Double], start: Double, end: Double, last: Double? = nil) {
+        init(
+            axis: ChartAxis, ticks: [Double], start: Double, end: Double, _ low: Double,
+            _ high: Double
+        ) {
             (self.ticks, scale, self.start, self.end) = (ticks, axis.scale, start, end)
-            low = Self.linear(ticks[0], axis.scale)
-            high = Self.linear(last ?? ticks[ticks.count - 1], axis.scale)
+            self.low = Self.linear(low, axis.scale)
+            self.high = Self.linear(high, axis.scale)
         }
 
         private static func linear(_ value: Double, _ scale: Scale) -> Double {
@@ -77,7 +101,7 @@ package struct ChartAxis: Sendable {
 
         /// Whether the value lies between the ends of the axis.
         package func shows(_ value: Double) -> Bool {
-            guard value.isFinite && (!scale.isLogarithmic || value > 0) else { return false }
+            guard value.isFinite, !scale.isLogarithmic || value > 0 else { return false }
             let place = (Self.linear(value, scale) - low) / (high - low)
             return place > -1e-9 && place < 1 + 1e-9
         }

@@ -5,6 +5,8 @@ struct ChartLegend {
             /// A line with its marker.
             case line(series: Int)
             case area(series: Int)
+            /// The outline of an area.
+            case step(series: Int)
             case reference(Int)
             case symbol(HeatMap.Mark)
         }
@@ -44,11 +46,15 @@ struct ChartLegend {
     private func draw(_ look: Entry.Look, _ x: Double, _ y: Double, _ out: inout SVGText) {
         switch look {
         case .line(let series):
-            out.polyline("line \(ChartStyle.series(series))", [(x, y), (x + 30, y)])
+            out.polyline(ChartStyle.line(series), [(x, y), (x + 30, y)])
             out.marker(series, x + 15, y)
         case .area(let series):
             out.rectangle(
                 "bar \(ChartStyle.series(series))", x: x + 4, y: y - 6, width: 22, height: 12)
+        case .step(let series):
+            out.rectangle(
+                "area \(ChartStyle.series(series))", x: x, y: y - 5, width: 30, height: 12)
+            out.polyline(ChartStyle.line(series), [(x, y - 5), (x + 30, y - 5)])
         case .reference(let index):
             out.line("reference r\(index % 3)", x, y, x + 30, y)
         case .symbol(let mark):

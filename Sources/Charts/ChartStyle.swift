@@ -3,11 +3,16 @@
 enum ChartStyle {
     static let light = ["#0072b2", "#d55e00", "#007f5f", "#aa4499", "#7a5c00"]
     static let dark = ["#56b4e9", "#ff9a4d", "#2fd6a3", "#e59fc8", "#f0e442"]
-    static let dashes = ["none", "7 4", "2 3", "9 3 2 3", "4 2"]
+    static let dashes = ["none", "8 4", "2 3", "10 3 2 3", "14 3 2 3 2 3"]
     static var count: Int { light.count }
 
     /// The class of the index-th series.
     static func series(_ index: Int) -> String { "s\(index % count)" }
+
+    /// The classes of its line. When the colours come again they have other dashes.
+    static func line(_ index: Int) -> String {
+        "line \(series(index)) d\((index + index / count) % dashes.count)"
+    }
 
     /// The rules of a file of its own.
     static var css: String { css(scope: "") }
@@ -37,7 +42,8 @@ enum ChartStyle {
         [
             Rule("text", look: "font-family:system-ui,sans-serif;font-size:12px"),
             Rule(".title", look: "font-size:15px;font-weight:600"),
-            Rule("polygon.area", look: "fill-opacity:0.22;stroke:none"),
+            Rule(".subtitle", look: "font-weight:600"),
+            Rule("polygon.area", "rect.area", look: "fill-opacity:0.22;stroke:none"),
             Rule(".bar", look: "fill-opacity:0.75;stroke-width:1"),
             Rule(".reference", look: "fill:none;stroke-width:1.5"),
             Rule(".whisker", look: "stroke-width:1.5"), Rule(".gap", look: "stroke-width:0.5"),
@@ -52,7 +58,7 @@ enum ChartStyle {
             Rule(".line", look: "fill:none;stroke-width:2"), Rule(".axis", look: "stroke-width:1"),
             Rule(".grid", look: "stroke-width:0.5"),
         ]
-            + dashes.enumerated().map { Rule(".line.s\($0)", look: "stroke-dasharray:\($1)") }
+            + dashes.enumerated().map { Rule(".line.d\($0)", look: "stroke-dasharray:\($1)") }
     }
 
     private static func palette(
@@ -70,6 +76,8 @@ enum ChartStyle {
                     Rule(
                         ".mark.s\(index)", ".area.s\(index)", ".bar.s\(index)",
                         look: "fill:\(colour)"),
+                    // Marks over one another stand apart.
+                    Rule(".mark.s\(index)", look: "stroke:\(page)"),
                 ]
             }
     }

@@ -53,9 +53,10 @@ package struct HeatMap: Sendable {
     /// From 0 to 1 within `range`; nil for what is no number.
     package func level(_ value: Double) -> Double? {
         guard !value.isNaN else { return nil }
-        let extent = range.upperBound - range.lowerBound
-        guard extent > 0 else { return 0.5 }
-        return min(max((value - range.lowerBound) / extent, 0), 1)
+        let (low, high) = (range.lowerBound, range.upperBound)
+        if value <= low || value >= high { return low == high ? 0.5 : value <= low ? 0 : 1 }
+        // Halves, since the difference of huge numbers may be none.
+        return (value / 2 - low / 2) / (high / 2 - low / 2)
     }
 }
 

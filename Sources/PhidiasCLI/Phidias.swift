@@ -41,7 +41,14 @@ struct PhidiasProgram: ParsableCommand {
                 // The parser's: help and version, which are results, or a wrong command line.
                 code = exitCode(for: error).rawValue
                 let text = fullMessage(for: error)
-                if code == 0 { print(text) } else { Console.say(text) }
+                if code == 0 {
+                    print(text)
+                } else if !text.isEmpty {
+                    let names = configuration.subcommands.compactMap {
+                        $0.configuration.commandName
+                    }
+                    Console.say(Suggestion.improved(text, commands: names))
+                }
             }
             try Console.finishOutput()
         } catch let error as Interrupted {

@@ -1,5 +1,5 @@
-import Foundation
 import Charts
+import Foundation
 
 /// One chart of each kind, with what is hard to place: long names, wide numbers, gaps. To look at
 /// them: `CHARTS=FOLDER swift test --filter ChartKindTests` writes them there.

@@ -1,5 +1,5 @@
-import Foundation
 import Charts
+import Foundation
 import Testing
 
 /// Charts as text: what is drawn where, and that it is XML.
@@ -22,7 +22,7 @@ import Testing
         // A line for each series and one for each in the legend, in different looks.
         let lines = elements.found.filter { $0.name == "polyline" }
         #expect(lines.count == 4)
-        #expect(Set(lines.compactMap { $0.attributes["class"] }) == ["line s0", "line s1"])
+        #expect(Set(lines.compactMap { $0.attributes["class"] }) == ["line s0 d0", "line s1 d1"])
     }
 
     @Test func textsThatTurnTheLineAreShownAsTheirCode() {
@@ -55,14 +55,106 @@ import Testing
 
     @Test(arguments: [[], [0.0], [3, 3, 3], [1e-12, 1e12], [-5, 5], [0.1, 0.2]])
     func ticksSpanTheValues(values: [Double]) throws {
-        for scale in [ChartAxis.Scale.linear, .fitted, .logarithmic(base: 10)] {
+        for scale in [ChartAxis.Scale.linear, .fitted, .logarithmic(base: 10), .counting] {
             let axis = ChartAxis("x", scale)
             let shown = values.filter(axis.canShow)
             let fitted = axis.fitted(to: shown, from: 10, to: 110)
-            #expect((2...14).contains(fitted.ticks.count), "\(values) \(fitted.ticks)")
+            let least = scale == .counting ? 1 : 2
+            #expect((least...14).contains(fitted.ticks.count), "\(values) \(fitted.ticks)")
             for value in shown + fitted.ticks {
                 let place = fitted.position(value)
                 #expect(place > 9.99 && place < 110.01, "\(values): \(value) at \(place)")
+            }
+        }
+    }
+
+    /// Epochs: whole numbers from 1, whatever their number.
+    @Test func epochsAreCountedFromOne() {
+        for (epochs, ticks) in [
+            (1, [1]), (2, [1, 2]), (3, [1, 2, 3]), (10, Array(1...10)),
+            (15, [1, 3, 5, 7, 9, 11, 13, 15]), (30, [1, 5, 10, 15, 20, 25, 30]),
+            (200, [1, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200]),
+        ] {
+            let fitted = ChartAxis.epoch.fitted(to: (1...epochs).map(Double.init), from: 0, to: 300)
+            #expect(fitted.ticks == ticks.map(Double.init), "\(epochs): \(fitted.ticks)")
+        }
+    }
+
+    private func ticks(_ chart: Chart) throws -> [String] {
+        let found = try SVGElements(chart.svg)
+        return found.texts.map(\.content).filter { Double($0) != nil }
+    }
+
+    @Test func panelsThatAreComparedHaveOneScale() throws {
+        func panel(_ top: Double) -> Chart.Panel {
+            .init(
+                "to \(top)", x: .epoch, y: ChartAxis("y"), series: [.init("s", [(1, 0), (2, top)])])
+        }
+        let panels = [panel(3), panel(100)]
+        let apart = try ticks(Chart(title: "t", panels: panels))
+        let together = try ticks(Chart(title: "t", panels: panels.onOneScale))
+        #expect(apart.count { $0 == "100" } == 1 && together.count { $0 == "100" } == 2)
+        // Each by itself keeps the common scale.
+        #expect(try ticks(Chart(title: "t", panels: [panels.onOneScale[0]])).contains("100"))
+    }
+
+    /// Twenty lines over one another: no two look the same, in the legend too.
+    @Test func linesThatOverlapAreToldApart() throws {
+        let series = (0..<20).map { Chart.Series("line \($0)", [(1, 1), (2, 2)]) }
+        let found = try SVGElements(chart(series).svg).found
+        let lines = found.filter { $0.name == "polyline" }.compactMap { $0.attributes["class"] }
+        #expect(lines.count == 40 && Set(lines).count == 20)
+        let marks = found.filter { $0.attributes["class"] == "mark s1" }
+        #expect(marks.count == 4 * 3)
+    }
+
+    /// Three panels take two rows.
+    @Test func moreThanTwoPanelsGoBelow() {
+        func chart(_ count: Int) -> Chart {
+            Chart(
+                title: "t",
+                panels: (0..<count).map {
+                    .init("\($0)", x: .epoch, y: ChartAxis("y"), series: [.init("s", [(1, 1)])])
+                })
+        }
+        #expect(chart(3).width == chart(2).width && chart(2).width == 2 * chart(1).width)
+    }
+
+    static let extremes: [Double] = [
+        -.infinity, -.greatestFiniteMagnitude, -1e100, -1, -.leastNonzeroMagnitude, 0,
+        .leastNonzeroMagnitude, 1e-300, 1, 1e99, 1e308, .greatestFiniteMagnitude, .infinity, .nan,
+    ]
+
+    /// No number is a reason to stop, nor to write what is no number.
+    @Test func anyNumberCanBeDrawn() throws {
+        for a in Self.extremes {
+            for b in Self.extremes {
+                for scale in [
+                    ChartAxis.Scale.linear, .fitted, .logarithmic(base: 2), .counting,
+                ] {
+                    let (x, y) = (ChartAxis("x", scale), ChartAxis("y", scale))
+                    let svg = Chart(
+                        title: "t",
+                        panels: [
+                            .init(
+                                x: x, y: y,
+                                series: [.init("s", [(a, b), (b, a)], band: [(a, b), (b, a)])],
+                                references: [.init("r", .x(a)), .init("q", .y(b))]),
+                            .bars(
+                                x: "x", groups: ["g"], y: y,
+                                series: [.init("b", [.init(a, low: b, high: a)])]),
+                            .histogram(
+                                x: x, y: y, steps: [.init("h", edges: [a, b, 1], heights: [b, a])]),
+                            .heatMap(
+                                HeatMap(
+                                    x: "x", columns: ["c", "d"], y: "y", rows: ["r"], value: "v",
+                                    values: [[a, b]])),
+                        ].onOneScale
+                    ).svg
+                    #expect(
+                        svg.firstMatch(of: /"[^"<>]*(nan|inf)[^"<>]*"/) == nil, "\(a) \(b) \(scale)"
+                    )
+                }
             }
         }
     }

@@ -113,8 +113,9 @@ import Testing
         let page = try Self.page(bench, "run")
         #expect(
             page.headings == [
-                "Phidias report: run", "Run run", "Settings", "Curves", "Filters",
-                "Confusion on the test images", "The theory's numbers", "Checksums",
+                "Phidias report: run", "Run run", "Curves", "Filters",
+                "Confusion on the test images", "Theory and checksums", "The theory's numbers",
+                "Checksums",
             ])
         // Accuracy, loss, learning rate and momentum; filters before and after.
         #expect(page.count("svg") == 4)
@@ -129,7 +130,7 @@ import Testing
         let evaluated = try Program.run(
             "evaluate", bench.path("run/model.safetensors"), "--data", bench.folder.path)
         let accuracy = try #require(evaluated.output.firstMatch(of: /accuracy ([0-9.]+) %/)).1
-        #expect(page.words.contains("\(accuracy) % of 12 images are told right"))
+        #expect(page.words.contains("\(accuracy) % of 12 images are classified correctly"))
         let again = try Self.page(bench, "run")
         #expect(again.text == page.text, "the same folder, the same page")
     }
@@ -177,7 +178,7 @@ import Testing
         #expect(page.words.contains("--data FOLDER"))
         #expect(page.count("svg") == 2)
         let found = try Self.page(bench, "run", options: ["--data", bench.path("moved")])
-        #expect(found.words.contains("are told right"))
+        #expect(found.words.contains("are classified correctly"))
         // Other data is told, and not shown as the run's.
         var pixels = Bench.idx([60, 4, 4])
         pixels[100] ^= 1
@@ -272,8 +273,7 @@ import Testing
         let page = try Self.page(bench, "sweep")
         #expect(
             page.headings == [
-                "Phidias report: sweep", "Sweep sweep", "Settings", "Heat map", "Ranking",
-                "Checksums",
+                "Phidias report: sweep", "Sweep sweep", "Heat map", "Ranking", "Checksums",
             ])
         // The map, and the error over the effective learning rate.
         #expect(page.count("svg") == 2)
@@ -347,7 +347,7 @@ import Testing
             $0.name == "tr" && $0.attributes["class"] == "marked"
         }
         #expect(marked > 2)
-        // Overlaid: test and training accuracy, training and test loss.
+        // Overlaid: test and training accuracy, test and training loss.
         #expect(page.count("svg") == 4 + 2 + 2 + 2)
     }
 

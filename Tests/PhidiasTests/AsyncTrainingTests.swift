@@ -42,39 +42,47 @@ import Testing
         }
     }
 
+    /// In a process of its own: what other tests do takes threads from the pool for seconds.
     @Test func twoTrainingsAtOnceHaveTheBitsOfEachAloneAndBlockNobody() async throws {
-        let data = try Self.data.get()
-        var expected: [Model] = []
-        for seed in [1, 2] as [UInt64] {
-            let trainer = try Self.trainer(seed: seed)
-            try trainer.train(on: data, epochs: 4)
-            expected.append(trainer.model)
-        }
-        let heartbeat = Heartbeat()
-        let models = try await withThrowingTaskGroup(of: (Int, Model).self) { group in
-            for (place, seed) in ([1, 2] as [UInt64]).enumerated() {
-                group.addTask {
-                    let trainer = try Self.trainer(seed: seed)
-                    var (steps, epochs) = (0, 0)
-                    for try await report in trainer.reports(on: data, epochs: 4) {
-                        switch report {
-                        case .step: steps += 1
-                        case .epoch(let epoch):
-                            epochs += 1
-                            #expect(epoch.epoch == epochs)
-                            // Its steps come before it, if none was dropped.
-                            #expect(steps == epochs * 32)
-                        }
-                    }
-                    #expect(epochs == 4)
-                    return (place, trainer.model)
-                }
+        await #expect(processExitsWith: .success) {
+            let data = try AsyncTrainingTests.data.get()
+            var expected: [Model] = []
+            for seed in [1, 2] as [UInt64] {
+                let trainer = try AsyncTrainingTests.trainer(seed: seed)
+                try trainer.train(on: data, epochs: 4)
+                expected.append(trainer.model)
             }
-            return try await group.reduce(into: [Int: Model]()) { $0[$1.0] = $1.1 }
+            let heartbeat = Heartbeat()
+            let models = try await withThrowingTaskGroup(of: (UInt64, Model).self) { group in
+                for seed in [1, 2] as [UInt64] {
+                    group.addTask {
+                        (seed, try await AsyncTrainingTests.trainReading(seed: seed, on: data))
+                    }
+                }
+                return try await group.reduce(into: [UInt64: Model]()) { $0[$1.0] = $1.1 }
+            }
+            let pause = await heartbeat.stop()
+            #expect(models[1] == expected[0] && models[2] == expected[1])
+            #expect(pause < .milliseconds(500) && pause > .zero, "\(pause)")
         }
-        let pause = await heartbeat.stop()
-        #expect(models[0] == expected[0] && models[1] == expected[1])
-        #expect(pause < .milliseconds(500) && pause > .zero, "\(pause)")
+    }
+
+    /// The model after four epochs, whose reports are read.
+    static func trainReading(seed: UInt64, on data: Dataset) async throws -> Model {
+        let trainer = try trainer(seed: seed)
+        var (steps, epochs) = (0, 0)
+        for try await report in trainer.reports(on: data, epochs: 4) {
+            switch report {
+            case .step: steps += 1
+            case .epoch(let epoch):
+                epochs += 1
+                #expect(epoch.epoch == epochs)
+                // Its steps come before it, if none was dropped.
+                #expect(steps == epochs * 32)
+            }
+        }
+        #expect(epochs == 4)
+        return trainer.model
     }
 
     @Test func reportsAreThoseOfSynchronousTraining() async throws {

@@ -8,7 +8,7 @@ extension BitEqualityTests {
     @Test func stoppedAnywhereTheResultIsTheSame() throws {
         defer { KernelTable.select(nil) }
         let data = try SyntheticDigits.dataset(count: 120, seed: 3)
-        let model = Model(network: try Network(hidden: [7, 5]), seed: 1)
+        let model = try Model(network: try Network(hidden: [7, 5]), seed: 1)
         let optimizer = try MomentumSGD(
             learningRate: try LearningRate(0.5, schedule: .cosine(final: nil), warmUp: 0.5),
             momentum: .coupled)
@@ -73,13 +73,13 @@ extension BitEqualityTests {
 
     static func throughAFile(_ state: TrainingState) throws -> TrainingState {
         let written = checkpoint(state)
-        let read = try Checkpoint(bytes: written.file.bytes, path: "c")
+        let read = try Checkpoint(bytes: written.file.bytes, name: "c")
         #expect(read == written)
         return read.state
     }
 
     static func state() throws -> TrainingState {
-        var state = TrainingState(start: Model(network: try Network(hidden: [3]), seed: 4))
+        var state = TrainingState(start: try Model(network: try Network(hidden: [3]), seed: 4))
         state.velocity[1].bias[2] = .leastNonzeroMagnitude
         state.position.epochs = 2
         state.position.steps = 5
@@ -91,10 +91,10 @@ extension BitEqualityTests {
     @Test func aCheckpointIsReadAsItWasWritten() throws {
         let state = try Self.state()
         let best = Checkpoint.Best(
-            model: Model(network: state.model.network, seed: 5), epoch: 1, loss: 0.1)
+            model: try Model(network: state.model.network, seed: 5), epoch: 1, loss: 0.1)
         var written = Self.checkpoint(state, best: best)
         written.isStopped = true
-        #expect(try Checkpoint(bytes: written.file.bytes, path: "c") == written)
+        #expect(try Checkpoint(bytes: written.file.bytes, name: "c") == written)
     }
 
     /// What is wrong with a file, and how that is said.
@@ -122,7 +122,7 @@ extension BitEqualityTests {
         damage(&file)
         let error =
             #expect(throws: (any Error).self) {
-                try Checkpoint(bytes: file.bytes, path: "c")
+                try Checkpoint(bytes: file.bytes, name: "c")
             } as? any PhidiasError
         #expect(error?.description.contains(part) == true, "\(name): \(error?.description ?? "")")
         #expect(error?.description.hasPrefix("c: ") == true)
@@ -136,7 +136,7 @@ extension BitEqualityTests {
         #expect(
             throws: ModelFileError.tensor(
                 path: "c", name: "more", reason: "the network has no place for it")
-        ) { try Checkpoint(bytes: file.bytes, path: "c") }
+        ) { try Checkpoint(bytes: file.bytes, name: "c") }
     }
 
     @Test func metricsKeepWholeLines() throws {
@@ -162,13 +162,13 @@ extension BitEqualityTests {
     @Test func aStateOutsideOfTheRunIsAnError() throws {
         let data = try SyntheticDigits.dataset(count: 20, seed: 3)
         let trainer = try Trainer(
-            model: Model(network: try Network(hidden: [3]), seed: 1), batchSize: 10)
+            model: try Model(network: try Network(hidden: [3]), seed: 1), batchSize: 10)
         for (epochs, steps) in [(3, 0), (2, 1), (0, 3), (-1, 0), (0, -1)] {
             var state = TrainingState(start: trainer.model)
             (state.position.epochs, state.position.steps) = (epochs, steps)
             #expect(
                 throws: TrainingError.position(
-                    state.position, run: RunLength(stepsPerEpoch: 2, epochs: 2))
+                    state.position, run: try RunLength(stepsPerEpoch: 2, epochs: 2))
             ) { try trainer.train(on: data, epochs: 2, from: state) }
         }
     }

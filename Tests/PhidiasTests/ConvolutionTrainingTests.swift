@@ -15,7 +15,7 @@ extension BitEqualityTests {
     ]
 
     static func model(_ text: String, seed: UInt64 = 1) throws -> Model {
-        Model(
+        try Model(
             network: try Network(
                 input: Phidias.ImageShape(rows: 28, columns: 28), inputRange: .minusOneToOne,
                 layers: [Layer](text: text), outputActivation: .softmax,
@@ -100,7 +100,7 @@ extension BitEqualityTests {
     ])
     func thePapersNetworkHasPinnedBits(augmented: Double, hash: String) throws {
         let trainer = try Trainer(
-            model: Model(network: try NetworkPreset.dbl2024.network(), seed: 1),
+            model: try Model(network: try NetworkPreset.dbl2024.network(), seed: 1),
             loss: CrossEntropyLoss(outputActivation: .softmax),
             augmentation: try Augmentation(
                 shift: 2 * augmented, rotation: 10 * augmented, elastic: 3 * augmented))
@@ -180,7 +180,7 @@ extension BitEqualityTests {
         let network = try NetworkPreset.dbl2024.network()
         let loss = CrossEntropyLoss(outputActivation: .softmax)
         let trainer = try Trainer(
-            model: Model(network: network, seed: 1), loss: loss, batchSize: 32)
+            model: try Model(network: network, seed: 1), loss: loss, batchSize: 32)
         try trainer.train(on: pair.training, epochs: 3)
         #expect(try trainer.model.evaluate(pair.test, loss: loss).accuracy > 0.9)
     }
@@ -198,7 +198,7 @@ extension BitEqualityTests {
             tensors.map(\.shape) == [
                 [5, 1, 3, 3], [5], [19, 5, 3, 2], [19], [21, 19 * 5 * 12], [21], [10, 21], [10],
             ])
-        let read = try ModelFile(bytes: file.bytes, path: "m")
+        let read = try ModelFile(bytes: file.bytes, name: "m")
         #expect(read.model == model)
         #expect(String(decoding: file.bytes, as: UTF8.self).contains("\"format_version\":\"2\""))
     }
@@ -218,7 +218,7 @@ extension BitEqualityTests {
         #expect(read.images == images && read.shape == data.shape)
         let network = try Network(
             input: data.shape, layers: [Layer](text: "conv 3 3x3 relu, maxpool 2, dense 10"))
-        let trainer = try Trainer(model: Model(network: network, seed: 1), batchSize: 8)
+        let trainer = try Trainer(model: try Model(network: network, seed: 1), batchSize: 8)
         try trainer.train(on: read, epochs: 1)
         #expect(trainer.model.firstNonFiniteLayer == nil)
         #expect(throws: ModelError.self) { try trainer.model.check(gray) }

@@ -62,7 +62,7 @@ import Testing
             for (index, width) in widths.enumerated() {
                 let pixels = [UInt8](repeating: UInt8(width + index), count: 3 * width)
                 try PNG.write(
-                    Image(width: width, height: 3, channels: 1, pixels: pixels),
+                    try Image(width: width, height: 3, channels: 1, pixels: pixels),
                     to: "\(path)/\(index).PNG")
             }
         }

@@ -22,7 +22,7 @@ import Testing
         #expect(read.training.images == written.training.images)
         #expect(read.test.labels == written.test.labels)
         #expect((read.test.rows, read.test.columns, read.test.classes) == (2, 3, 3))
-        let labels = IDXFile(dimensions: [6], elements: written.test.labels)
+        let labels = try IDXFile(dimensions: [6], elements: written.test.labels)
         #expect(read.checksums["t10k-labels-idx1-ubyte"] == Checksum.sha256(labels.bytes))
         #expect(read.checksums.count == 4)
     }

@@ -29,7 +29,7 @@ import Testing
                 pixels[(top + y) * fullWidth + left + x] = ink
             }
         }
-        return Image(width: fullWidth, height: fullHeight, channels: 1, pixels: pixels)
+        return Image(unchecked: pixels, width: fullWidth, height: fullHeight, channels: 1)
     }
 
     struct Case: Sendable {
@@ -85,7 +85,7 @@ import Testing
                 pixels[(y + 4) * 50 + x + 9] = count == 3 || corner < count ? 255 : 0
             }
         }
-        let image = Image(width: 50, height: 50, channels: 1, pixels: pixels)
+        let image = Image(unchecked: pixels, width: 50, height: 50, channels: 1)
         let fitted = try DigitFitting.fit(image, rows: 28, columns: 28, name: "p")
         let levels: [UInt8] = [0, 64, 128, 255]
         let first = try #require(fitted.firstIndex { $0 > 0 })
@@ -119,7 +119,7 @@ import Testing
         for y in 10..<30 {
             for x in 0..<60 where x < 3 || y == 20 { pixels[y * 60 + x] = 255 }
         }
-        let image = Image(width: 60, height: 40, channels: 1, pixels: pixels)
+        let image = Image(unchecked: pixels, width: 60, height: 40, channels: 1)
         let fitted = try DigitFitting.fit(image, rows: 28, columns: 28, name: "p")
         let columns = Set(fitted.indices.filter { fitted[$0] > 0 }.map { $0 % 28 })
         #expect(columns.count == 20)
@@ -137,15 +137,15 @@ import Testing
 
     @Test func picturesOfTheRightSizeAreKept() throws {
         let pixels = (0..<784).map { UInt8(truncatingIfNeeded: $0 * 7) }
-        let image = Image(width: 28, height: 28, channels: 1, pixels: pixels)
+        let image = Image(unchecked: pixels, width: 28, height: 28, channels: 1)
         #expect(try DigitFitting.fit(image, rows: 28, columns: 28, name: "p") == pixels)
         let inverted = try DigitFitting.fit(image, rows: 28, columns: 28, invert: true, name: "p")
         #expect(inverted == pixels.map { 255 - $0 })
     }
 
     @Test(arguments: [(28, UInt8(0)), (28, 255), (50, 0), (50, 255), (50, 130)])
-    func flatPicturesAreBlank(side: Int, value: UInt8) {
-        let image = Image(
+    func flatPicturesAreBlank(side: Int, value: UInt8) throws {
+        let image = try Image(
             width: side, height: side, channels: 1,
             pixels: [UInt8](repeating: value, count: side * side))
         for invert in [false, true] {
@@ -155,8 +155,8 @@ import Testing
         }
     }
 
-    @Test func noiseOnPaperIsBlank() {
-        let image = Image(
+    @Test func noiseOnPaperIsBlank() throws {
+        let image = try Image(
             width: 50, height: 50, channels: 1, pixels: (0..<2500).map { UInt8($0 * 31 % 32) })
         #expect(throws: ImageError.blank(path: "p", darkest: 0, brightest: 31)) {
             try DigitFitting.fit(image, rows: 28, columns: 28, name: "p")
@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test func tinyPicturesAndDotsAreTooSmall() {
-        let pixel = Image(width: 1, height: 1, channels: 1, pixels: [255])
+        let pixel = Image(unchecked: [255], width: 1, height: 1, channels: 1)
         #expect(throws: ImageError.tooSmall(path: "p", width: 1, height: 1, minimum: 4)) {
             try DigitFitting.fit(pixel, rows: 28, columns: 28, name: "p")
         }

@@ -34,8 +34,7 @@ import Testing
     private func softplus(_ x: Double) -> Double { Foundation.log1p(Foundation.exp(x)) }
 
     @Test func meaningOfTheGoldenParameters() {
-        let golden = MomentumAnalysis(
-            learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum)
+        let golden = MomentumAnalysis.golden
         let table: [(Double, printed: Double, places: Double)] = [
             (golden.effectiveLearningRate, 0.1259679511, 10), (golden.halfLife, 5.1482, 4),
             (golden.timeConstant, 7.4273, 4), (golden.meanAge, 6.9385, 4),
@@ -53,8 +52,8 @@ import Testing
     @Test(arguments: [
         (GoldenRatio.learningRate, GoldenRatio.momentum), (0.01, 0.9), (0.1, 0.5), (0.2, 0),
     ])
-    func analysisAgreesWithTheRecursion(learningRate: Double, momentum: Double) {
-        let analysis = MomentumAnalysis(learningRate: learningRate, momentum: momentum)
+    func analysisAgreesWithTheRecursion(learningRate: Double, momentum: Double) throws {
+        let analysis = try MomentumAnalysis(learningRate: learningRate, momentum: momentum)
         // One gradient at step 0, then silence: what is left of it, step by step.
         var moved = 0.0, velocity = 0.0, age = 0.0, squares = 0.0
         for step in 0..<2000 {
@@ -86,9 +85,7 @@ import Testing
         #expect(discriminant(curvature: 1.001 * golden.criticalCurvature) < 0)
     }
 
-    private var golden: MomentumAnalysis {
-        MomentumAnalysis(learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum)
-    }
+    private var golden: MomentumAnalysis { .golden }
 
     /// Of z² − (1 + α − ηh) z + α, whose roots the recursion's modes are.
     private func discriminant(curvature: Double) -> Double {

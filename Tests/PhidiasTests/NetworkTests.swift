@@ -87,7 +87,8 @@ import Testing
             NetworkDocument.json(network).text()
                 == #"{"rows":3,"columns":4,"input_range":"0..1","layers":[{"type":"dense","outputs":5,"activation":"relu"},{"type":"dense","outputs":2,"activation":"identity"}],"output_activation":"sigmoid"}"#
         )
-        let bytes = ModelFile(model: Model(network: network, seed: 1), loss: "synaptic").bytes
+        let bytes = try ModelFile(model: try Model(network: network, seed: 1), loss: "synaptic")
+            .bytes
         #expect(String(decoding: bytes, as: UTF8.self).contains("\"format_version\":\"1\""))
     }
 
@@ -207,7 +208,7 @@ import Testing
 
     /// PyTorch's default for Linear and Conv2d: weights and biases uniform in ±1/√fan-in.
     @Test func thePapersNetworkStartsAsItsProtocolSays() throws {
-        let model = Model(network: try NetworkPreset.dbl2024.network(), seed: 1)
+        let model = try Model(network: try NetworkPreset.dbl2024.network(), seed: 1)
         for (layer, values) in zip(model.network.weighted, model.parameters) {
             let bound = 1 / Float(layer.inputs).squareRoot()
             for part in [values.weight, values.bias] {

@@ -20,7 +20,7 @@ import Testing
 
     /// Both sigmoids are 1, and the second logit is larger.
     @Test func answersAreThoseOfTheLogits() throws {
-        let model = Model(
+        let model = try Model(
             network: try Network(rows: 1, columns: 1, hidden: [], classes: 3), seed: 1
         )
         let logits: [Float] = [20, 30, 0, 1, 1, 0]
@@ -33,7 +33,7 @@ import Testing
 
     @Test func partsOfTheLossAreThoseOfTheLogits() throws {
         let data = try SyntheticDigits.dataset(count: 60, seed: 4)
-        let model = Model(network: try Network(hidden: [12]), seed: 3)
+        let model = try Model(network: try Network(hidden: [12]), seed: 3)
         let signals = try OutputSignals(of: model, on: data, threads: 2)
         var divergence = 0.0, entropy = 0.0, right = 0.0, outputs = 0
         signals.forEach { z, p, isTarget in

@@ -92,7 +92,7 @@ import Testing
 
     @Test(arguments: corpus) func isAnErrorThatSaysWhat(bad: Bad) {
         let error = #expect(throws: ImageError.self) {
-            try PNG.decodeGray(bad.file, path: "some.png")
+            try PNG.decodeGray(bad.file, name: "some.png")
         }
         let message = error?.description ?? ""
         #expect(message.hasPrefix("some.png: "), "\(message)")
@@ -101,14 +101,14 @@ import Testing
     }
 
     @Test func theBuilderMakesGoodFiles() throws {
-        #expect(try PNG.decodeGray(Self.good.bytes, path: "p").pixels == [10, 20, 30, 40, 50, 60])
+        #expect(try PNG.decodeGray(Self.good.bytes, name: "p").pixels == [10, 20, 30, 40, 50, 60])
     }
 
     @Test func everyPartOfAFileIsAnError() {
         let file = Self.good.bytes
         for count in file.indices {
             #expect(throws: ImageError.self, "\(count) of \(file.count) bytes") {
-                try PNG.decodeGray(Array(file.prefix(count)), path: "p")
+                try PNG.decodeGray(Array(file.prefix(count)), name: "p")
             }
         }
     }
@@ -120,7 +120,7 @@ import Testing
                 var changed = file
                 changed[place] ^= flip
                 // Checksums may catch it or not; what is read has the size that it says.
-                guard let image = try? PNG.decodeGray(changed, path: "p") else { continue }
+                guard let image = try? PNG.decodeGray(changed, name: "p") else { continue }
                 #expect(image.pixels.count == image.width * image.height)
             }
         }
@@ -129,7 +129,7 @@ import Testing
     @Test func hugeCommentsAreNotRead() throws {
         var builder = Self.good
         builder.extra = [("tEXt", [UInt8](repeating: 65, count: 5 << 20))]
-        #expect(try PNG.decodeGray(builder.bytes, path: "p").width == 3)
+        #expect(try PNG.decodeGray(builder.bytes, name: "p").width == 3)
     }
 
     @Test func unreadableFilesAreErrors() throws {

@@ -3,11 +3,13 @@ import Testing
 
 /// Ten epochs of ten steps, from a rate of 0.1.
 @Suite struct ScheduleTests {
-    let run = RunLength(stepsPerEpoch: 10, epochs: 10)
+    let run: RunLength
+
+    init() throws { run = try RunLength(stepsPerEpoch: 10, epochs: 10) }
 
     func rates(_ schedule: String, warmUp: Double = 0) throws -> (Int) -> Double {
         let rate = try LearningRate(0.1, schedule: Schedule(schedule), warmUp: warmUp)
-        return { rate.value(atStep: $0, of: run) }
+        return { (try? rate.value(atStep: $0, of: run)) ?? .nan }
     }
 
     @Test func constantStays() throws {
@@ -92,9 +94,9 @@ import Testing
         let broken = try rates("constant", warmUp: 0.25)
         #expect([0, 1, 2, 3].map(broken) == [0.1 * (1.0 / 3), 0.1 * (2.0 / 3), 0.1, 0.1])
         // 0.07 · 100 is a little more than 7 in Double.
-        let long = RunLength(stepsPerEpoch: 100, epochs: 1)
+        let long = try RunLength(stepsPerEpoch: 100, epochs: 1)
         let whole = try LearningRate(0.1, schedule: .constant, warmUp: 0.07)
-        #expect(whole.value(atStep: 5, of: long) == 0.1 * (6.0 / 7))
+        #expect(try whole.value(atStep: 5, of: long) == 0.1 * (6.0 / 7))
     }
 
     @Test(arguments: [10.0, 11, 1e30, 1e308]) func warmUpMayOutlastTheRun(epochs: Double) throws {
@@ -108,20 +110,20 @@ import Testing
     ])
     func runsOfOneStepAndOfVeryMany(text: String) throws {
         let rate = try LearningRate(0.1, schedule: Schedule(text), warmUp: 0)
-        let short = rate.value(atStep: 0, of: RunLength(stepsPerEpoch: 1, epochs: 1))
+        let short = try rate.value(atStep: 0, of: try RunLength(stepsPerEpoch: 1, epochs: 1))
         #expect(short > 0 && short <= 0.2)
-        let endless = RunLength(stepsPerEpoch: 1000, epochs: .max)
+        let endless = try RunLength(stepsPerEpoch: 1000, epochs: .max)
         #expect(endless.steps == .max)
-        let begin = rate.value(atStep: 0, of: endless)
+        let begin = try rate.value(atStep: 0, of: endless)
         #expect(begin == short)
-        #expect(rate.value(atStep: 999, of: endless) > 0)
+        #expect(try rate.value(atStep: 999, of: endless) > 0)
     }
 
     @Test func noRateReachesZero() throws {
-        let run = RunLength(stepsPerEpoch: 1, epochs: 2000)
+        let run = try RunLength(stepsPerEpoch: 1, epochs: 2000)
         for text in ["step:1,0.1", "exponential:0.1"] {
             let rate = try LearningRate(0.1, schedule: Schedule(text))
-            #expect(rate.value(atStep: 1999, of: run) == 0x1p-126)
+            #expect(try rate.value(atStep: 1999, of: run) == 0x1p-126)
         }
     }
 
@@ -178,13 +180,15 @@ import Testing
 }
 
 @Suite struct MomentumTests {
-    let run = RunLength(stepsPerEpoch: 10, epochs: 10)
+    let run: RunLength
+
+    init() throws { run = try RunLength(stepsPerEpoch: 10, epochs: 10) }
 
     @Test func goldenValuesHaveTheirBits() throws {
         for momentum in [Momentum.golden, .coupled] {
             let optimizer = try MomentumSGD(learningRate: .golden, momentum: momentum)
             for step in [0, 1, 99, 100] {
-                let values = optimizer.values(atStep: step, of: run)
+                let values = try optimizer.values(atStep: step, of: run)
                 #expect(values.learningRate == 0x1.03fae6p-6)
                 #expect(values.momentum == 0x1.bf812p-1)
             }
@@ -199,7 +203,7 @@ import Testing
         let rate = try LearningRate(0.1, schedule: Schedule(text), warmUp: 1)
         let optimizer = try MomentumSGD(learningRate: rate, momentum: .coupled)
         for step in 0..<110 {
-            let values = optimizer.values(atStep: step, of: run)
+            let values = try optimizer.values(atStep: step, of: run)
             #expect(values.learningRate > 0)
             #expect(values.momentum >= 0 && values.momentum < 1)
             let gap = 1 - Double(values.momentum)
@@ -212,7 +216,7 @@ import Testing
     @Test func couplingStaysBelowOneForTheSmallestRates() throws {
         let rate = try LearningRate(0.1, schedule: .exponential(factor: 1e-9))
         let optimizer = try MomentumSGD(learningRate: rate, momentum: .coupled)
-        #expect(optimizer.values(atStep: 99, of: run).momentum == Float(1).nextDown)
+        #expect(try optimizer.values(atStep: 99, of: run).momentum == Float(1).nextDown)
     }
 
     @Test(arguments: [
@@ -236,7 +240,7 @@ import Testing
 
     @Test func couplingAllowsARateOfExactlyOne() throws {
         let optimizer = try MomentumSGD(learningRate: LearningRate(1), momentum: .coupled)
-        #expect(optimizer.values(atStep: 0, of: run).momentum == 0)
+        #expect(try optimizer.values(atStep: 0, of: run).momentum == 0)
     }
 
     @Test(arguments: [-0.1, 1, 1.5, Double.nan, .infinity, 0.999999999])
@@ -256,5 +260,72 @@ import Testing
         #expect(
             error?.description
                 == "The momentum 'silver' is neither golden nor coupled nor a number.")
+    }
+}
+
+@Suite struct CustomScheduleTests {
+    @Test func theRateIsWhatTheFunctionSays() throws {
+        let run = try RunLength(stepsPerEpoch: 10, epochs: 2)
+        let rate = LearningRate(name: "inverse") { step, run in
+            Double(run.epochs) / Double(step + 1)
+        }
+        #expect(
+            try [0, 1, 19, 20].map { try rate.value(atStep: $0, of: run) } == [2, 1, 0.1, 0.1])
+        #expect(try rate.halved.value(atStep: 1, of: run) == 0.5)
+        let scaled = try LearningRate(
+            0.5, schedule: .custom("half") { _, _ in 0.25 }, warmUp: 0.2)
+        #expect(
+            try [0, 1, 2].map { try scaled.value(atStep: $0, of: run) } == [0.0625, 0.125, 0.125])
+    }
+
+    @Test func onlyACopyIsEqual() {
+        let one = Schedule.custom("a") { _, _ in 1 }
+        let copy = one
+        #expect(one == copy && one.hashValue == copy.hashValue)
+        #expect(one != .custom("a") { _, _ in 1 })
+        #expect(one.description == "custom (a)")
+    }
+
+    /// A custom schedule that is another's function trains to the same bits.
+    @Test func trainingFollowsIt() throws {
+        let data = try SyntheticDigits.dataset(count: 60, seed: 3)
+        func train(_ rate: LearningRate) throws -> Model {
+            let trainer = try Trainer(
+                model: try Model(network: try Network(hidden: [5]), seed: 1),
+                optimizer: try MomentumSGD(learningRate: rate, momentum: .coupled), batchSize: 20)
+            try trainer.train(on: data, epochs: 3)
+            return trainer.model
+        }
+        let falling = try LearningRate(0.1, schedule: .exponential(factor: 0.5))
+        let own = LearningRate(name: "mine") { step, run in
+            (try? falling.value(atStep: step, of: run)) ?? .nan
+        }
+        let expected = try train(falling)
+        #expect(try train(own) == expected)
+        #expect(try train(LearningRate(0.1)) != expected)
+    }
+
+    @Test func whatIsNoRateEndsTheTrainingBeforeTheStep() throws {
+        let data = try SyntheticDigits.dataset(count: 60, seed: 3)
+        for bad in [0, -1, Double.nan, .infinity, 1e39] {
+            let rate = LearningRate(name: "mine") { step, _ in step == 4 ? bad : 0.1 }
+            let trainer = try Trainer(
+                model: try Model(network: try Network(hidden: [5]), seed: 1),
+                optimizer: try MomentumSGD(learningRate: rate, momentum: .golden), batchSize: 20)
+            var steps = 0
+            let error = #expect(throws: OptimizationError.self) {
+                try trainer.train(on: data, epochs: 2, onStep: { _ in steps += 1 })
+            }
+            #expect(steps == 4)
+            #expect(error?.description.contains("'mine' gives the learning rate") == true)
+            #expect(error?.description.contains("in step 4") == true)
+        }
+        let rate = LearningRate(name: "mine") { _, _ in 2 }
+        let optimizer = try MomentumSGD(learningRate: rate, momentum: .coupled)
+        let run = try RunLength(stepsPerEpoch: 1, epochs: 1)
+        #expect(throws: OptimizationError.coupling(2)) {
+            try optimizer.values(atStep: 0, of: run)
+        }
+        #expect(try optimizer.halved.values(atStep: 0, of: run).momentum == 0)
     }
 }

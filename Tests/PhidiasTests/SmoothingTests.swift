@@ -35,8 +35,8 @@ import Testing
         #expect(response[5] > 0.5 && response[6] < 0.5)
     }
 
-    @Test func filterPassesWhatDoesNotChangeAndKeepsTheNoiseVarianceOnAverage() {
-        let analysis = MomentumAnalysis(
+    @Test func filterPassesWhatDoesNotChangeAndKeepsTheNoiseVarianceOnAverage() throws {
+        let analysis = try MomentumAnalysis(
             learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum)
         #expect(analysis.powerResponse(at: 0) == 1)
         let least = analysis.noiseVariance * analysis.noiseVariance
@@ -66,7 +66,7 @@ import Testing
     @Test func watchingChangesNoBitAndSeesEachStepsGradient() throws {
         let data = try SyntheticDigits.dataset(count: 520, seed: 2)
         func trainer() throws -> Trainer {
-            let model = Model(network: try Network(hidden: [9]), seed: 1)
+            let model = try Model(network: try Network(hidden: [9]), seed: 1)
             return try Trainer(model: model, batchSize: 4, seed: 5, threads: 2)
         }
         let (watched, plain) = (try trainer(), try trainer())
@@ -104,7 +104,7 @@ import Testing
     {
         let data = try SyntheticDigits.dataset(count: 48, seed: 2)
         let trainer = try Trainer(
-            model: Model(network: try Network(hidden: []), seed: 1), batchSize: 4, seed: 5)
+            model: try Model(network: try Network(hidden: []), seed: 1), batchSize: 4, seed: 5)
         var steps: [[Int]] = []
         try trainer.recordSmoothing(
             on: data,
@@ -118,7 +118,7 @@ import Testing
     @Test func curvatureIsTheAnalyticOneOfALinearModel() throws {
         let data = try SyntheticDigits.dataset(count: 300, seed: 4)
         let network = try Network(hidden: [])
-        let model = Model(network: network, seed: 3)
+        let model = try Model(network: network, seed: 3)
         let weights = model.parameters.flatMap { $0.weight + $0.bias }
         let surface = try LossSurface(
             network: network, loss: CrossEntropyLoss(), data: data, images: 300, seed: 1,
@@ -167,7 +167,7 @@ import Testing
     static func surface(hidden: Int, images: Int) throws -> (LossSurface, weights: [Float]) {
         let data = try SyntheticDigits.dataset(count: images, seed: 4)
         let network = try Network(hidden: [hidden])
-        let model = Model(network: network, seed: 3)
+        let model = try Model(network: network, seed: 3)
         let surface = try LossSurface(
             network: network, loss: SynapticLoss(), data: data, images: images, seed: 1, threads: 2)
         return (surface, model.parameters.flatMap { $0.weight + $0.bias })

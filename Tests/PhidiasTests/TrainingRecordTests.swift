@@ -10,7 +10,7 @@ import Testing
     ) throws -> Trainer {
         let network = try Network(hidden: [7])
         return try Trainer(
-            model: Model(network: network, seed: 2), loss: loss, optimizer: optimizer,
+            model: try Model(network: network, seed: 2), loss: loss, optimizer: optimizer,
             batchSize: batchSize, seed: 2)
     }
 
@@ -30,7 +30,7 @@ import Testing
     @Test func augmentedImagesAreNotRecorded() throws {
         let network = try Network(hidden: [7])
         let trainer = try Trainer(
-            model: Model(network: network, seed: 2), batchSize: 51,
+            model: try Model(network: network, seed: 2), batchSize: 51,
             augmentation: Augmentation(shift: 1))
         #expect(throws: RecordError.augmentation) {
             try trainer.record(on: Self.data.get(), steps: 1, epochs: 1)

@@ -23,7 +23,7 @@ enum MNIST {
         let data = try SyntheticDigits.dataset(count: 500, seed: 3)
         let network = try Network(hidden: [37, 21], activation: activation)
         let trainer = try Trainer(
-            model: Model(network: network, seed: seed), batchSize: 51, seed: seed,
+            model: try Model(network: network, seed: seed), batchSize: 51, seed: seed,
             threads: threads)
         try trainer.train(on: data, epochs: 2)
         return trainer.model.weightsSHA256
@@ -47,7 +47,8 @@ enum MNIST {
         let data = try SyntheticDigits.dataset(count: 300, seed: 3)
         func trained(_ onStep: ((Trainer.StepReport) throws -> Void)?) throws -> String {
             let trainer = try Trainer(
-                model: Model(network: Network(hidden: [37]), seed: 1), batchSize: 51, threads: 2)
+                model: try Model(network: Network(hidden: [37]), seed: 1), batchSize: 51, threads: 2
+            )
             try trainer.train(on: data, epochs: 2, onStep: onStep)
             return trainer.model.weightsSHA256
         }
@@ -77,7 +78,7 @@ enum MNIST {
         let pair = try SyntheticDigits.pair(training: 6000, test: 1000, seed: 1)
         func accuracy(_ hidden: [Int]) throws -> Double {
             let network = try Network(hidden: hidden)
-            let trainer = try Trainer(model: Model(network: network, seed: 1), batchSize: 16)
+            let trainer = try Trainer(model: try Model(network: network, seed: 1), batchSize: 16)
             try trainer.train(on: pair.training, epochs: 8)
             return try trainer.model.evaluate(pair.test, loss: SynapticLoss()).accuracy
         }
@@ -90,7 +91,7 @@ enum MNIST {
     @Test func divergenceStopsWithStepAndLayerAndKeepsTheLastModel() throws {
         let data = try SyntheticDigits.dataset(count: 640, seed: 1)
         let network = try Network(hidden: [16], activation: .relu)
-        let start = Model(network: network, seed: 1)
+        let start = try Model(network: network, seed: 1)
         let optimizer = try MomentumSGD(
             learningRate: LearningRate(1e30), momentum: .constant(0.9))
         let trainer = try Trainer(model: start, optimizer: optimizer)
@@ -106,7 +107,7 @@ enum MNIST {
 
     @Test func impossibleSettingsAreErrors() throws {
         let data = try SyntheticDigits.dataset(count: 20, seed: 1)
-        let model = Model(network: try Network(hidden: [4]), seed: 1)
+        let model = try Model(network: try Network(hidden: [4]), seed: 1)
         #expect(throws: TrainingError.batchSize(0, images: nil)) {
             try Trainer(model: model, batchSize: 0)
         }
@@ -131,7 +132,7 @@ enum MNIST {
             pair.checksums["train-images-idx3-ubyte"]
                 == "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db")
         let network = try Network(hidden: [128])
-        let trainer = try Trainer(model: Model(network: network, seed: 1))
+        let trainer = try Trainer(model: try Model(network: network, seed: 1))
         try trainer.train(on: pair.training, epochs: 1)
         let result = try trainer.model.evaluate(pair.test, loss: SynapticLoss())
         #expect((0.89...0.91).contains(result.accuracy))
@@ -143,7 +144,7 @@ enum MNIST {
 
     @Test func userLossTrainsLikeTheBuiltInOne() throws {
         let data = try SyntheticDigits.dataset(count: 320, seed: 5)
-        let start = Model(network: try Network(hidden: [16]), seed: 1)
+        let start = try Model(network: try Network(hidden: [16]), seed: 1)
         func trained(_ loss: any Loss) throws -> Model {
             let trainer = try Trainer(model: start, loss: loss)
             try trainer.train(on: data, epochs: 2)

@@ -43,10 +43,23 @@ public struct Augmentation: Sendable, Hashable {
     public var isNone: Bool { shift == 0 && rotation == 0 && elastic == 0 }
 
     /// The images at `indices` as an epoch sees them: [indices][channels][rows][columns].
-    /// - Throws: `ModelError.memory`, or `.threads`.
+    /// - Parameters:
+    ///   - indices: of images in the data, in any order and number.
+    ///   - epoch: from 0 to `UInt32.max`.
+    /// - Throws: `ModelError.image` for an index that the data does not have, `.epoch`, `.inputSize`
+    ///   for images larger than a network takes, `.memory`, or `.threads`.
     public func images(
         of data: Dataset, at indices: [Int], seed: UInt64, epoch: Int, threads: Int? = nil
     ) throws(ModelError) -> [UInt8] {
+        if let bad = indices.first(where: { !(0..<data.count).contains($0) }) {
+            throw .image(bad, images: data.count)
+        }
+        guard UInt32(exactly: epoch) != nil else { throw .epoch(epoch) }
+        do {
+            _ = try NetworkShaping(input: data.shape)
+        } catch {
+            throw .inputSize(data.shape)
+        }
         guard !indices.isEmpty else { return [] }
         let batch = try batch(
             of: data.shape, capacity: indices.count, threads: try Model.threads(threads))

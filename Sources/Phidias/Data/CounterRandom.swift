@@ -55,6 +55,7 @@ public struct CounterRandom: Sendable {
 
     /// A permutation of 0 ..< count, every one equally likely (Fisher–Yates). The place of
     /// step i draws from index i; draws that would bias it are repeated with a higher word.
+    /// - Precondition: `count` is from 0 to `UInt32.max`.
     public func permutation(count: Int) -> [UInt32] {
         precondition(count >= 0 && count <= Int(UInt32.max), "permutation of \(count)")
         var order = (0..<UInt32(count)).map { $0 }
@@ -68,6 +69,7 @@ public struct CounterRandom: Sendable {
     }
 
     /// Uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
+    /// - Precondition: `bound` is above 0.
     public func below(_ bound: UInt32, index: UInt64) -> UInt32 {
         precondition(bound > 0, "no number is below 0")
         var attempt: UInt64 = 0

@@ -46,6 +46,16 @@ public enum DataError: PhidiasError, Equatable {
     case folds(Int, label: Int?, images: Int)
     /// A number of images that is out of range.
     case count(name: String, value: Int)
+    /// A size of an image that is below 1, or a product of sizes that cannot be counted.
+    case imageSize(path: String, ImageShape)
+    /// A number of classes that a label of one byte cannot tell apart.
+    case classCount(path: String, classes: Int)
+    /// More images than an index can name.
+    case tooManyImages(path: String, images: Int)
+    /// There is no image of that index, counted from 0.
+    case index(Int, images: Int)
+    /// Sizes that no IDX file has, or that are not those of the elements.
+    case elements(dimensions: [Int], found: Int)
 
     public var description: String {
         switch self {
@@ -78,7 +88,7 @@ public enum DataError: PhidiasError, Equatable {
         case .memory(let path, let bytes, let reason):
             "\(path): there is no memory for its \(Memory.mebibytes(bytes)): \(reason)."
         case .exists(let path):
-            "\(path): is there already. Choose another --output, or replace the data with --force."
+            "\(path): already exists."
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
@@ -94,6 +104,16 @@ public enum DataError: PhidiasError, Equatable {
             "\(count) folds cannot be made: class \(label) has \(images) images, fewer than one a fold."
         case .count(let name, let value):
             "The \(name) is \(value); it must be between 1 and \(SyntheticDigits.mostImages)."
+        case .imageSize(let path, let shape):
+            "\(path): there are no images of \(shape) values; each size is at least 1."
+        case .classCount(let path, let classes):
+            "\(path): \(classes) classes cannot be told apart by labels of one byte; give 1 to 256."
+        case .tooManyImages(let path, let images):
+            "\(path): has \(images) images; at most \(UInt32.max) are used."
+        case .index(let index, let images):
+            "There is no image \(index): the data has the images 0 to \(images - 1)."
+        case .elements(let dimensions, let found):
+            "\(found) elements do not fill the sizes \(dimensions) exactly; an IDX file has one to four sizes from 0, and at most \(IDXFile.largest) elements."
         }
     }
 
@@ -101,7 +121,7 @@ public enum DataError: PhidiasError, Equatable {
         switch self {
         case .missing, .notRegular: 66
         case .io: 74
-        case .fraction, .share, .folds, .count: 64
+        case .fraction, .share, .folds, .count, .index: 64
         case .memory: 71
         case .exists: 73
         default: 65

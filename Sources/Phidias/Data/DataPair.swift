@@ -46,7 +46,7 @@ public struct DataPair: Sendable {
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
             throw .missing(
                 path: directory,
-                reason: "no such folder; tools/fetch-mnist gets MNIST, or leave out --data")
+                reason: "there is no such folder")
         }
         guard isDirectory.boolValue else {
             throw .missing(path: directory, reason: "not a folder")
@@ -59,8 +59,13 @@ public struct DataPair: Sendable {
     /// Writes the four files into a folder, plain. What fails before all are written, as on a full
     /// disk, leaves the folder as it was.
     /// - Parameter replacing: whether files of that name may be replaced.
-    /// - Throws: `DataError.exists`, `FileError`.
+    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size;
+    ///   `.elements` if a part has more bytes than are read; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
+        guard training.shape == test.shape else {
+            throw DataError.pixels(
+                path: "The test images", expected: training.shape.pixels, found: test.shape.pixels)
+        }
         let lock = try FolderLock(making: directory)
         defer { withExtendedLifetime(lock) {} }
         let parts = [(training, DataFiles.Part.training), (test, .test)]
@@ -70,13 +75,13 @@ public struct DataPair: Sendable {
             throw DataError.exists(path: path)
         }
         try DurableFile.write(
-            parts.flatMap { data, part in
+            try parts.flatMap { data, part in
                 let names = part.names(isFlat: isFlat)
                 let sizes = isFlat ? [] : [data.shape.channels]
-                let images = IDXFile(
+                let images = try IDXFile(
                     dimensions: [data.count] + sizes + [data.rows, data.columns],
                     elements: data.images)
-                let labels = IDXFile(dimensions: [data.count], elements: data.labels)
+                let labels = try IDXFile(dimensions: [data.count], elements: data.labels)
                 return [(names[0], { images.bytes }), (names[1], { labels.bytes })]
             }, in: directory)
     }

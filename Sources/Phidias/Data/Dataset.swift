@@ -22,15 +22,25 @@ public struct Dataset: Sendable {
 
     /// - Parameters:
     ///   - channels: bytes of a pixel; the planes of an image's channels follow each other.
+    ///   - classes: from 1 to 256.
     ///   - path: where the labels come from, for errors.
-    /// - Throws: `DataError` if counts differ or a label is outside the classes.
+    /// - Throws: `DataError` if a size is below 1, counts differ or a label is outside the classes.
     public init(
         images: [UInt8], labels: [UInt8], channels: Int = 1, rows: Int, columns: Int, classes: Int,
         path: String = "The data set"
     ) throws(DataError) {
-        let pixels = channels * rows * columns
-        guard pixels > 0, !labels.isEmpty else { throw .empty(path) }
-        guard images.count == labels.count * pixels else {
+        let shape = ImageShape(channels: channels, rows: rows, columns: columns)
+        guard !labels.isEmpty else { throw .empty(path) }
+        guard min(channels, rows, columns) > 0 else { throw .imageSize(path: path, shape) }
+        guard (1...256).contains(classes) else {
+            throw .classCount(path: path, classes: classes)
+        }
+        guard labels.count <= Int(UInt32.max) else {
+            throw .tooManyImages(path: path, images: labels.count)
+        }
+        let pixels = shape.count
+        let (bytes, overflow) = labels.count.multipliedReportingOverflow(by: pixels)
+        guard !overflow, images.count == bytes else {
             throw .counts(path: path, images: images.count / pixels, labels: labels.count)
         }
         if let bad = labels.firstIndex(where: { Int($0) >= classes }) {
@@ -38,25 +48,38 @@ public struct Dataset: Sendable {
         }
         self.images = images
         self.labels = labels
-        shape = ImageShape(channels: channels, rows: rows, columns: columns)
+        self.shape = shape
         self.classes = classes
     }
 
     /// The bytes of one image, channel by channel and row by row.
+    /// - Precondition: `index` is from 0 to `count` − 1.
     public func image(_ index: Int) -> [UInt8] {
-        Array(images[index * pixels..<(index + 1) * pixels])
+        precondition((0..<count).contains(index), "no image \(index) among \(count)")
+        return Array(images[index * pixels..<(index + 1) * pixels])
     }
 
     /// The order in which an epoch visits the images.
+    /// - Precondition: `epoch` is from 0 to `UInt32.max`.
     public func order(seed: UInt64, epoch: Int) -> [UInt32] {
-        CounterRandom(seed: seed, purpose: .shuffle, epoch: UInt32(epoch)).permutation(count: count)
+        precondition(UInt32(exactly: epoch) != nil, "epoch \(epoch)")
+        return CounterRandom(seed: seed, purpose: .shuffle, epoch: UInt32(epoch)).permutation(
+            count: count)
     }
 
-    /// The images at the given indices, in their order.
+    /// The images at the given indices, in their order; an index may be there more than once.
+    /// - Throws: `DataError.index` if there is no such image, `.empty` without an index, `.memory`.
     public func subset(_ indices: [Int]) throws(DataError) -> Dataset {
-        try Memory.check(indices.count * pixels, for: "a part of the data")
+        if let bad = indices.first(where: { !(0..<count).contains($0) }) {
+            throw .index(bad, images: count)
+        }
+        let (bytes, overflow) = indices.count.multipliedReportingOverflow(by: pixels)
+        guard !overflow else {
+            throw .tooManyImages(path: "a part of the data", images: indices.count)
+        }
+        try Memory.check(bytes, for: "a part of the data")
         var chosen: [UInt8] = []
-        chosen.reserveCapacity(indices.count * pixels)
+        chosen.reserveCapacity(bytes)
         for index in indices {
             chosen.append(contentsOf: images[index * pixels..<(index + 1) * pixels])
         }

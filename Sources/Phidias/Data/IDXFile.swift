@@ -9,11 +9,16 @@ public struct IDXFile: Sendable, Equatable {
     /// Most elements that are read from one file: 2³⁰.
     public static let largest = 1 << 30
 
-    /// - Precondition: there are as many elements as the product of the dimensions.
-    public init(dimensions: [Int], elements: [UInt8]) {
-        precondition(
-            dimensions.reduce(1, *) == elements.count,
-            "\(elements.count) elements for sizes \(dimensions)")
+    /// - Parameters:
+    ///   - dimensions: one to four sizes, each from 0.
+    ///   - elements: as many as the product of the sizes, and at most `largest`.
+    /// - Throws: `DataError.elements` for other sizes.
+    public init(dimensions: [Int], elements: [UInt8]) throws(DataError) {
+        guard (1...4).contains(dimensions.count),
+            dimensions.allSatisfy({ UInt32(exactly: $0) != nil }),
+            elements.count <= Self.largest,
+            Safetensors.elementCount(dimensions) == elements.count
+        else { throw .elements(dimensions: dimensions, found: elements.count) }
         self.dimensions = dimensions
         self.elements = elements
     }

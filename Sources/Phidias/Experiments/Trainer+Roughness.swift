@@ -37,7 +37,7 @@ extension Trainer {
         on data: Dataset, epochs: Int, images: Int
     ) throws -> LossRoughness {
         let run = try run(over: data, epochs: epochs)
-        let values = optimizer.values(atStep: 0, of: run)
+        let values = try optimizer.values(atStep: 0, of: run)
         let surface = try LossSurface(
             network: model.network, loss: loss, data: data, images: min(images, data.count),
             seed: seed, threads: threads)

@@ -57,7 +57,7 @@ extension Trainer {
         on data: Dataset, _ plan: SmoothingPlan, onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
         let run = try run(over: data, epochs: plan.epochs)
-        let (learningRate, momentum) = optimizer.values(atStep: 0, of: run)
+        let (learningRate, momentum) = try optimizer.values(atStep: 0, of: run)
         let settling = Self.settlingSteps(momentum: momentum)
         let counts = model.network.weighted.map(\.parameterCount)
         func windows() -> [GradientWindow] {

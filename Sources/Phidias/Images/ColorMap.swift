@@ -8,9 +8,14 @@ extension FilterImage {
         case gray
 
         /// The colour of `value`, red, green and blue; numbers beyond ±1 get the colour of ±1.
-        /// - Precondition: `value` is not NaN.
-        public func color(_ value: Float) -> SIMD3<UInt8> {
-            precondition(!value.isNaN, "NaN has no colour")
+        /// - Throws: `ImageError.noColor` for NaN.
+        public func color(_ value: Float) throws(ImageError) -> SIMD3<UInt8> {
+            guard !value.isNaN else { throw .noColor }
+            return uncheckedColor(value)
+        }
+
+        /// The colour of what is not NaN.
+        func uncheckedColor(_ value: Float) -> SIMD3<UInt8> {
             let value = min(max(value, -1), 1)
             switch self {
             case .diverging:

@@ -43,7 +43,7 @@ package enum ContactSheet {
                 for channel in 0..<3 { pixels[3 * (y * width + x) + channel] = 0 }
             }
         }
-        return Image(width: width, height: height, channels: 3, pixels: pixels)
+        return Image(unchecked: pixels, width: width, height: height, channels: 3)
     }
 }
 

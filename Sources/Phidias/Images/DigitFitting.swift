@@ -37,17 +37,21 @@ public enum DigitFitting {
     /// pixels to the middle, as far as that leaves all of it inside.
     /// - Parameters:
     ///   - image: Of one channel.
-    ///   - rows: Rows of the result.
-    ///   - columns: Pixels in a row of the result.
+    ///   - rows: Rows of the result, at least 1.
+    ///   - columns: Pixels in a row of the result, at least 1; at most 2²⁰ pixels in all.
     ///   - invert: Whether the ink is darker than the paper.
     ///   - name: What errors call the picture.
     /// - Returns: [rows, columns], ink bright.
-    /// - Throws: `ImageError.blank`, `ImageError.tooSmall`, `ImageError.memory`.
+    /// - Throws: `ImageError.channels`, `.fittedSize`, `.blank`, `.tooSmall`, `.memory`.
     public static func fit(
         _ image: Image, rows: Int, columns: Int, invert: Bool = false, name: String
     ) throws(ImageError) -> [UInt8] {
-        precondition(image.channels == 1, "a gray image is needed")
-        precondition(rows > 0 && columns > 0, "a picture has at least one pixel")
+        guard image.channels == 1 else {
+            throw .channels(path: name, found: image.channels, expected: 1)
+        }
+        guard rows > 0, columns > 0,
+            let pixels = Safetensors.elementCount([rows, columns]), pixels <= Network.largestLayer
+        else { throw .fittedSize(rows: rows, columns: columns) }
         let isFitted = image.width == columns && image.height == rows
         guard isFitted || max(image.width, image.height) >= minimumSide else {
             throw .tooSmall(
@@ -72,6 +76,8 @@ public enum DigitFitting {
                 path: name, width: cut.width, height: cut.height, minimum: minimumSide)
         }
         let size = boxed(cut.width, cut.height, rows: rows, columns: columns)
+        // Rows of another length, and the same with rows and columns exchanged.
+        try Memory.checkPixels(16 * size.width * max(cut.height, size.height), of: name)
         return centred(cut.resampled(to: size), rows: rows, columns: columns)
     }
 

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// Shows what a layer's units look for: a grid of pictures, one a unit, each made of the unit's
 /// weights.
 public struct FilterImage: Sendable {
@@ -17,7 +19,8 @@ public struct FilterImage: Sendable {
     /// Which weights get the full colours. They are symmetric around zero in any case.
     public var scaling = Scaling.perFilter
     /// Where it is given, weights of this magnitude and more get the full colours, and `scaling` has
-    /// no say: pictures of different weights can be compared.
+    /// no say: pictures of different weights can be compared. Finite and at least 0; with 0 all is
+    /// drawn as zero.
     public var peak: Float?
     /// The colours.
     public var colorMap = ColorMap.diverging
@@ -36,11 +39,14 @@ public struct FilterImage: Sendable {
     ///   - rows: Weights of a filter from top to bottom.
     ///   - width: Weights of a filter from left to right.
     /// - Returns: Three channels, or one for the gray colour map.
-    /// - Throws: `ImageError`: no filters, a weight that is not finite, a picture too large.
+    /// - Throws: `ImageError`: no filters, a weight or peak that is not finite, a picture too large.
     public func draw(weights: [Float], rows: Int, width: Int) throws(ImageError) -> Image {
         let filters = try FilterShape(weights, rows: rows, width: width)
         let grid = try Grid(self, filters)
+        if let peak, !(peak >= 0 && peak.isFinite) { throw .peak(peak) }
         let channels = colorMap.channels
+        try Memory.checkPixels(
+            channels * grid.width * grid.height, of: "The picture of the filters")
 
         // One line of the picture at a time: a line of separators, then `scale` times each line
         // of weights.
@@ -64,7 +70,7 @@ public struct FilterImage: Sendable {
                     var place = channels * scale * (1 + (filter - first) * (width + 1))
                     for weight in weights[start..<start + width] {
                         // A filter of zeros is zero everywhere, not NaN.
-                        let color = colorMap.color(peak > 0 ? weight / peak : 0)
+                        let color = colorMap.uncheckedColor(peak > 0 ? weight / peak : 0)
                         for _ in 0..<scale {
                             for channel in 0..<channels { line[place + channel] = color[channel] }
                             place += channels
@@ -75,7 +81,7 @@ public struct FilterImage: Sendable {
             }
             add(separator)
         }
-        return Image(width: grid.width, height: grid.height, channels: channels, pixels: pixels)
+        return Image(unchecked: pixels, width: grid.width, height: grid.height, channels: channels)
     }
 
     /// Draws a layer's weights and writes them as a PNG file, with texts that name model, layer
@@ -104,7 +110,7 @@ public struct FilterImage: Sendable {
     /// `columns` says otherwise: a row for each output, a column for each input.
     /// - Parameter layer: the layer's place among all.
     /// - Throws: `ImageError`.
-    package func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
+    public func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
         let (weights, rows, width) = try Self.filters(of: model, layer: layer)
         var picture = self
         if let layer = Self.weighted(model, layer), layer.isConvolution, layer.shape[1] > 1 {

@@ -34,6 +34,16 @@ public enum ImageError: PhidiasError, Equatable {
     case option(name: String, value: Int, minimum: Int)
     /// The picture of the filters would be larger than is written; nil: beyond counting.
     case pictureSize(width: Int?, height: Int?, side: Int, pixels: Int)
+    /// Bytes that are not those of an image of the given sizes.
+    case bytes(Int, width: Int, height: Int, channels: Int)
+    /// An image of other channels than are needed here.
+    case channels(path: String, found: Int, expected: Int)
+    /// A size that no drawing can be fitted to.
+    case fittedSize(rows: Int, columns: Int)
+    /// NaN was to be drawn.
+    case noColor
+    /// A weight that is to have the full colours, but is NaN, infinite or below 0.
+    case peak(Float)
     /// The model has no such layer; `count` is how many it has.
     case layer(Int, count: Int)
     /// The layer has no weights; `known` are those that have.
@@ -41,7 +51,7 @@ public enum ImageError: PhidiasError, Equatable {
 
     public var exitCode: Int32 {
         switch self {
-        case .option, .pictureSize, .layer, .noWeights: 64
+        case .option, .pictureSize, .layer, .noWeights, .fittedSize, .peak: 64
         case .cannotEncode, .text: 70
         case .memory: 71
         default: 65
@@ -90,6 +100,17 @@ public enum ImageError: PhidiasError, Equatable {
             "The picture would have \(Self.shown(width)) × \(Self.shown(height)) pixels, at most "
                 + "\(side) a side and \(pixels) in all are written. Choose another scale or "
                 + "number of columns."
+        case .bytes(let found, let width, let height, let channels):
+            "\(found) bytes are not an image of \(width) × \(height) pixels with \(channels) "
+                + "channels; it has one channel or three, and a byte for each."
+        case .channels(let path, let found, let expected):
+            "\(path): has \(found) channels, expected \(expected == 1 ? "one of gray" : "\(expected)")."
+        case .fittedSize(let rows, let columns):
+            "A drawing cannot be fitted to \(rows) × \(columns) pixels; each side is at least 1, "
+                + "and there are at most \(Network.largestLayer) pixels."
+        case .noColor: "NaN has no colour."
+        case .peak(let peak):
+            "Full colours at a weight of \(peak) cannot be drawn; give a finite number from 0."
         case .layer(let layer, let count):
             "There is no layer \(layer): the model has the layers 0 to \(count - 1)."
         case .noWeights(let layer, let known):

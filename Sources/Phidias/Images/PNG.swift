@@ -1,7 +1,7 @@
 import CLibPNG
 import PhidiasKernels
 
-/// Reads and writes PNG files.
+/// Reads and writes PNG files, on disk and in memory.
 public enum PNG {
     /// Bytes a file may have to be read.
     public static let largestFile = 64 << 20
@@ -22,17 +22,20 @@ public enum PNG {
     /// - Throws: `DataError` if the file can't be read, `ImageError`.
     public static func readGray(path: String, background: UInt8 = 0) throws -> Image {
         try decodeGray(
-            try FileBytes.read(path, limit: largestFile), path: path, background: background)
+            try FileBytes.read(path, limit: largestFile), name: path, background: background)
     }
 
     /// Decodes the bytes of a PNG file; see `readGray`.
-    /// - Parameter path: The file, for errors.
+    /// - Parameters:
+    ///   - name: What errors call the file.
+    ///   - background: The paper's gray, which is seen where the picture is transparent.
+    /// - Returns: An image of one channel.
     /// - Throws: `ImageError`. Memory is not allocated before the size has been checked: at most
     ///   `largestSide` pixels a side, and no more than the file's bytes can hold.
-    package static func decodeGray(
-        _ bytes: [UInt8], path: String, background: UInt8 = 0
+    public static func decodeGray(
+        _ bytes: [UInt8], name: String = "The picture", background: UInt8 = 0
     ) throws(ImageError) -> Image {
-        let (width, height, rgba) = try decode(bytes, path: path)
+        let (width, height, rgba) = try decode(bytes, path: name)
         let paper = 1000 * Int(background)
         let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { pixels, count in
             while count < width * height {
@@ -46,21 +49,31 @@ public enum PNG {
                 count += 1
             }
         }
-        return Image(width: width, height: height, channels: 1, pixels: pixels)
+        return Image(unchecked: pixels, width: width, height: height, channels: 1)
     }
 
     /// Reads a PNG file as red, green and blue of 8 bits; what is transparent is laid over black.
     /// The limits are those of `decodeGray`.
+    /// - Returns: An image of three channels.
     /// - Throws: `DataError` if the file can't be read, `ImageError`.
-    package static func readColor(path: String) throws -> Image {
-        let (width, height, rgba) = try decode(
-            try FileBytes.read(path, limit: largestFile), path: path)
+    public static func readColor(path: String) throws -> Image {
+        try decodeColor(try FileBytes.read(path, limit: largestFile), name: path)
+    }
+
+    /// Decodes the bytes of a PNG file; see `readColor`.
+    /// - Parameter name: What errors call the file.
+    /// - Returns: An image of three channels.
+    /// - Throws: `ImageError`, before memory is allocated for more than the file's bytes can hold.
+    public static func decodeColor(
+        _ bytes: [UInt8], name: String = "The picture"
+    ) throws(ImageError) -> Image {
+        let (width, height, rgba) = try decode(bytes, path: name)
         let pixels = (0..<3 * width * height).map { place in
             let (pixel, channel) = place.quotientAndRemainder(dividingBy: 3)
             let alpha = Int(rgba[4 * pixel + 3])
             return UInt8((Int(rgba[4 * pixel + channel]) * alpha + 127) / 255)
         }
-        return Image(width: width, height: height, channels: 3, pixels: pixels)
+        return Image(unchecked: pixels, width: width, height: height, channels: 3)
     }
 
     /// The pixels with red, green, blue and alpha.
@@ -130,7 +143,7 @@ public enum PNG {
     /// - Parameter text: Keys of 1 to 79 printable ASCII characters, without spaces at the ends or
     ///   next to each other; values without NUL.
     /// - Throws: `ImageError.text`, `ImageError.cannotEncode`.
-    package static func encode(
+    public static func encode(
         _ image: Image, text: KeyValuePairs<String, String> = [:]
     ) throws(ImageError) -> [UInt8] {
         guard let width = UInt32(exactly: image.width),

@@ -16,10 +16,11 @@ public enum Initialization: String, Sendable, Hashable, CaseIterable {
     /// Largest weight of a layer.
     /// - Parameters:
     ///   - inputs: weights of an output; of a convolution, channels times the kernel's size.
-    ///   - outputs: weights of an input.
+    ///   - outputs: weights of an input. Both are at least 1: the formula gives nothing useful for
+    ///     fewer.
     public func bound(inputs: Int, outputs: Int) -> Double {
         switch self {
-        case .glorotUniform: (6 / Double(inputs + outputs)).squareRoot()
+        case .glorotUniform: (6 / (Double(inputs) + Double(outputs))).squareRoot()
         case .kaimingUniform: (6 / Double(inputs)).squareRoot()
         case .fanInUniform: 1 / Double(inputs).squareRoot()
         }

@@ -10,8 +10,13 @@ public struct ImageShape: Sendable, Hashable {
         self.columns = columns
     }
 
-    /// Values in all.
-    public var count: Int { channels * rows * columns }
+    /// Values in all; `Int.max` where an `Int` cannot hold them.
+    public var count: Int {
+        if channels == 0 || rows == 0 || columns == 0 { return 0 }
+        let (plane, overflow) = rows.multipliedReportingOverflow(by: columns)
+        let (all, another) = channels.multipliedReportingOverflow(by: plane)
+        return overflow || another ? .max : all
+    }
 }
 
 extension ImageShape {

@@ -21,20 +21,28 @@ extension Model {
     /// - Parameters:
     ///   - image: bytes, of the network's input.
     ///   - layer: place among all layers; one that gives an image.
-    /// - Throws: `ModelError`.
+    /// - Throws: `ModelError`: `.images` for an image of another size, `.features` for a layer that
+    ///   gives none, `.notFinite`, `.memory`.
     public func features(of image: [UInt8], layer: Int) throws(ModelError) -> FeatureMaps {
+        guard image.count == network.inputs else {
+            throw .images(
+                network: network.description, expected: network.input.pixels,
+                found: "\(image.count) bytes")
+        }
         let probe = try FeatureProbe(self, layer: layer)
         return FeatureMaps(shape: probe.shape, values: probe.values(of: 0, in: image))
     }
 
     /// For each channel of a layer the images that excite it most, strongest first; of equals the
     /// first comes first.
-    /// - Parameter count: images a channel.
-    /// - Throws: `ModelError`.
+    /// - Parameter count: images a channel, at least 0.
+    /// - Throws: `ModelError`: what `check(_:)` throws, `.imageCount`, `.features`, `.notFinite`,
+    ///   `.memory`.
     public func strongest(
         _ count: Int, in data: Dataset, layer: Int
     ) throws(ModelError) -> [[Excitation]] {
         try check(data)
+        guard count >= 0 else { throw .imageCount(count) }
         let probe = try FeatureProbe(self, layer: layer)
         let size = probe.shape.rows * probe.shape.columns
         var best = [[Excitation]](repeating: [], count: probe.shape.channels)
@@ -74,6 +82,7 @@ private final class FeatureProbe {
             throw .features(layer: layer, known: known)
         }
         (self.shape, self.stage) = (shape, stage)
+        if let layer = model.firstNonFiniteLayer { throw .notFinite(layer: layer) }
         let bytes = NetworkStack.size(
             plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }

@@ -29,7 +29,12 @@ public struct Model: Sendable, Equatable {
     /// A model before training: the same seed gives the same bits.
     /// - Parameter initialization: for all layers; nil takes the network's, or else what is usual for
     ///   each activation.
-    public init(network: Network, seed: UInt64, initialization: Initialization? = nil) {
+    /// - Throws: `ModelError.memory` if there is none for the parameters.
+    public init(
+        network: Network, seed: UInt64, initialization: Initialization? = nil
+    ) throws(ModelError) {
+        let bytes = MemoryLayout<Float>.stride * network.parameterCount
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
         self.network = network
         let chosen = initialization ?? network.initialization
         parameters = network.weighted.enumerated().map { number, layer in
@@ -65,10 +70,17 @@ public struct Model: Sendable, Equatable {
 
     /// Place, among all layers, of the first one with a parameter that is NaN or infinite.
     public var firstNonFiniteLayer: Int? {
-        let number = parameters.firstIndex { layer in
-            !layer.weight.allSatisfy(\.isFinite) || !layer.bias.allSatisfy(\.isFinite)
+        let number = parameters.firstIndex {
+            !Self.isFinite($0.weight) || !Self.isFinite($0.bias)
         }
         return number.map { network.weighted[$0].index }
+    }
+
+    /// Without a branch for each number, so that the compiler makes vectors of it.
+    private static func isFinite(_ values: [Float]) -> Bool {
+        var largest: UInt32 = 0
+        for value in values { largest = max(largest, value.magnitude.bitPattern) }
+        return largest < Float.infinity.bitPattern
     }
 }
 
@@ -82,6 +94,22 @@ public enum ModelError: PhidiasError, Equatable {
     case images(network: String, expected: String, found: String)
     /// A layer whose outputs are no images; `known` are those whose are.
     case features(layer: Int, known: [Int])
+    /// A number of images that is out of range.
+    case imageCount(Int)
+    /// There is no image of that index, counted from 0.
+    case image(Int, images: Int)
+    /// Images larger than a network takes.
+    case inputSize(ImageShape)
+    /// A number of an epoch that cannot be.
+    case epoch(Int)
+    /// A parameter of a layer, counted from 0, is NaN or infinite.
+    case notFinite(layer: Int)
+    /// Logits of an image, counted from 0, are NaN: no class has the largest.
+    case noAnswer(image: Int)
+    /// Loss and network read the logits in different ways.
+    case output(loss: String, needs: OutputActivation, network: OutputActivation)
+    /// A batch out of range.
+    case batch(Int)
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
     /// The system refuses the memory for network and batch.
@@ -112,6 +140,20 @@ public enum ModelError: PhidiasError, Equatable {
             "Layer \(layer) gives no image; no layer of this network does."
         case .features(let layer, let known):
             "Layer \(layer) gives no image; these layers do: \(known.map(String.init).joined(separator: ", "))."
+        case .imageCount(let count): "\(count) images cannot be found; give 0 or more."
+        case .image(let index, let images):
+            "There is no image \(index): the data has the images 0 to \(images - 1)."
+        case .inputSize(let shape):
+            "Images of \(shape.pixels) pixels are larger than a network takes: at most \(Network.largestLayer) values."
+        case .epoch(let epoch): "Epoch \(epoch) is not from 0 to \(UInt32.max)."
+        case .notFinite(let layer):
+            "A parameter of layer \(layer) is NaN or infinite: the model cannot be used. Train it again with a lower learning rate."
+        case .noAnswer(let image):
+            "The logits of image \(image) are NaN: the model's parameters are too large. Train it again with a lower learning rate."
+        case .output(let loss, let needs, let network):
+            "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
+        case .batch(let size):
+            "A batch of \(size) images cannot be made ready; give 1 to \(Predictor.largestBatch)."
         case .classes(let outputs, let classes):
             "The model tells \(outputs) classes apart, but the data has \(classes)."
         case .memory(let bytes, let reason):
@@ -119,9 +161,9 @@ public enum ModelError: PhidiasError, Equatable {
         case .threads(let count):
             "\(count) threads cannot be started; give 1 to \(Model.mostThreads)."
         case .noThreads(let count, let reason):
-            "\(count) threads cannot be started: \(reason). Give fewer by --threads, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
+            "\(count) threads cannot be started: \(reason). Give fewer, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
         case .threadVariable:
-            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give --threads."
+            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
         case .kernels(let message):
             message
         }
@@ -129,9 +171,9 @@ public enum ModelError: PhidiasError, Equatable {
 
     public var exitCode: Int32 {
         switch self {
-        case .layers, .shape, .images, .classes: 65
+        case .layers, .shape, .images, .classes, .notFinite, .noAnswer, .inputSize: 65
         case .memory, .noThreads: 71
-        case .threads, .features: 64
+        case .threads, .features, .imageCount, .image, .epoch, .output, .batch: 64
         case .kernels, .threadVariable: 78
         }
     }
@@ -143,7 +185,8 @@ extension Model {
 
     /// The number of threads to use: the one asked for, or else the first number in
     /// `OMP_NUM_THREADS`, or else as many as the affinity mask and the cgroup quota of this process
-    /// allow.
+    /// allow. More threads than CPUs are accepted: the results are the same, but the threads take
+    /// turns, which costs time.
     /// - Throws: `ModelError.threads`, `.noThreads`, `.threadVariable`, and `.kernels` if `CK_ARCH`
     ///   names no usable kernel table.
     public static func threads(_ asked: Int?) throws(ModelError) -> Int {

@@ -15,6 +15,7 @@ public protocol Loss: Sendable {
     ///   - logits: the network's output, one element a class.
     ///   - target: the wanted probabilities; for a labelled image 1 at its class, else 0.
     ///   - gradient: out: ∂L/∂logits, one element a class.
+    /// - Precondition: all three have the same number of elements, at least one.
     /// - Returns: L, in nats for the entropy losses.
     func evaluate(
         logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
@@ -26,6 +27,8 @@ public protocol Loss: Sendable {
     ///   - logits: [batch][classes]; `targets` and `gradient` alike.
     ///   - classes: length of a row.
     ///   - scale: factor of the gradient: 1 / batch for the gradient of the mean.
+    /// - Precondition: `logits`, `targets` and `gradient` have the same number of elements, a multiple
+    ///   of `classes`, which is at least 1.
     func evaluate(
         logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
         gradient: inout MutableSpan<Float>

@@ -61,18 +61,38 @@ public struct LearningRate: Sendable, Hashable {
         Float(rate) > 0 && Float(rate).isFinite
     }
 
-    /// The rate of a step, counted from 0 and at least 0. After the run it stays at the last one.
-    public func value(atStep step: Int, of run: RunLength) -> Double {
-        precondition(step >= 0, "steps are counted from 0")
-        let step = min(step, run.steps - 1)
+    /// The rate of the step, as a schedule of one's own: η = `rate(step, run)`.
+    ///
+    ///     let rate = try LearningRate(name: "inverse root") { step, _ in
+    ///         0.1 / Double(step + 1).squareRoot()
+    ///     }
+    /// - Parameters:
+    ///   - name: for messages.
+    ///   - rate: for a step counted from 0, finite and above 0: see `Schedule.Custom`.
+    public init(
+        name: String, rate: @escaping @Sendable (_ step: Int, _ run: RunLength) -> Double
+    ) {
+        base = 1
+        schedule = .custom(name, factor: rate)
+        warmUp = 0
+    }
+
+    /// The rate of a step, counted from 0. After the run it stays at the last one.
+    /// - Throws: `OptimizationError.step` for a step below 0; `.scheduledRate` where a custom
+    ///   schedule gives no rate.
+    public func value(atStep number: Int, of run: RunLength) throws(OptimizationError) -> Double {
+        guard number >= 0 else { throw .step(number) }
+        let step = min(number, run.steps - 1)
         // Whole numbers of steps stay whole, though the product is rounded.
         let warm = (warmUp * Double(run.stepsPerEpoch) * (1 - 1e-12)).rounded(.up)
         let rate: Double
-        if Double(step) < warm {
-            rate = scheduled(step: 0, of: run.steps, run) * ((Double(step) + 1) / warm)
-        } else {
-            let gone = Int(warm)
+        if Double(step) >= warm, let gone = Int(exactly: warm), gone <= step {
             rate = scheduled(step: step - gone, of: run.steps - gone, run)
+        } else {
+            rate = scheduled(step: 0, of: run.steps, run) * ((Double(step) + 1) / warm)
+        }
+        if case .custom(let custom) = schedule, !(rate > 0 && Float(rate).isFinite) {
+            throw .scheduledRate(schedule: custom.name, step: number, rate: rate)
         }
         return max(rate * factor, Self.least)
     }
@@ -90,7 +110,14 @@ public struct LearningRate: Sendable, Hashable {
         case .constant: return base
         case .step(let epochs, let factor):
             let drops = step / run.stepsPerEpoch / epochs
-            return (0..<drops).reduce(base) { rate, _ in rate * factor }
+            var rate = base
+            // What is below the least rate, or no longer changes, needs no further product.
+            for _ in 0..<drops {
+                let next = rate * factor
+                if rate < Self.least || next == rate { break }
+                rate = next
+            }
+            return rate
         case .exponential(let factor):
             let epochs = Double(step) / Double(run.stepsPerEpoch)
             return base * PortableMath.exp(epochs * PortableMath.log(factor))
@@ -101,6 +128,7 @@ public struct LearningRate: Sendable, Hashable {
             return progress < Self.rise
                 ? Self.cosine(from: top / 100, to: top, progress / Self.rise)
                 : Self.cosine(from: top, to: top / 100, (progress - Self.rise) / (1 - Self.rise))
+        case .custom(let custom): return base * custom.factor(step, run)
         }
     }
 
@@ -110,12 +138,13 @@ public struct LearningRate: Sendable, Hashable {
         return from * share + to * (1 - share)
     }
 
-    /// No step's rate is above this, but for rounding.
-    var maximum: Double {
+    /// No step's rate is above this, but for rounding; nil if nobody knows before the step.
+    var maximum: Double? {
         switch schedule {
         case .oneCycle(let peak): factor * (peak ?? base)
         case .cosine(let final): factor * max(base, final ?? 0)
         case .constant, .step, .exponential: factor * base
+        case .custom: nil
         }
     }
 }

@@ -12,10 +12,21 @@ public struct MomentumAnalysis: Sendable, Hashable {
     /// - Parameters:
     ///   - learningRate: η, finite and above 0.
     ///   - momentum: α, at least 0 and below 1.
-    public init(learningRate: Double, momentum: Double) {
+    /// - Throws: `OptimizationError.learningRate`, `.momentum` for other numbers.
+    public init(learningRate: Double, momentum: Double) throws(OptimizationError) {
+        guard learningRate > 0, learningRate.isFinite else { throw .learningRate(learningRate) }
+        guard momentum >= 0, momentum < 1 else { throw .momentum(momentum) }
         self.learningRate = learningRate
         self.momentum = momentum
     }
+
+    private init(unchecked learningRate: Double, _ momentum: Double) {
+        (self.learningRate, self.momentum) = (learningRate, momentum)
+    }
+
+    /// Of the golden learning rate and momentum.
+    public static let golden = MomentumAnalysis(
+        unchecked: GoldenRatio.learningRate, GoldenRatio.momentum)
 
     /// η / (1 − α): the step for each unit of a gradient that stays the same.
     public var effectiveLearningRate: Double { learningRate / (1 - momentum) }

@@ -79,15 +79,16 @@ public struct MomentumSGD: Sendable, Hashable {
         self.options = options
     }
 
-    /// - Throws: `OptimizationError` if an option is out of range, if a constant momentum is not in 0 ..< 1, or if golden
-    ///   coupling meets a schedule that reaches a learning rate above 1. (No schedule reaches 0.)
+    /// - Throws: `OptimizationError` if an option is out of range, if a constant momentum is not in
+    ///   0 ..< 1, or if golden coupling meets a schedule that reaches a learning rate above 1. (No
+    ///   schedule reaches 0. What a custom one reaches is seen at its steps.)
     public init(
         learningRate: LearningRate, momentum: Momentum, options: Options = Options()
     ) throws(OptimizationError) {
         try momentum.check()
         try options.check()
-        if momentum == .coupled, learningRate.maximum > 1 {
-            throw .coupling(learningRate.maximum)
+        if momentum == .coupled, let maximum = learningRate.maximum, maximum > 1 {
+            throw .coupling(maximum)
         }
         self.init(unchecked: learningRate, momentum, options)
     }
@@ -108,13 +109,18 @@ public struct MomentumSGD: Sendable, Hashable {
 
     /// η and α of a step, rounded once to what the kernels use: η > 0 and 0 ≤ α < 1.
     /// - Parameter step: counted from 0.
-    public func values(atStep step: Int, of run: RunLength) -> (
+    /// - Throws: `OptimizationError`: what `LearningRate.value(atStep:of:)` throws, and `.coupling` if
+    ///   a custom schedule exceeds what golden coupling can follow.
+    public func values(atStep step: Int, of run: RunLength) throws(OptimizationError) -> (
         learningRate: Float, momentum: Float
     ) {
-        let rate = learningRate.value(atStep: step, of: run)
+        let rate = try learningRate.value(atStep: step, of: run)
         switch momentum {
         case .constant(let value): return (Float(rate), Float(value))
         case .coupled:
+            if rate > 1, learningRate.maximum == nil, learningRate.factor == 1 {
+                throw .coupling(rate)
+            }
             // A tiny η would round α to 1, and a cosine's top may exceed 1 by rounding.
             let coupled = Float(1 - rate.squareRoot())
             return (Float(rate), min(max(coupled, 0), Float(1).nextDown))

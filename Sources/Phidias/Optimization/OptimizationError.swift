@@ -12,6 +12,12 @@ public enum OptimizationError: PhidiasError, Equatable {
     case weightDecay(Double)
     /// A largest norm that is not finite or not above 0.
     case norm(Double)
+    /// A number that a run has at least one of; what it counts, and how many there are.
+    case runLength(String, Int)
+    /// A step before the first, which is 0.
+    case step(Int)
+    /// A schedule of one's own, named, gave no rate for a step counted from 0.
+    case scheduledRate(schedule: String, step: Int, rate: Double)
     /// A schedule in the form of the command line.
     case schedule(String)
     /// A text that is neither a number nor a word that the option knows.
@@ -33,6 +39,11 @@ public enum OptimizationError: PhidiasError, Equatable {
             "The weight decay is \(value); it must be finite and at least 0."
         case .norm(let value):
             "The largest norm of the gradient is \(value); it must be finite and above 0."
+        case .runLength(let what, let count):
+            "A run has at least 1 of \(what), not \(count)."
+        case .step(let step): "There is no step \(step): steps are counted from 0."
+        case .scheduledRate(let schedule, let step, let rate):
+            "The schedule '\(schedule)' gives the learning rate \(rate) in step \(step), counted from 0; it must be finite and above 0, and a Float must hold it."
         case .schedule(let text):
             """
             The schedule '\(text)' is none of constant, step:EPOCHS,FACTOR, exponential:FACTOR, \

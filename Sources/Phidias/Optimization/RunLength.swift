@@ -6,8 +6,10 @@ public struct RunLength: Sendable, Hashable {
     /// - Parameters:
     ///   - stepsPerEpoch: at least 1.
     ///   - epochs: at least 1.
-    public init(stepsPerEpoch: Int, epochs: Int) {
-        precondition(stepsPerEpoch > 0 && epochs > 0, "a run has at least one step")
+    /// - Throws: `OptimizationError.runLength` for fewer.
+    public init(stepsPerEpoch: Int, epochs: Int) throws(OptimizationError) {
+        guard stepsPerEpoch > 0 else { throw .runLength("steps an epoch", stepsPerEpoch) }
+        guard epochs > 0 else { throw .runLength("epochs", epochs) }
         self.stepsPerEpoch = stepsPerEpoch
         self.epochs = epochs
     }
@@ -17,8 +19,11 @@ public struct RunLength: Sendable, Hashable {
     ///   - images: at least 1.
     ///   - batchSize: at least 1.
     ///   - epochs: at least 1.
-    public init(images: Int, batchSize: Int, epochs: Int) {
-        self.init(stepsPerEpoch: (images + batchSize - 1) / batchSize, epochs: epochs)
+    /// - Throws: `OptimizationError.runLength` for fewer.
+    public init(images: Int, batchSize: Int, epochs: Int) throws(OptimizationError) {
+        guard images > 0 else { throw .runLength("images", images) }
+        guard batchSize > 0 else { throw .runLength("images a batch", batchSize) }
+        try self.init(stepsPerEpoch: (images - 1) / batchSize + 1, epochs: epochs)
     }
 
     /// Steps of the whole run; `Int.max` where an `Int` cannot hold them.

@@ -14,6 +14,58 @@ public enum Schedule: Sendable, Hashable {
     /// cosine down to a hundredth again; two steps have no time to rise. `peak` is a rate; nil: the
     /// learning rate.
     case oneCycle(peak: Double?)
+    /// The learning rate times what a function says for the step. Only in Swift: it has no text
+    /// form, and no file of a run holds it.
+    case custom(Custom)
+
+    /// A function of the step as a schedule.
+    ///
+    ///     let rate = try LearningRate(
+    ///         0.1, schedule: .custom("inverse root") { step, _ in 1 / Double(step + 1).squareRoot() })
+    public struct Custom: Sendable, Hashable {
+        /// For messages.
+        public let name: String
+        private let function: Function
+
+        /// A class, so that there is something to compare: two closures are equal if they are one.
+        private final class Function: Sendable {
+            let value: @Sendable (_ step: Int, _ run: RunLength) -> Double
+
+            init(_ value: @escaping @Sendable (Int, RunLength) -> Double) { self.value = value }
+        }
+
+        /// - Parameters:
+        ///   - name: for messages.
+        ///   - factor: of the learning rate, for a step counted from 0 (from the end of the warm-up)
+        ///     and the length of the run. It has to depend on these alone, or a training that goes on
+        ///     is another.
+        public init(
+            _ name: String, factor: @escaping @Sendable (_ step: Int, _ run: RunLength) -> Double
+        ) {
+            self.name = name
+            function = Function(factor)
+        }
+
+        func factor(_ step: Int, _ run: RunLength) -> Double { function.value(step, run) }
+
+        /// Whether both have the same name, and one is a copy of the other.
+        public static func == (a: Custom, b: Custom) -> Bool {
+            a.function === b.function && a.name == b.name
+        }
+
+        /// Of the name and of which function it is.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(name)
+            hasher.combine(ObjectIdentifier(function))
+        }
+    }
+
+    /// A schedule of one's own: see `Custom`.
+    public static func custom(
+        _ name: String, factor: @escaping @Sendable (_ step: Int, _ run: RunLength) -> Double
+    ) -> Schedule {
+        .custom(Custom(name, factor: factor))
+    }
 
     /// From the form of the command line: `constant`, `step:EPOCHS,FACTOR`,
     /// `exponential:FACTOR`, `cosine[:FINAL]`, `one-cycle[:PEAK]`.
@@ -48,12 +100,13 @@ public enum Schedule: Sendable, Hashable {
         case .step(let epochs, let factor): epochs > 0 && factor > 0 && factor <= 1
         case .exponential(let factor): factor > 0 && factor <= 1
         case .cosine(let rate), .oneCycle(let rate): rate.map(LearningRate.isValid) ?? true
+        case .custom: true  // Each step is checked.
         }
     }
 }
 
 extension Schedule: CustomStringConvertible {
-    /// The form that `init(_:)` reads.
+    /// The form that `init(_:)` reads; for a custom schedule its name, which is read nowhere.
     public var description: String {
         switch self {
         case .constant: "constant"
@@ -61,6 +114,7 @@ extension Schedule: CustomStringConvertible {
         case .exponential(let factor): "exponential:\(factor)"
         case .cosine(let final): final.map { "cosine:\($0)" } ?? "cosine"
         case .oneCycle(let peak): peak.map { "one-cycle:\($0)" } ?? "one-cycle"
+        case .custom(let custom): "custom (\(custom.name))"
         }
     }
 }

@@ -66,37 +66,61 @@ public struct Checkpoint: Sendable, Equatable {
         if let best {
             tensors += best.model.network.tensors(of: best.model.parameters, under: "best.")
         }
-        let place = state.position
-        var metadata: [JSON.Member] = []
-        func add(_ key: String, _ value: JSON) {
-            metadata.append(.init(key: key, value: .string(value.stringValue ?? value.text())))
-        }
-        add("format", .string("phidias-checkpoint"))
-        add("format_version", .integer(Self.formatVersion))
-        add("loss", .string(loss))
-        add("epochs", .integer(place.epochs))
-        add("steps", .integer(place.steps))
-        add("loss_sum", .number(place.lossSum))
-        add("correct", .integer(place.correct))
-        add("generator", .string(CounterRandom.name))
+        var metadata = MetadataWriter()
+        metadata.add("format", .string("phidias-checkpoint"))
+        metadata.add("format_version", .integer(Self.formatVersion))
+        metadata.add("loss", .string(loss))
+        metadata.add(counts: state.position)
         if let best {
-            add("best_epoch", .integer(best.epoch))
-            add("best_loss", .number(best.loss))
+            metadata.add("best_epoch", .integer(best.epoch))
+            metadata.add("best_loss", .number(best.loss))
         }
-        if isStopped { add("stopped", .bool(true)) }
-        add("run", run.json)
-        add("metrics", .array(metrics.map(\.json)))
-        add(
-            "timing",
-            .members(["seconds": .number(place.seconds), "epoch": .number(place.epochSeconds)]))
-        add("tensors_sha256", .string(Safetensors.sha256(tensors)))
-        return Safetensors(metadata: metadata, tensors: tensors)
+        if isStopped { metadata.add("stopped", .bool(true)) }
+        metadata.add("run", run.json)
+        metadata.add("metrics", .array(metrics.map(\.json)))
+        metadata.add(timing: state.position, tensors: tensors)
+        return Safetensors(metadata: metadata.members, tensors: tensors)
+    }
+
+    /// The file as it is written.
+    /// - Throws: `CheckpointError` if its parts do not belong together, so that it could not be read.
+    public var bytes: [UInt8] {
+        get throws(CheckpointError) {
+            try check()
+            return file.bytes
+        }
+    }
+
+    private func check() throws(CheckpointError) {
+        func wrong(_ reason: String) -> CheckpointError { .inconsistent(reason) }
+        try state.checkForFile()
+        let network = state.model.network
+        guard run.network == network else {
+            throw wrong("the run trains \(run.network), but the state is of \(network)")
+        }
+        if let reason = run.inconsistency { throw wrong("of the run, \(reason)") }
+        let epochs = state.position.epochs
+        guard metrics.map(\.epoch) == (0..<epochs).map({ $0 + 1 }) else {
+            throw wrong("the metrics are not those of \(epochs) finished epochs in order")
+        }
+        guard let best else { return }
+        guard best.model.network == network else {
+            throw wrong("the best model is \(best.model.network), but the state is of \(network)")
+        }
+        if let layer = best.model.firstNonFiniteLayer {
+            throw wrong("the best model has a parameter of layer \(layer) that is not finite")
+        }
+        guard (1...max(epochs, 1)).contains(best.epoch), epochs > 0, best.loss.isFinite else {
+            throw wrong(
+                "the best model is of epoch \(best.epoch) of \(epochs), with a loss of \(best.loss)"
+            )
+        }
     }
 
     /// Writes the file whole or not at all.
-    /// - Throws: `FileError`.
-    public func write(to path: String) throws(FileError) {
-        try DurableFile.write(file.bytes, to: path)
+    /// - Throws: `FileError`, and what `bytes` throws.
+    public func write(to path: String) throws {
+        try DurableFile.write(try bytes, to: path)
     }
 
     // MARK: - Reading
@@ -107,21 +131,18 @@ public struct Checkpoint: Sendable, Equatable {
         try self.init(try Safetensors(path: path, limit: Self.largestFile), path: path)
     }
 
-    package init(bytes: [UInt8], path: String) throws {
-        try self.init(try Safetensors(bytes: bytes, path: path), path: path)
+    /// Reads the bytes of a file.
+    /// - Parameter name: what errors call it.
+    /// - Throws: `SafetensorsError`, `ModelFileError`, `RunFileError`.
+    public init(bytes: [UInt8], name: String = "The checkpoint") throws {
+        try self.init(try Safetensors(bytes: bytes, path: name), path: name)
     }
 
     private init(_ file: Safetensors, path: String) throws {
         let metadata = Metadata(members: file.metadata, path: path)
         try metadata.checkFormat("phidias-checkpoint", versions: 1...Self.formatVersion)
-        let generator = try metadata.text("generator")
-        guard generator == CounterRandom.name else {
-            throw metadata.wrong("generator", "'\(generator)' is unknown to this program")
-        }
-        let sum = Safetensors.sha256(file.tensors)
-        guard try metadata.text("tensors_sha256") == sum else {
-            throw metadata.wrong("tensors_sha256", "the tensors are not those that were written")
-        }
+        try metadata.checkGenerator()
+        try metadata.checkSum(of: file.tensors)
         run = try RunDocument(try metadata.json("run"), path: path)
         loss = try metadata.text("loss")
         metrics = try (try metadata.json("metrics").arrayValue ?? []).map {
@@ -130,14 +151,7 @@ public struct Checkpoint: Sendable, Equatable {
             }
             return epoch
         }
-        var place = TrainingPosition()
-        place.epochs = try metadata.count("epochs")
-        place.steps = try metadata.count("steps")
-        place.correct = try metadata.count("correct")
-        place.lossSum = try metadata.number("loss_sum")
-        let timing = try metadata.json("timing")
-        place.seconds = timing["seconds"]?.doubleValue ?? 0
-        place.epochSeconds = timing["epoch"]?.doubleValue ?? 0
+        let place = try metadata.position()
         guard metrics.count == place.epochs,
             metrics.enumerated().allSatisfy({ $0.element.epoch == $0.offset + 1 })
         else {
@@ -161,5 +175,30 @@ public struct Checkpoint: Sendable, Equatable {
         }
         try tensors.finish()
         isStopped = metadata.has("stopped")
+    }
+}
+
+/// What cannot be written as a checkpoint or as a state.
+public enum CheckpointError: PhidiasError, Equatable {
+    /// Parts that do not belong together, or numbers that no file has; the reason is the end of a
+    /// sentence.
+    case inconsistent(String)
+    /// A trainer that would not go on as the state's: what is different, in the file and in the
+    /// trainer.
+    case differs(what: String, file: String, trainer: String)
+
+    public var description: String {
+        switch self {
+        case .inconsistent(let reason): "The state of the training cannot be written: \(reason)."
+        case .differs(let what, let file, let trainer):
+            "The \(what) of the state is \(file), but the trainer's is \(trainer). Make the trainer with what the state was trained with, or the training is another."
+        }
+    }
+
+    public var exitCode: Int32 {
+        switch self {
+        case .inconsistent: 70
+        case .differs: 64
+        }
     }
 }

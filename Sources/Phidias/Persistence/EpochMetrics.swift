@@ -2,7 +2,7 @@ import PhidiasKernels
 
 /// What a run measured in an epoch: a line of metrics.jsonl.
 public struct EpochMetrics: Sendable, Equatable {
-    /// Mean loss and share of images told right.
+    /// Mean loss and share of correctly classified images.
     public struct Score: Sendable, Hashable {
         /// Of an image, in the loss's own unit (nats, but for the mean square); and from 0 to 1.
         public var loss, accuracy: Double
@@ -31,10 +31,13 @@ public struct EpochMetrics: Sendable, Equatable {
     public var epoch: Int
     /// On the training images, each with the weights of its step.
     public var training: Score
-    /// With the weights at the epoch's end.
-    public var test: Score
+    /// With the weights at the epoch's end; nil where the test images were left for the end of the
+    /// run.
+    public var test: Score?
     /// The same on the images kept for validation, if there are any.
     public var validation: Score?
+    /// Learning rate η and momentum weight α of the epoch's last step; nil in files of older versions.
+    public var learningRate, momentum: Double?
     /// Seconds of training.
     public var seconds: Double
 
@@ -43,9 +46,15 @@ public struct EpochMetrics: Sendable, Equatable {
     ///   - training: on the training images.
     ///   - test: on the test images.
     ///   - validation: on the images kept for validation.
+    ///   - learningRate: of the last step.
+    ///   - momentum: of the last step.
     ///   - seconds: of training.
-    public init(epoch: Int, training: Score, test: Score, validation: Score?, seconds: Double) {
+    public init(
+        epoch: Int, training: Score, test: Score?, validation: Score?, learningRate: Double? = nil,
+        momentum: Double? = nil, seconds: Double
+    ) {
         self.epoch = epoch
+        (self.learningRate, self.momentum) = (learningRate, momentum)
         self.training = training
         self.test = test
         self.validation = validation
@@ -55,8 +64,13 @@ public struct EpochMetrics: Sendable, Equatable {
     /// As one line of JSON, wall-clock figures under `timing`.
     package var json: JSON {
         var members: [JSON.Member] = [.init(key: "epoch", value: .integer(epoch))]
-        members += training.members("training") + test.members("test")
+        members += training.members("training")
+        if let test { members += test.members("test") }
         if let validation { members += validation.members("validation") }
+        if let learningRate {
+            members.append(.init(key: "learning_rate", value: .number(learningRate)))
+        }
+        if let momentum { members.append(.init(key: "momentum", value: .number(momentum))) }
         members.append(.init(key: "timing", value: .members(["seconds": .number(seconds)])))
         return .object(members)
     }
@@ -70,12 +84,13 @@ public struct EpochMetrics: Sendable, Equatable {
             return Score(loss: loss, accuracy: accuracy)
         }
         guard let epoch = json["epoch"]?.integerValue, epoch > 0,
-            let training = score("training"), let test = score("test"),
+            let training = score("training"),
             let seconds = json["timing"]?["seconds"]?.doubleValue
         else { return nil }
         self.init(
-            epoch: epoch, training: training, test: test, validation: score("validation"),
-            seconds: seconds)
+            epoch: epoch, training: training, test: score("test"),
+            validation: score("validation"), learningRate: json["learning_rate"]?.doubleValue,
+            momentum: json["momentum"]?.doubleValue, seconds: seconds)
         guard self.json.objectValue?.map(\.key) == json.objectValue?.map(\.key) else { return nil }
     }
 }

@@ -1,11 +1,19 @@
 /// A model on disk: safetensors with tensors `layers.N.weight` ([outputs, inputs], or of a
 /// convolution [outputs, inputs, rows, columns]) and `layers.N.bias` [outputs] in layer order, and the
-/// network in the metadata.
+/// network in the metadata, beside texts of one's own.
 public struct ModelFile: Sendable {
     /// Network and parameters.
     public var model: Model
     /// Name of the loss it was trained with.
     public var loss: String
+    /// Texts of one's own by key, kept beside the network: where the data was from, or who trained it.
+    /// At most `largestMetadata` bytes, and no key of `reservedKeys`: `bytes` and `write` check it.
+    public var metadata: [String: String]
+
+    /// Keys that the format uses itself.
+    public static let reservedKeys: Set = ["format", "format_version", "network", "loss"]
+    /// Bytes that the keys and values of `metadata` may have in all, as UTF-8.
+    public static let largestMetadata = 1 << 20
 
     /// The latest version; files from 1 up to it are read. Version 2 knows all layers, version 1
     /// dense ones on images of one channel; a file says the lowest that has what it holds.
@@ -15,10 +23,14 @@ public struct ModelFile: Sendable {
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
-    /// - Parameter loss: name of the loss that the model was trained with.
-    public init(model: Model, loss: String) {
+    /// - Parameters:
+    ///   - model: network and parameters.
+    ///   - loss: name of the loss that the model was trained with.
+    ///   - metadata: texts of one's own.
+    public init(model: Model, loss: String, metadata: [String: String] = [:]) {
         self.model = model
         self.loss = loss
+        self.metadata = metadata
     }
 
     /// - Throws: `SafetensorsError`, `ModelFileError`, or `DataError` if the file cannot be read.
@@ -26,8 +38,11 @@ public struct ModelFile: Sendable {
         try self.init(try Safetensors(path: path, limit: Self.largestFile), path: path)
     }
 
-    package init(bytes: [UInt8], path: String) throws {
-        try self.init(try Safetensors(bytes: bytes, path: path), path: path)
+    /// Reads the bytes of a file.
+    /// - Parameter name: what errors call it.
+    /// - Throws: `SafetensorsError`, `ModelFileError`.
+    public init(bytes: [UInt8], name: String = "The model") throws {
+        try self.init(try Safetensors(bytes: bytes, path: name), path: name)
     }
 
     private init(_ file: Safetensors, path: String) throws {
@@ -35,28 +50,54 @@ public struct ModelFile: Sendable {
         try metadata.checkFormat("phidias", versions: 1...Self.formatVersion)
         let network = try Self.network(try metadata.json("network"), path: path)
         loss = try metadata.text("loss")
+        self.metadata = [:]
+        for member in metadata.members where !Self.reservedKeys.contains(member.key) {
+            self.metadata[member.key] = member.value.stringValue
+        }
+        guard Self.size(of: self.metadata) <= Self.largestMetadata else {
+            throw ModelFileError.tooMuchMetadata(path: path, limit: Self.largestMetadata)
+        }
         var tensors = TensorSource(tensors: file.tensors, path: path)
         let parameters = try tensors.parameters(of: network)
         try tensors.finish()
         model = try Model(network: network, parameters: parameters)
     }
 
-    /// The file as it is written.
+    /// The file as it is written: the same model, loss and metadata give the same bytes.
+    /// - Throws: `ModelError.notFinite` for a parameter that no reader would accept,
+    ///   `ModelFileError.reservedKey`, `.tooMuchMetadata`.
     public var bytes: [UInt8] {
-        let metadata: KeyValuePairs<String, String> = [
-            "format": "phidias", "format_version": String(Self.version(for: model.network)),
-            "network": NetworkDocument.json(model.network).text(), "loss": loss,
-        ]
-        return Safetensors(
-            metadata: metadata.map { JSON.Member(key: $0.key, value: .string($0.value)) },
-            tensors: model.tensors
-        ).bytes
+        get throws {
+            if let layer = model.firstNonFiniteLayer { throw ModelError.notFinite(layer: layer) }
+            if let key = metadata.keys.filter(Self.reservedKeys.contains).min() {
+                throw ModelFileError.reservedKey(key)
+            }
+            guard Self.size(of: metadata) <= Self.largestMetadata else {
+                throw ModelFileError.tooMuchMetadata(
+                    path: "The model", limit: Self.largestMetadata)
+            }
+            let facts: KeyValuePairs<String, String> = [
+                "format": "phidias", "format_version": String(Self.version(for: model.network)),
+                "network": NetworkDocument.json(model.network).text(), "loss": loss,
+            ]
+            let own = metadata.sorted { $0.key < $1.key }
+            return Safetensors(
+                metadata: (facts.map { ($0.key, $0.value) } + own.map { ($0.key, $0.value) }).map {
+                    JSON.Member(key: $0, value: .string($1))
+                },
+                tensors: model.tensors
+            ).bytes
+        }
+    }
+
+    private static func size(of metadata: [String: String]) -> Int {
+        metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     }
 
     /// Writes the file whole or not at all.
-    /// - Throws: `FileError`.
-    public func write(to path: String) throws(FileError) {
-        try DurableFile.write(bytes, to: path)
+    /// - Throws: `FileError`, and what `bytes` throws.
+    public func write(to path: String) throws {
+        try DurableFile.write(try bytes, to: path)
     }
 
     static func network(_ json: JSON, path: String) throws(ModelFileError) -> Network {
@@ -83,14 +124,22 @@ public enum ModelFileError: PhidiasError, Equatable {
     case metadata(path: String, key: String, reason: String)
     /// A tensor is missing or does not fit the network.
     case tensor(path: String, name: String, reason: String)
+    /// A key of one's own metadata that the format uses.
+    case reservedKey(String)
+    /// One's own metadata have more bytes than are kept.
+    case tooMuchMetadata(path: String, limit: Int)
 
     public var description: String {
         switch self {
+        case .reservedKey(let key):
+            "The format of model files uses the key '\(key)' itself; choose another for your text."
+        case .tooMuchMetadata(let path, let limit):
+            "\(path): its metadata have more than the \(limit) bytes that are kept beside a model."
         case .metadata(let path, let key, let reason):
             "\(path): metadata \(key): \(reason). Was the file written by phidias train?"
         case .tensor(let path, let name, let reason): "\(path): tensor \(name): \(reason)."
         }
     }
 
-    public var exitCode: Int32 { 65 }
+    public var exitCode: Int32 { if case .reservedKey = self { 64 } else { 65 } }
 }

@@ -227,7 +227,7 @@ public struct NetworkFileError: PhidiasError, Equatable {
     public let reason: String
 
     public var description: String {
-        "\(path): \(reason). phidias summary --document dbl-2024 shows what such a file holds."
+        "\(path): \(reason)."
     }
     public var exitCode: Int32 { 65 }
 }

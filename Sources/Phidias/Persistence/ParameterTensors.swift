@@ -88,7 +88,7 @@ struct Metadata {
 
     /// A whole number from 0, small enough to count with.
     func count(_ key: String) throws(ModelFileError) -> Int {
-        guard let value = try json(key).integerValue, (0...1 << 48).contains(value) else {
+        guard let value = try json(key).integerValue, (0...Self.largestCount).contains(value) else {
             throw wrong(key, "it is not a count")
         }
         return value

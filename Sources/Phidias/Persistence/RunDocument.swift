@@ -129,9 +129,25 @@ public struct RunDocument: Sendable, Equatable {
     }
 
     /// Writes the file whole or not at all.
-    /// - Throws: `FileError`.
-    public func write(to path: String) throws(FileError) {
+    /// - Throws: `FileError`, and `RunFileError.content` for what could not be read again: two
+    ///   settings or checksums of one name, a count below 0, no thread.
+    public func write(to path: String) throws {
+        if let reason = inconsistency {
+            throw RunFileError.content(path: path, byte: 0, reason: reason)
+        }
         try DurableFile.write(json, to: path)
+    }
+
+    /// What could not be read again.
+    var inconsistency: String? {
+        for names in [settings.map(\.name), checksums.map(\.name)]
+        where Set(names).count != names.count {
+            return "a setting or checksum is there twice"
+        }
+        let areCounts =
+            changes.allSatisfy { $0.epochs >= 0 && $0.steps >= 0 }
+            && halvings.allSatisfy { $0.step > 0 && $0.backTo >= 0 }
+        return threads > 0 && areCounts ? nil : "there is no thread, or a count is below 0"
     }
 
     // MARK: - Reading

@@ -55,14 +55,15 @@ struct EpochPass {
     }
 
     /// Step `done` of the epoch, counted from 0.
-    func step(_ done: Int, of run: RunLength) -> TrainingStep {
+    /// - Throws: `OptimizationError` if a learning rate of one's own is no rate.
+    func step(_ done: Int, of run: RunLength) throws(OptimizationError) -> TrainingStep {
         let number = (self.number - 1) * run.stepsPerEpoch + done
         let first = done * settings.batchSize
         let end = min(first + settings.batchSize, data.count)
         return TrainingStep(
             number: number + 1, batch: first..<end,
             next: end..<min(end + settings.batchSize, data.count),
-            values: settings.optimizer.values(atStep: number, of: run))
+            values: try settings.optimizer.values(atStep: number, of: run))
     }
 
     /// Forward pass, loss, and backward pass with the update.

@@ -15,11 +15,13 @@ public struct Evaluation: Sendable, Equatable {
     }
 
     /// Of the images taken for the class, the share that are; nil if there are none.
+    /// - Precondition: `label` is an index of `confusion`.
     public func precision(_ label: Int) -> Double? {
         ratio(confusion[label][label], confusion.reduce(0) { $0 + $1[label] })
     }
 
     /// Of the images of the class, the share that were told; nil if there are none.
+    /// - Precondition: `label` is an index of `confusion`.
     public func recall(_ label: Int) -> Double? {
         ratio(confusion[label][label], confusion[label].reduce(0, +))
     }
@@ -30,9 +32,6 @@ public struct Evaluation: Sendable, Equatable {
 }
 
 extension Model {
-    /// Images run through the network at once when it is only evaluated.
-    static let evaluationBatch = 240
-
     /// - Throws: `ModelError` if the data does not fit the network.
     public func check(_ data: Dataset) throws(ModelError) { try Self.check(data, fits: network) }
 
@@ -48,73 +47,26 @@ extension Model {
         }
     }
 
-    /// Logits [count, classes] of images [count, channels, rows, columns] of bytes.
-    /// - Parameter threads: nil takes those of `threads(_:)`.
-    /// - Throws: `ModelError.images` if the last image is not whole; where memory or threads are
-    ///   missing.
-    public func logits(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
-        let threads = try Self.threads(threads)
-        let (count, rest) = images.count.quotientAndRemainder(dividingBy: network.inputs)
-        guard rest == 0 else {
-            throw .images(
-                network: network.description, expected: network.input.pixels,
-                found: "\(rest) bytes after the last whole one")
-        }
-        guard count > 0 else { return [] }
-        let size = min(count, Self.evaluationBatch)
-        let stack = try stack(batchCapacity: size, role: .evaluation, threads: threads)
-        let order = (0..<UInt32(count)).map { $0 }
-        var result = [Float](repeating: 0, count: count * network.classes)
-        for start in stride(from: 0, to: count, by: size) {
-            let batch = start..<min(start + size, count)
-            var all = result.mutableSpan
-            var part = all._mutatingExtracting(
-                batch.lowerBound * network.classes..<batch.upperBound * network.classes)
-            stack.forward(
-                images: images.span, indices: order.span.extracting(batch), logits: &part,
-                threads: threads)
-        }
-        return result
-    }
-
-    /// For each row of logits [count, classes] the class with the largest, the first of equals. Their
-    /// probabilities would not do: above 17 every sigmoid is 1.
-    package func answers(_ logits: [Float]) -> [Int] {
-        let classes = network.classes
-        return stride(from: 0, to: logits.count, by: classes).map { first in
-            var best = first
-            for place in first..<first + classes where logits[place] > logits[best] { best = place }
-            return best - first
-        }
-    }
-
-    /// Class probabilities [count, classes] of images as `logits(images:threads:)` takes them:
-    /// sigmoid or softmax of the logits.
-    public func probabilities(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
-        probabilities(of: try logits(images: images, threads: threads))
-    }
-
-    /// The same for logits [count, classes].
-    package func probabilities(of logits: [Float]) -> [Float] {
-        var result = [Float](repeating: 0, count: logits.count)
-        var span = result.mutableSpan
-        switch network.outputActivation {
-        case .sigmoid: Kernels.sigmoid(logits.span, into: &span, threads: 1)
-        case .softmax:
-            Kernels.softmax(
-                m: logits.count / network.classes, n: network.classes, z: logits.span,
-                ldz: network.classes, into: &span, ldp: network.classes, threads: 1)
-        }
-        return result
-    }
-
     /// Accuracy, loss and confusion matrix on a data set.
+    /// - Parameters:
+    ///   - data: of the network's image size, and of no more classes.
+    ///   - loss: for the network's output activation.
+    ///   - threads: nil takes those of `threads(_:)`.
+    /// - Throws: what `check(_:)` and `logits(images:threads:)` throw; `ModelError.output` for a loss
+    ///   of other outputs than the network's.
     public func evaluate(_ data: Dataset, loss: any Loss, threads: Int? = nil) throws(ModelError)
         -> Evaluation
     {
         try check(data)
-        let logits = try logits(images: data.images, threads: threads)
+        guard loss.outputActivation == network.outputActivation else {
+            throw .output(
+                loss: loss.name, needs: loss.outputActivation, network: network.outputActivation)
+        }
         let classes = network.classes
+        // Logits, targets and gradient.
+        let bytes = 3 * MemoryLayout<Float>.stride * data.count * classes
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
+        let logits = try logits(images: data.images, threads: threads)
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         for (label, answer) in zip(data.labels, answers(logits)) {
             confusion[Int(label)][answer] += 1

@@ -192,10 +192,12 @@ public final class Trainer {
 
     /// The length of a run over the data.
     /// - Throws: `TrainingError.epochs`, `.batchSize`.
-    func run(over data: Dataset, epochs: Int) throws(TrainingError) -> RunLength {
-        guard (1...Self.mostEpochs).contains(epochs) else { throw .epochs(epochs) }
-        guard batchSize <= data.count else { throw .batchSize(batchSize, images: data.count) }
-        return RunLength(images: data.count, batchSize: batchSize, epochs: epochs)
+    func run(over data: Dataset, epochs: Int) throws -> RunLength {
+        guard (1...Self.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
+        guard batchSize <= data.count else {
+            throw TrainingError.batchSize(batchSize, images: data.count)
+        }
+        return try RunLength(images: data.count, batchSize: batchSize, epochs: epochs)
     }
 
     /// Trains on the calling thread, for which this trainer is claimed.

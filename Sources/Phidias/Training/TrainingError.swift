@@ -23,14 +23,25 @@ public enum TrainingError: PhidiasError, Equatable {
     case counts(TrainingPosition, images: Int)
     /// A loss or weight became NaN or infinite in a step counted from 1, at a layer counted from 0.
     case diverged(step: Int, layer: Int, what: String)
+    /// The mean loss of an epoch that ended with a step counted from 1 is finite, but above so many
+    /// times the loss before training.
+    case lossTooHigh(step: Int, loss: Double, start: Double, factor: Double)
+
+    /// The step, counted from 1, after which training diverged; nil of other errors.
+    public var divergedInStep: Int? {
+        switch self {
+        case .diverged(let step, _, _), .lossTooHigh(let step, _, _, _): step
+        default: nil
+        }
+    }
 
     public var description: String {
         switch self {
         case .epochs(let count):
             "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
-        case .batchSize(let size, nil): "A batch of \(size) images is not at least 1."
+        case .batchSize(let size, nil): "The batch size is \(size); it must be at least 1."
         case .batchSize(let size, let images?):
-            "A batch of \(size) images is larger than the data, which has \(images)."
+            "The batch size, \(size), is larger than the data, which has \(images == 1 ? "1 image" : "\(images) images")."
         case .busy:
             "This trainer is training already. Wait for its end, or make another trainer."
         case .output(let loss, let needs, let network):
@@ -49,6 +60,8 @@ public enum TrainingError: PhidiasError, Equatable {
             "Training cannot go on from a state whose \(position.steps) steps saw \(images) images and got \(position.correct) right, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
         case .diverged(let step, let layer, let what):
             "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate."
+        case .lossTooHigh(let step, let loss, let start, let factor):
+            "Training diverged: the mean loss of the epoch up to step \(step) is \(Float(loss)), over \(Int(exactly: factor).map(String.init) ?? "\(factor)") times the loss before training, \(Float(start)). Lower the learning rate."
         }
     }
 
@@ -56,7 +69,7 @@ public enum TrainingError: PhidiasError, Equatable {
         switch self {
         case .epochs, .batchSize, .output, .position: 64
         case .notFinite, .network, .velocities, .velocity, .counts: 65
-        case .busy, .diverged: 70
+        case .busy, .diverged, .lossTooHigh: 70
         }
     }
 }

@@ -77,9 +77,10 @@ extension Trainer {
         guard steps <= full || data.count % batchSize == 0 else {
             throw RecordError.shortBatch(step: full + 1, images: data.count % batchSize)
         }
-        let first = optimizer.values(atStep: 0, of: run)
-        if let other = (0..<steps).first(where: { optimizer.values(atStep: $0, of: run) != first })
-        {
+        let first = try optimizer.values(atStep: 0, of: run)
+        if let other = try (0..<steps).first(where: {
+            try optimizer.values(atStep: $0, of: run) != first
+        }) {
             throw RecordError.changingParameters(step: other + 1)
         }
         let start = model
@@ -126,9 +127,9 @@ public enum RecordError: PhidiasError, Equatable {
         case .network(let network):
             "'\(network)' drops outputs at random, which another program cannot repeat; leave the dropout out."
         case .options:
-            "A record is of the plain step alone: leave out --weight-decay, --nesterov and --clip-norm."
+            "A record is of the plain step alone: leave out weight decay, Nesterov's momentum and the limit of the gradient's norm."
         case .augmentation:
-            "A record's indices name images as the data has them: leave out --shift, --rotation and --elastic."
+            "A record's indices name images as the data has them: leave out the augmentation."
         case .images(let count):
             "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
         case .shortBatch(let step, let images):

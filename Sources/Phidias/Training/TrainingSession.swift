@@ -54,7 +54,7 @@ final class TrainingSession {
         var buffers = BatchBuffers(
             capacity: settings.batchSize, classes: stack.network.classes)
         for done in position.steps..<run.stepsPerEpoch {
-            let step = epoch.step(done, of: run)
+            let step = try epoch.step(done, of: run)
             let result: EpochPass.Result
             do {
                 result = try epoch.take(step, &buffers, onGradient: observers.onGradient)

@@ -1,7 +1,7 @@
 import Foundation
 import Phidias
-import PhidiasRuns
 import PhidiasKernels
+import PhidiasRuns
 
 /// Where a benchmark ran.
 struct Machine {

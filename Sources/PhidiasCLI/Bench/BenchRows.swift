@@ -1,7 +1,7 @@
 import KernelOperations
 import Phidias
-import PhidiasRuns
 import PhidiasKernels
+import PhidiasRuns
 
 /// One line of the table: the kernels' speed, its share of what is possible, and how much faster
 /// they are than each opponent.

@@ -1,7 +1,7 @@
 import Foundation
 import Phidias
-import PhidiasRuns
 import PhidiasKernels
+import PhidiasRuns
 
 /// One quantity that grows while the others stay.
 struct ScalingSweep {

@@ -113,7 +113,8 @@ struct DataCommand: ParsableCommand {
                 .write(to: output, replacing: force)
             if let first = source.ignored.first {
                 Console.say(
-                    "skipped: \(source.ignored.count.counted("file")) that are not .png, such as \(first)")
+                    "skipped: \(source.ignored.count.counted("file")) that are not .png, such as \(first)"
+                )
             }
             print(
                 "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes"

@@ -51,8 +51,8 @@ struct ExperimentLoss: ParsableCommand {
         }
         let watch = ExperimentWatch()
         let report = try experiment.run(
-            in: output, jobs: jobs, shouldStop: { Interruption.signal != nil },
-            onEvent: { watch.show($0) })
+            in: output, jobs: jobs, onEvent: { watch.show($0) },
+            shouldStop: { Interruption.signal != nil })
         watch.sweep.clear()
         guard let report else {
             Console.say("Stopped by a signal. The same command goes on.")

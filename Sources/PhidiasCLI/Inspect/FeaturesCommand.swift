@@ -17,7 +17,7 @@ struct FeaturesCommand: ParsableCommand {
             images at which the largest value of its map is largest, in order.
             """)
 
-    @Argument(help: "A model file.")
+    @Argument(help: "A model file, or the folder of a run.")
     var model: String
     @Argument(help: "A PNG file, fitted as by phidias predict.")
     var image: String?
@@ -25,8 +25,7 @@ struct FeaturesCommand: ParsableCommand {
     var layer = 0
     @Option(parsing: .unconditional, help: "In place of an image: so many images for each filter.")
     var strongest: Int?
-    @Option(help: "With --strongest: folder with the test images. Without it: synthetic digits.")
-    var data: String?
+    @OptionGroup(title: "With --strongest") var data: TestDataOptions
     @Option(help: "The picture.")
     var output: String
     @Option(parsing: .unconditional, help: "Side of the square of pixels that one value becomes.")
@@ -38,7 +37,8 @@ struct FeaturesCommand: ParsableCommand {
 
     func run() throws {
         _ = try Model.threads(nil)
-        let file = try ModelFile(path: model).model
+        let kept = try KeptModel(path: model)
+        let file = kept.file.model
         var picture = FilterImage()
         picture.scale = scale
         let drawn: Image
@@ -50,7 +50,7 @@ struct FeaturesCommand: ParsableCommand {
             drawn = try maps(file, path, picture)
         case (nil, let count?):
             title = "Images that excite layer \(layer) of \(model) most"
-            drawn = try excitations(file, count, picture)
+            drawn = try excitations(kept, count, picture)
         default:
             throw UsageError(description: "Give an image, or --strongest with a number.")
         }
@@ -70,18 +70,13 @@ struct FeaturesCommand: ParsableCommand {
     }
 
     private func excitations(
-        _ model: Model, _ count: Int, _ picture: FilterImage
+        _ kept: KeptModel, _ count: Int, _ picture: FilterImage
     ) throws -> Image {
         guard (1...100).contains(count) else {
             throw UsageError(description: "--strongest \(count): give 1 to 100.")
         }
-        let test =
-            if let data {
-                try DataPair.test(directory: data, classes: model.network.classes)
-            } else {
-                try SyntheticDigits.pair(training: 1, seed: 1).test
-            }
-        let channels = try model.strongest(count, in: test, layer: layer)
+        let test = try data.test(for: kept)
+        let channels = try kept.file.model.strongest(count, in: test, layer: layer)
         var picture = picture
         picture.columns = min(count, test.count)
         return try picture.draw(

@@ -17,7 +17,7 @@ struct FiltersCommand: ParsableCommand {
             step below each; of the options it takes --frames, --columns and --output.
             """)
 
-    @Argument(help: "A model file.")
+    @Argument(help: "A model file, or the folder of a run.")
     var model: String?
     @Option(help: "The folder of a run with frames, in place of a model file.")
     var film: String?
@@ -83,7 +83,7 @@ struct FiltersCommand: ParsableCommand {
     }
 
     private func draw(_ model: String) throws {
-        let file = try ModelFile(path: model)
+        let file = try KeptModel(path: model).file
         var picture = FilterImage()
         picture.colorMap = colormap
         picture.scaling = scaling

@@ -19,7 +19,7 @@ struct SummaryCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A model (.safetensors), or what phidias train --network takes: mlp, dbl-2024, a JSON file, or layers.",
+            "A model (.safetensors), the folder of a run, or what phidias train --network takes: mlp, dbl-2024, a JSON file, or layers.",
             valueName: "network"))
     var source: String
     @Option(
@@ -55,14 +55,16 @@ struct SummaryCommand: ParsableCommand {
     }
 
     private func network() throws -> Network {
-        let isModel = source.hasSuffix(".safetensors")
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
+        let isModel = source.hasSuffix(".safetensors") || (isThere && isFolder.boolValue)
         let choice = isModel ? nil : try NetworkChoice(source)
         let isDocument = if case .document = choice { true } else { false }
         guard image == nil || !(isModel || isDocument) else {
             throw UsageError(
                 description: "\(source) says itself what its images are; leave out --image.")
         }
-        guard let choice else { return try ModelFile(path: source).model.network }
+        guard let choice else { return try KeptModel(path: source).file.model.network }
         let image = image ?? "28x28"
         let sizes = image.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard (2...3).contains(sizes.count), let rows = sizes[sizes.count - 2],

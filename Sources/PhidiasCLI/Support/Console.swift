@@ -79,29 +79,28 @@ struct OutputError: PhidiasError {
     var exitCode: Int32 { 74 }
 }
 
-/// Progress of a run: a bar with rate and time left on a terminal, nothing elsewhere (an epoch's
+/// Progress of a run: a bar with the time that is left on a terminal, nothing elsewhere (an epoch's
 /// line is printed by its owner).
 struct ProgressBar {
-    private let total: Int
-    private let label: String
     private let start = ContinuousClock.now
     private var shown = ContinuousClock.now
+    /// What was done when the bar was first asked.
+    private var first: Int?
     private let active = Console.isTerminal
 
-    init(total: Int, label: String) {
-        self.total = total
-        self.label = label
-    }
-
-    mutating func update(_ done: Int) {
-        guard active, shown.duration(to: .now) > .milliseconds(100) || done == total else { return }
+    /// - Parameters:
+    ///   - done: images of all epochs so far.
+    ///   - total: images of all epochs; it may turn out to be wrong.
+    mutating func update(_ done: Int, of total: Int, label: String) {
+        guard active, shown.duration(to: .now) > .milliseconds(100) else { return }
         shown = .now
-        let elapsed = start.duration(to: .now) / .seconds(1)
-        let rate = min(Double(done) / max(elapsed, 1e-9), 1e12)
-        let left = min(max(Double(total) - Double(done), 0) / max(rate, 1e-9), 1e9)
+        let first = first ?? done
+        self.first = first
+        let rate = Double(done - first) / max(start.duration(to: .now) / .seconds(1), 1e-9)
+        let left = Double(max(total - done, 0)) / max(rate, 1e-9)
         let line = Self.line(
             label: label, share: Double(done) / Double(max(total, 1)),
-            figures: "\(Int(rate)) images/s, \(Int(left.rounded(.up))) s left",
+            figures: rate > 0 ? "\(SweepWatch.time(left)) left" : "",
             width: Console.width, color: Console.hasColor)
         Console.show("\r\(line)\u{1b}[K")
     }

@@ -12,6 +12,12 @@ enum Hint {
     private static func hint(for error: any Error) -> String? {
         switch error {
         case SettingError.value(let setting, _, _): "(\(option(setting)))"
+        case ModelError.noThreads, ModelError.threadVariable: "(--threads)"
+        case DataError.exists: "Choose another --output, or replace the data with --force."
+        case DataError.missing(_, let reason) where reason.contains("no such folder"):
+            "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
+        case is NetworkFileError:
+            "phidias summary --document dbl-2024 shows what such a file holds."
         case SettingError.describedTwice(let other):
             "(--network, \(option(other)))"
         case SettingError.lossNeedsSigmoid: "(--output-activation sigmoid)"
@@ -24,7 +30,7 @@ enum Hint {
             "\nLeave them as they were, or go on with them by --allow-change."
         case RunError.finished:
             "\nGive more --epochs or --patience, or train a new run."
-        case RunError.otherData: "Give the run's data by --data."
+        case RunError.otherData, RunError.noData: "Give the folder of the data by --data."
         case ReportError.otherData: "Leave out --data, or give the run's."
         case SweepError.otherSweep: "Choose another --output."
         case SweepError.emptyValue(let setting, _), SweepError.sameValue(let setting, _, _),

@@ -138,12 +138,16 @@ struct CheckpointOptions: SettingOptions {
     @Option(setting: "keep") var keep: [String] = []
     @Option(setting: "patience") var patience: [String] = []
     @Option(setting: "on_divergence") var onDivergence: [String] = []
+    @Option(setting: "diverges_above") var divergesAbove: [String] = []
+    @Option(defaultAsFlag: "true", help: .setting("test_every_epoch")) var testEveryEpoch: String?
     @Option(setting: "filters_every") var filtersEvery: [String] = []
 
     var given: [(name: String, texts: [String])] {
         [
             ("checkpoint_every", checkpointEvery), ("keep", keep), ("patience", patience),
-            ("on_divergence", onDivergence), ("filters_every", filtersEvery),
+            ("on_divergence", onDivergence), ("diverges_above", divergesAbove),
+            ("test_every_epoch", testEveryEpoch.map { [$0] } ?? []),
+            ("filters_every", filtersEvery),
         ]
     }
 }

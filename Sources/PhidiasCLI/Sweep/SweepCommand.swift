@@ -74,7 +74,7 @@ struct SweepCommand: ParsableCommand {
         let watch = SweepWatch()
         let outcome = try Sweep.run(
             try settings(), in: output, firstFolds: cells.firstFolds, jobs: jobs, threads: threads,
-            shouldStop: { Interruption.signal != nil }, onEvent: { watch.show($0) })
+            onEvent: { watch.show($0) }, shouldStop: { Interruption.signal != nil })
         try watch.end(isComplete: outcome.isComplete, outcome.results.count, of: outcome.cells)
         let report = outcome.report
         let pictures = report.drawn.map { (name: $0.name, path: "\(output)/\($0.file)") }

@@ -3,32 +3,37 @@ import PhidiasRuns
 
 /// Shows what happens in a run on standard error: a line an epoch, and on a terminal a bar.
 final class RunWatch {
-    private var bar: ProgressBar?
-    private var images = 0
+    private var bar = ProgressBar()
+    private var images = 0, epochs = 0, done = 0
 
     func show(_ event: RunEvent) {
         switch event {
         case .starts(let start):
             images = start.images
             Interruption.watch()
-            Console.say(
-                "\(start.network), \(start.loss) loss, \(start.images) images, batch \(start.settings.batchSize), \(start.threads.counted("thread")), \(Model.kernels) kernels"
-            )
+            epochs = start.settings.epochs
+            done = start.epochsDone
+            for line in Self.header(start) { Console.say(line) }
         case .resumes(let folder, let place):
             Console.say(
                 "Going on with \(folder) after epoch \(place.epochs), step \(place.steps).")
         case .step(let progress):
-            if bar == nil {
-                bar = ProgressBar(
-                    total: progress.imagesPerEpoch, label: "epoch \(progress.epoch)")
-            }
-            bar?.update(progress.images)
+            bar.update(
+                (progress.epoch - 1) * progress.imagesPerEpoch + progress.images,
+                of: progress.epochs * progress.imagesPerEpoch,
+                label: "epoch \(progress.epoch)/\(progress.epochs), loss \(progress.loss.fixed(3))")
         case .epoch(let line, let epochs):
             clear()
             let rate = Int(Double(images) / max(line.seconds, 1e-9))
-            let extra = line.validation.map { ", validation \($0.accuracy.percent) %" } ?? ""
+            // Whoever has validation images looks at them, and at the test images when all is done.
+            let (what, score) =
+                line.validation.map { ("validation", $0) } ?? ("test", line.test ?? line.training)
             Console.say(
-                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4)), test \(line.test.accuracy.percent) %\(extra), \(line.seconds.fixed(2)) s, \(rate) images/s"
+                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4)), training \(line.training.accuracy.percent) %, \(what) \(score.accuracy.percent) %, \(line.seconds.fixed(2)) s, \(rate)/s"
+            )
+        case .lossAboveStart(_, let loss, let start):
+            Console.say(
+                "warning: the loss, \(loss.digits()), is above the \(start.digits()) before training: the learning rate may be too high."
             )
         case .damagedCheckpoint(let error):
             Console.say("\(error.description) The checkpoint before it is tried.")
@@ -55,7 +60,30 @@ final class RunWatch {
     }
 
     func clear() {
-        bar?.clear()
-        bar = nil
+        bar.clear()
+    }
+
+    /// What is trained, and how: lines that fit a terminal.
+    private static func header(_ start: RunStart) -> [String] {
+        let settings = start.settings
+        func text(_ name: String) -> String {
+            start.record.first { $0.name == name }?.value ?? ""
+        }
+        var steps = "learning rate \(text("learning_rate")), momentum \(text("momentum"))"
+        if settings.schedule != .constant { steps += ", schedule \(settings.schedule)" }
+        if settings.warmUp > 0 {
+            steps += ", warm-up \(text("warm_up")) \(settings.warmUp == 1 ? "epoch" : "epochs")"
+        }
+        for (name, what) in [("weight_decay", "weight decay"), ("clip_norm", "clipping at")] {
+            if !text(name).isEmpty { steps += ", \(what) \(text(name))" }
+        }
+        if settings.nesterov { steps += ", Nesterov" }
+        let moves = [("shift", "shift"), ("rotation", "rotation"), ("elastic", "elastic")]
+            .filter { !text($0.0).isEmpty }.map { "\($0.1) \(text($0.0))" }
+        return [
+            "\(start.network), \(start.loss) loss, \(start.images) images, batch \(settings.batchSize)",
+            steps,
+        ] + (moves.isEmpty ? [] : ["augmentation: \(moves.joined(separator: ", "))"])
+            + ["\(start.threads.counted("thread")), \(Model.kernels) kernels"]
     }
 }

@@ -24,8 +24,8 @@ struct TrainCommand: ParsableCommand {
             " With OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
         ))
     var threads: Int?
-    @Option(help: "Folder for the results.")
-    var output = "runs/latest"
+    @Option(help: "Folder for the results; without it a new one, runs/1, runs/2 and so on.")
+    var output: String?
     @Flag(help: "Replace a run that is already in the output folder.")
     var force = false
     @Option(help: "Go on with the run in this folder, with its settings.")
@@ -42,16 +42,27 @@ struct TrainCommand: ParsableCommand {
         if let resume {
             try checkResuming(resume)
             result = try Run.resume(
-                resume, allowingChanges: allowChange, threads: threads, shouldStop: stop,
-                onEvent: watch.show, change: { try $0.set(options.values) })
+                resume, allowingChanges: allowChange, threads: threads,
+                change: { try $0.set(options.values) }, onEvent: watch.show, shouldStop: stop)
         } else {
             guard !allowChange else {
                 throw UsageError(description: "--allow-change is for --resume RUN.")
             }
+            guard !force || output != nil else {
+                throw UsageError(
+                    description: "--force replaces the run in a folder: give --output FOLDER.")
+            }
             let settings = try TrainingSettings(options)
-            result = try Run.train(
-                settings, in: output, replacing: force, threads: threads, shouldStop: stop,
-                onEvent: watch.show)
+            result =
+                if let output {
+                    try Run.train(
+                        settings, in: output, replacing: force, threads: threads,
+                        onEvent: watch.show, shouldStop: stop)
+                } else {
+                    try Run.train(
+                        settings, under: NumberedRuns("runs"), threads: threads,
+                        onEvent: watch.show, shouldStop: stop)
+                }
         }
         if case .interrupted(let place) = result.end, let signal = Interruption.signal {
             watch.clear()
@@ -69,14 +80,14 @@ struct TrainCommand: ParsableCommand {
                 description:
                     "--force replaces a run and --resume goes on with it; give one of them.")
         }
-        guard try output == folder || output == Self.parse([]).output else {
+        guard output == nil || output == folder else {
             throw UsageError(
                 description: "--resume goes on in the run's own folder; leave out --output.")
         }
     }
 
     private func report(_ run: RunResult) {
-        guard let test = run.result?.test else { return }
+        guard let test = run.result?.test ?? run.metrics.last?.test else { return }
         let rate = Double(run.trainedImages) / max(run.seconds, 1e-9)
         switch format {
         case .json:

@@ -25,21 +25,21 @@ struct VerifyCommand: ParsableCommand {
     var format: OutputFormat = .text
 
     func run() throws {
-        var bar: ProgressBar?
+        var bar = ProgressBar()
         let outcome = try Run.verify(
-            path, data: data, threads: threads,
+            path, data: data.map { try DataPair(directory: $0) }, threads: threads,
             onStart: { network, epochs, threads in
                 Console.say(
                     "Replaying \(epochs.counted("epoch")) of \(network) with \(threads.counted("thread")), \(Model.kernels) kernels."
                 )
             },
             onProgress: { step in
-                if bar == nil {
-                    bar = ProgressBar(total: step.imagesPerEpoch * step.epochs, label: "replay")
-                }
-                bar?.update((step.epoch - 1) * step.imagesPerEpoch + step.images)
+                bar.update(
+                    (step.epoch - 1) * step.imagesPerEpoch + step.images,
+                    of: step.imagesPerEpoch * step.epochs,
+                    label: "replaying epoch \(step.epoch)/\(step.epochs)")
             })
-        bar?.clear()
+        bar.clear()
         report(outcome)
         if !outcome.isEqual { throw ExitCode(1) }
     }

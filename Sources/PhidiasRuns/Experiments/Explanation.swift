@@ -20,7 +20,7 @@ public struct Explanation: Sendable {
             case .constant(let value): value
             case .coupled: min(1 - learningRate.squareRoot(), Double(Float(1).nextDown))
             }
-        self.init(analysis: MomentumAnalysis(learningRate: learningRate, momentum: alpha))
+        self.init(analysis: try MomentumAnalysis(learningRate: learningRate, momentum: alpha))
     }
 
     /// A number with its name and formula.

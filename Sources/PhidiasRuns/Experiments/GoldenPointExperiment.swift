@@ -50,8 +50,9 @@ public struct GoldenPointExperiment: Sendable {
             record: .init(
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
         for name in LossName.allCases {
-            let start = Model(network: network, seed: settings.seed)
-            let trainer = try settings.trainer(start, loss: try name.loss(.sigmoid), threads: threads)
+            let start = try Model(network: network, seed: settings.seed)
+            let trainer = try settings.trainer(
+                start, loss: try name.loss(.sigmoid), threads: threads)
             var epochs = [
                 GoldenPointReport.Epoch(
                     0, try OutputSignals(of: start, on: pair.training, threads: threads))

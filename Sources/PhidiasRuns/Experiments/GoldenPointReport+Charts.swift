@@ -8,14 +8,15 @@ extension GoldenPointReport {
             (
                 "signals",
                 histograms(
-                    "Output signals p, synaptic loss, training images", ChartAxis("p"),
+                    "Output signals p, synaptic loss, training images",
+                    ChartAxis("output signal p"),
                     .init("golden point p = 1/φ", .x(GoldenRatio.goldenPoint)),
                     \.targetSignals, \.otherSignals)
             ),
             (
                 "logits",
                 histograms(
-                    "Logits z, synaptic loss, training images", ChartAxis("z"),
+                    "Logits z, synaptic loss, training images", ChartAxis("logit z"),
                     .init("golden point z = ln φ", .x(GoldenRatio.goldenInput)), \.targetLogits,
                     \.otherLogits)
             ),
@@ -33,7 +34,7 @@ extension GoldenPointReport {
         let shown = Set([min(1, last), (last + 1) / 2, last]).sorted()
         func panel(_ label: String, _ histogram: (Epoch) -> Histogram) -> Chart.Panel {
             .histogram(
-                x: x, y: ChartAxis("density, \(label)", .logarithmic(base: 10)),
+                label, x: x, y: ChartAxis("probability density", .logarithmic(base: 10)),
                 steps: shown.map { place in
                     let values = histogram(epochs[place])
                     return .init(
@@ -43,24 +44,27 @@ extension GoldenPointReport {
         }
         return Chart(
             title: title,
-            panels: [panel("image's class", targets), panel("other classes", others)])
+            panels: [
+                panel("output of the image's class", targets),
+                panel("outputs of the other classes", others),
+            ].onOneScale)
     }
 
     private var processes: Chart {
         Chart(
-            title: "The two processes: divergence KL(t ‖ p) and entropy H(p), training images",
+            title: "The two processes of the loss, mean of the training images",
             panels: runs.map { run in
                 .init(
-                    x: ChartAxis("epoch"), y: ChartAxis("nats an image, \(run.loss)"),
+                    "trained with the \(run.loss) loss", x: .epoch, y: ChartAxis("nats per image"),
                     series: [
                         .init(
-                            "divergence",
+                            "divergence KL(t ‖ p)",
                             run.epochs.dropFirst().map { (x: Double($0.number), y: $0.divergence) }),
                         .init(
-                            "entropy",
+                            "entropy H(p)",
                             run.epochs.dropFirst().map { (x: Double($0.number), y: $0.entropy) }),
                     ])
-            })
+            }.onOneScale)
     }
 
     private var reliability: Chart {
@@ -73,11 +77,13 @@ extension GoldenPointReport {
                     })
             }
             return .init(
-                x: ChartAxis("confidence, \(label)"), y: ChartAxis("share that is right"),
-                series: lines + [.init("perfect", [(x: 0, y: 0), (x: 1, y: 1)])])
+                label, x: ChartAxis("mean confidence"),
+                y: ChartAxis("observed frequency"),
+                series: lines + [.init("perfect calibration", [(x: 0, y: 0), (x: 1, y: 1)])])
         }
         return Chart(
             title: "Reliability on \(testImages) test images",
-            panels: [panel("strongest output", \.strongest), panel("every output", \.every)])
+            panels: [panel("strongest output", \.strongest), panel("every output", \.every)]
+                .onOneScale)
     }
 }

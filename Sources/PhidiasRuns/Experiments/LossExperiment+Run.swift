@@ -44,14 +44,14 @@ extension LossExperiment {
     ///   - folder: where the results go; it belongs to this experiment alone meanwhile.
     ///   - data: nil reads what the settings name.
     ///   - jobs: runs at a time, a thread each; nil for all threads.
-    ///   - shouldStop: asked between two steps of every run; true ends the experiment.
     ///   - onEvent: called with what happens, by one thread at a time.
+    ///   - shouldStop: asked between two steps of every run; true ends the experiment.
     /// - Returns: nil if it was asked to stop before its end.
     /// - Throws: what is wrong with settings or data; `SweepError.otherSweep`; `FileError`.
     public func run(
         in folder: String, data: DataPair? = nil, jobs: Int? = nil,
-        shouldStop: @escaping @Sendable () -> Bool = { false },
-        onEvent: @escaping @Sendable (ExperimentEvent) -> Void = { _ in }
+        onEvent: @escaping @Sendable (ExperimentEvent) -> Void = { _ in },
+        shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> LossReport? {
         try check()
         Workers.keepFromBinding()

@@ -7,8 +7,7 @@ extension LossReport {
         get throws { [("accuracy", try accuracyChart), ("final", try finalChart)] }
     }
 
-    /// Test accuracy over epochs, a panel for each setting. The first epochs, which would take most
-    /// of the height, are told by the numbers.
+    /// Test accuracy over epochs, a panel for each setting.
     private var accuracyChart: Chart {
         get throws {
             let panels = try LossExperiment.Setting.allCases.map { setting in
@@ -22,13 +21,13 @@ extension LossReport {
                         band: estimates.map { (low: 100 * $0.1.low, high: 100 * $0.1.high) })
                 }
                 return Chart.Panel(
-                    x: ChartAxis("epoch"),
-                    y: ChartAxis("test accuracy, %, \(setting.title)", .fitted), series: lines)
+                    setting.title, x: .epoch, y: ChartAxis("test accuracy, %", .fitted),
+                    series: lines)
             }
             return Chart(
                 title:
                     "Test accuracy, mean of \(experiment.seeds) seeds with 95 % interval",
-                panels: panels)
+                panels: panels.onOneScale)
         }
     }
 

@@ -95,7 +95,7 @@ public struct SmoothingExperiment: Sendable {
 
         onEvent(.part("independent gradients", runs: 1))
         var report = SmoothingReport(
-            analysis: MomentumAnalysis(learningRate: eta, momentum: alpha),
+            analysis: try MomentumAnalysis(learningRate: eta, momentum: alpha),
             synthetic: SyntheticGradients.window(
                 learningRate: Float(eta), momentum: Float(alpha),
                 weights: SmoothingReport.syntheticWeights,

@@ -12,9 +12,10 @@ extension SmoothingReport {
 
     private var layers: [Int] { Set(rows.map(\.layer)).sorted() }
 
-    /// A panel for each layer.
-    private func panels(_ panel: (Int, [Row]) -> Chart.Panel) -> [Chart.Panel] {
-        layers.map { layer in panel(layer, rows.filter { $0.layer == layer }) }
+    /// A panel for each layer, all on one scale.
+    private func panels(_ panel: (String, [Row]) -> Chart.Panel) -> [Chart.Panel] {
+        layers.map { layer in panel("layer \(layer)", rows.filter { $0.layer == layer }) }
+            .onOneScale
     }
 
     private var impulseChart: Chart {
@@ -22,12 +23,12 @@ extension SmoothingReport {
             (x: Double(step), y: (0..<step).reduce(1.0) { power, _ in power * analysis.momentum })
         }
         return Chart(
-            title: "Velocity after one gradient of 1, in units of −η",
+            title: "Velocity that one gradient of 1 leaves",
             panels: [
                 .init(
-                    x: ChartAxis("steps since the gradient"), y: ChartAxis("what is left"),
+                    x: ChartAxis("steps since the gradient"), y: ChartAxis("velocity, units of −η"),
                     series: [
-                        .init("αᵏ", theory),
+                        .init("theory αᵏ", theory),
                         .init(
                             "measured",
                             impulse.enumerated().map { (x: Double($0.offset), y: $0.element) }),
@@ -40,7 +41,8 @@ extension SmoothingReport {
 
     private var varianceChart: Chart {
         Chart(
-            title: "Noise that averaging leaves: variance of the averaged gradient",
+            title:
+                "Noise that averaging leaves: variance of the averaged gradient over the gradient's",
             panels: panels { layer, rows in
                 func line(_ name: String, _ value: (Row) -> Double?) -> Chart.Series {
                     .init(
@@ -50,13 +52,12 @@ extension SmoothingReport {
                         })
                 }
                 return .init(
-                    x: ChartAxis("epoch"),
-                    y: ChartAxis("share of the gradient's, layer \(layer)"),
+                    layer, x: .epoch, y: ChartAxis("ratio of variances"),
                     series: [
                         line("training", \.training?.ratio),
-                        line("… from autocorrelation", \.training?.predicted),
+                        line("training, from autocorrelation", \.training?.predicted),
                         line("fixed weights", \.frozen?.ratio),
-                    ], references: [.init("independent", .y(analysis.noiseVariance))])
+                    ], references: [.init("independent gradients", .y(analysis.noiseVariance))])
             })
     }
 
@@ -72,7 +73,7 @@ extension SmoothingReport {
                         })
                 }
                 return .init(
-                    x: ChartAxis("lag, steps"), y: ChartAxis("correlation, layer \(layer)"),
+                    layer, x: ChartAxis("lag, steps"), y: ChartAxis("autocorrelation ρ"),
                     series: [
                         line("training", rows.last?.training),
                         line("fixed weights", rows.last?.frozen),
@@ -86,11 +87,11 @@ extension SmoothingReport {
             panels: panels { layer, rows in
                 let response = rows.last?.training?.response ?? []
                 return .init(
-                    x: ChartAxis("frequency, cycles a step", .logarithmic(base: 10)),
-                    y: ChartAxis("power ratio, layer \(layer)", .logarithmic(base: 10)),
+                    layer, x: ChartAxis("frequency, cycles per step", .logarithmic(base: 10)),
+                    y: ChartAxis("remaining share of the power", .logarithmic(base: 10)),
                     series: [
                         .init(
-                            "|H(f)|²",
+                            "theory |H(f)|²",
                             response.map {
                                 (x: $0.frequency, y: analysis.powerResponse(at: $0.frequency))
                             }),
@@ -104,7 +105,8 @@ extension SmoothingReport {
             title: "Curvature of the loss, \(curvatureImages) training images",
             panels: [
                 .init(
-                    x: ChartAxis("step"), y: ChartAxis("curvature", .logarithmic(base: 10)),
+                    x: ChartAxis("training step"),
+                    y: ChartAxis("curvature", .logarithmic(base: 10)),
                     series: [
                         .init(
                             "along the step",
@@ -125,14 +127,14 @@ extension SmoothingReport {
         let runs = roughness.filter { $0.diverged == nil }
         func panel(_ label: String, _ value: (LossRoughness) -> Double) -> Chart.Panel {
             .init(
-                x: ChartAxis("momentum α"), y: ChartAxis(label),
-                series: [.init("run", runs.map { (x: $0.momentum, y: value($0)) })],
-                references: [.init("√2/φ", .x(GoldenRatio.momentum))])
+                label, x: ChartAxis("momentum α"), y: ChartAxis("roughness of the loss"),
+                series: [.init("one run for each α", runs.map { (x: $0.momentum, y: value($0)) })],
+                references: [.init("golden α = √2/φ", .x(GoldenRatio.momentum))])
         }
         return Chart(
-            title: "Roughness of the loss at the same η/(1 − α)",
+            title: "Roughness of the loss over momentum, at the same η/(1 − α)",
             panels: [
-                panel("batch loss", \.batch), panel("loss on fixed images", \.fixed),
-            ])
+                panel("loss of each step's batch", \.batch), panel("loss on fixed images", \.fixed),
+            ].onOneScale)
     }
 }

@@ -10,13 +10,11 @@ struct FilmFigure {
     /// Frames in the folder.
     private let all: Int
     private var size = (width: 0, height: 0)
-    private let command: ShellCommand?
 
     /// - Throws: if a frame cannot be read, or is not as large as the last.
     init(_ run: ReportedRun) throws {
         let files = try FilterFilm.frames(of: run.path)
         all = files.count
-        command = run.trainCommand
         guard let last = files.last else { return }
         // All frames are about as large as the last: fewer of them if they are large.
         let sample = try FileBytes.read(last.path, limit: Self.mostBytes)
@@ -63,7 +61,7 @@ struct FilmFigure {
             .figure(
                 .joined(pictures) + controls,
                 "\(some) frames, all in the same colours, from step \(frames[0].step) to step \(frames[frames.count - 1].step).",
-                command: command, kind: "film"))
+                kind: "film"))
     }
 }
 

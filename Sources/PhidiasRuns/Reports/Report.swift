@@ -6,6 +6,8 @@ public enum Report {
     public static let mostFolders = 64
     /// In the title.
     private static let mostNames = 3
+    /// With more subjects than that their chapters are folded: the comparison is what is read.
+    private static let mostOpen = 2
 
     /// One HTML page that needs nothing else: it loads nothing, so it can be sent and kept. It is a
     /// function of the folders.
@@ -23,23 +25,26 @@ public enum Report {
         let subjects = try ReportSubject.all(in: folders, commands)
         let data = try ReportData(folders: data, for: subjects.compactMap(\.run))
         var chapters: [ReportPage.Chapter] = []
-        if let comparison = ReportComparison(subjects, commands) {
-            chapters.append(try comparison.chapter())
-        }
+        if let comparison = ReportComparison(subjects) { chapters.append(comparison.chapter()) }
         for subject in subjects {
-            switch subject {
-            case .run(let run): chapters.append(try run.chapter(data))
-            case .sweep(let sweep): chapters.append(sweep.chapter())
-            case .experiment(let experiment): chapters.append(experiment.chapter())
-            }
+            var chapter =
+                switch subject {
+                case .run(let run): try run.chapter(data)
+                case .sweep(let sweep): sweep.chapter()
+                case .experiment(let experiment): experiment.chapter()
+                }
+            chapter.isFolded = subjects.count > mostOpen
+            chapters.append(chapter)
         }
+        chapters.append(ReportAppendix(subjects: subjects, commands: commands).chapter())
         let names = subjects.map(\.name)
         let list =
             names.count > mostNames
             ? "\(names[0]) and \(names.count - 1) more" : names.joined(separator: ", ")
         return ReportPage(
             title: "Phidias report: \(list)",
-            summary: .paragraph("Made from \(folders.joined(separator: ", "))."),
+            summary: ReportPage.origin(folders, commands(.report(folders, needsData: false)))
+                + .joined(ReportSubject.notes(on: subjects).map { .note($0) }),
             chapters: chapters
         ).bytes
     }

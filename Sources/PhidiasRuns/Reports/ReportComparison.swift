@@ -5,11 +5,9 @@ import Phidias
 struct ReportComparison {
     private let runs: [ReportedRun]
     private let sweeps: [ReportedSweep]
-    private let commands: ReportCommands
 
     /// Nil if there is only one of them.
-    init?(_ subjects: [ReportSubject], _ commands: ReportCommands) {
-        self.commands = commands
+    init?(_ subjects: [ReportSubject]) {
         runs = subjects.compactMap(\.run)
         sweeps = subjects.compactMap {
             if case .sweep(let sweep) = $0 { sweep } else { nil }
@@ -17,46 +15,36 @@ struct ReportComparison {
         guard runs.count + sweeps.count > 1 else { return nil }
     }
 
-    func chapter() throws -> ReportPage.Chapter {
-        .init(
-            title: "Comparison",
-            content: .joined([
-                runs.contains(where: \.isSynaptic) ? .reconstruction : .nothing, finalNumbers,
-                sweepNumbers, curves, settings,
-            ]))
-    }
-
-    private var command: ShellCommand? {
-        commands(.report(runs.map(\.path) + sweeps.map(\.path), needsData: false))
+    func chapter() -> ReportPage.Chapter {
+        .init(title: "Comparison", content: finalNumbers + sweepNumbers + curves + settings)
     }
 
     private var finalNumbers: HTML {
         guard !runs.isEmpty else { return .nothing }
+        // What no run has is no column.
+        let hasValidation = runs.contains { $0.result?.validation != nil }
         var table = ReportTable(
             "Runs: numbers of the model that each has left",
-            [
-                ("run", .head), ("network", .text), ("loss", .text), ("epochs", .number),
-                ("training accuracy", .number), ("validation accuracy", .number),
-                ("test accuracy", .number), ("test loss", .number), ("seconds", .number),
-                ("weights SHA-256", .text),
-            ])
+            [("run", .head), ("loss", .text), ("test accuracy", .number), ("test loss", .number)]
+                + (hasValidation ? [("validation accuracy", .number)] : [])
+                + [("training accuracy", .number), ("epochs", .number), ("seconds", .number)])
         func percent(_ score: EpochMetrics.Score?) -> String {
             score.map { ReportedRun.percent($0.accuracy) } ?? "–"
         }
         for run in runs {
             let result = run.result
-            table.add([
-                run.name, run.document.network.description, run.lossName, "\(run.metrics.count)",
-                percent(result?.training), percent(result?.validation), percent(result?.test),
-                result.map { $0.test.loss.fixed(4) } ?? "–", run.seconds.fixed(2),
-                run.model.map { "\($0.model.weightsSHA256.prefix(12))…" } ?? "–",
-            ])
+            table.add(
+                [
+                    run.name, run.lossName, percent(result?.test),
+                    result?.test.map { ReportedRun.loss($0.loss) } ?? "–",
+                ] + (hasValidation ? [percent(result?.validation)] : [])
+                    + [percent(result?.training), "\(run.metrics.count)", run.seconds.fixed(2)])
         }
         return .section(
             "Final numbers", table.html,
             .paragraph(
-                "One run each: differences between single runs may be chance; phidias sweep measures intervals. Losses of different names are not comparable."
-            ), .command(command))
+                "One run each: differences between single runs may be chance; sweeps measure intervals. Losses of different names are not comparable."
+            ))
     }
 
     private var sweepNumbers: HTML {
@@ -71,14 +59,14 @@ struct ReportComparison {
         for sweep in sweeps {
             table.add([
                 sweep.name, "\(sweep.done) of \(sweep.cells)",
-                sweep.best?.point.settings.text ?? "–",
+                sweep.best.map { SettingsLine.text($0.point.settings) } ?? "–",
                 sweep.best.map(ReportedSweep.accuracy) ?? "–",
                 sweep.best?.testMean.map(ReportedRun.percent) ?? "–",
                 ReportedSweep.rank(sweep.golden),
                 sweep.golden.map(ReportedSweep.accuracy) ?? "–",
             ])
         }
-        return .section("Best of the sweeps", table.html, .command(command))
+        return .section("Best of the sweeps", table.html)
     }
 
     // MARK: - Curves
@@ -91,35 +79,35 @@ struct ReportComparison {
         guard drawn.count > 1 else { return .nothing }
         func lines(_ value: (EpochMetrics) -> Double?) -> [Chart.Series] {
             drawn.map { run in
-                let isThere = run.metrics.contains { value($0) != nil }
-                let name = Self.short(run.name) + (isThere ? "" : " (none)")
-                return ReportCurves.series(name, run.metrics, value)
+                ReportCurves.series(Self.short(run.name), run.metrics, value)
             }
         }
-        let accuracy = ChartAxis("accuracy, %", .fitted)
-        var charts = [
-            ReportCurves.chart("Test accuracy", accuracy, lines { 100 * $0.test.accuracy }),
-            ReportCurves.chart("Training accuracy", accuracy, lines { 100 * $0.training.accuracy }),
-        ]
-        if drawn.contains(where: { $0.metrics.contains { $0.validation != nil } }) {
-            charts.append(
-                ReportCurves.chart(
-                    "Validation accuracy", accuracy,
-                    lines { $0.validation.map { 100 * $0.accuracy } }))
+        typealias Curve = (title: String, value: (EpochMetrics) -> Double?)
+        /// Charts of the same quantity on one scale.
+        func charts(_ y: ChartAxis, _ curves: [Curve]) -> [Chart] {
+            let panels = curves.map { ReportCurves.panel(y, lines($0.value)) }.onOneScale
+            return zip(curves, panels).map { Chart(title: $0.title, panels: [$1]) }
         }
+        var accuracies: [Curve] = [
+            ("Test accuracy", { $0.test.map { 100 * $0.accuracy } }),
+            ("Training accuracy", { 100 * $0.training.accuracy }),
+        ]
+        if drawn.count(where: { $0.metrics.contains { $0.validation != nil } }) > 1 {
+            accuracies.append(
+                ("Validation accuracy", { $0.validation.map { 100 * $0.accuracy } }))
+        }
+        var figures = charts(ChartAxis("accuracy, %", .fitted), accuracies)
         if let loss = drawn.first?.lossName, drawn.allSatisfy({ $0.lossName == loss }) {
             let ours = loss == LossName.synaptic.rawValue ? " (our reconstruction)" : ""
-            let axis = ChartAxis("mean loss of an image")
-            charts.append(
-                ReportCurves.chart("Training loss: \(loss)\(ours)", axis, lines(\.training.loss)))
-            charts.append(
-                ReportCurves.chart("Test loss: \(loss)\(ours)", axis, lines(\.test.loss)))
-        }
-        let figures = charts.map {
-            HTML.figure(.fitted($0), "From each run's metrics.jsonl.", command: command)
+            figures += charts(
+                ChartAxis("mean loss per image"),
+                [
+                    ("Test loss: \(loss)\(ours)", { $0.test?.loss }),
+                    ("Training loss: \(loss)\(ours)", { $0.training.loss }),
+                ])
         }
         return .section(
-            "Curves", .element("div", ["class": "figures"], .joined(figures)),
+            "Curves", .figures(figures.map { .figure(.fitted($0)) }),
             drawn.count < runs.count
                 ? .paragraph(
                     "Of \(runs.count) runs the first \(drawn.count) with epochs are drawn.")
@@ -137,23 +125,44 @@ struct ReportComparison {
         let columns =
             runs.map { ($0.name, $0.document.settings) }
             + sweeps.map { ($0.name, $0.settings) }
-        var names: [String] = []
-        for setting in columns.flatMap(\.1) where !names.contains(setting.name) {
-            names.append(setting.name)
+        var names: [String] = [], values: [String: [String]] = [:]
+        for (place, column) in columns.enumerated() {
+            for setting in column.1 {
+                if values[setting.name] == nil {
+                    names.append(setting.name)
+                    values[setting.name] = columns.map { _ in "–" }
+                }
+                values[setting.name]?[place] = setting.value
+            }
         }
-        let rows = names.map { name in
-            (name, columns.map { column in column.1.first { $0.name == name }?.value ?? "–" })
-        }
-        func isSame(_ name: String, _ values: [String]) -> Bool {
-            values.allSatisfy { RunChange.isSame(name, $0, values[0]) }
+        let rows = names.prefix(Self.mostSettings).map { ($0, values[$0] ?? []) }
+        let (same, others) = (
+            rows.filter { Self.isSame($0, $1) }, rows.filter { !Self.isSame($0, $1) }
+        )
+        var differing = ReportTable("What differs", [("", .head), ("settings", .long)])
+        for (place, column) in columns.enumerated() {
+            let own = others.map { RunDocument.Setting(name: $0.0, value: $0.1[place]) }
+                .filter { $0.value != "–" }
+            differing.add([column.0, SettingsLine.text(own)])
         }
         var table = ReportTable(
             "Settings; those that differ come first and are marked ≠",
             [("setting", .head)] + columns.map { ($0.0, .text) })
-        for (name, values) in rows where !isSame(name, values) {
-            table.add(["≠ \(name)"] + values, marked: true)
-        }
-        for (name, values) in rows where isSame(name, values) { table.add([name] + values) }
-        return .section("Settings", table.html, .command(command))
+        for (name, values) in others { table.add(["≠ \(name)"] + values, marked: true) }
+        for (name, values) in same { table.add([name] + values) }
+        let common = SettingsLine.text(same.map { .init(name: $0.0, value: $0.1[0]) })
+        return .section(
+            "Settings",
+            common.isEmpty
+                ? .nothing : .element("p", ["class": "brief"], HTML("The same in all: \(common)")),
+            others.isEmpty ? .paragraph("No setting differs.") : differing.html,
+            .folded("All settings", table.html))
+    }
+
+    /// A record has fewer; a file may have any number.
+    private static let mostSettings = 60
+
+    private static func isSame(_ name: String, _ values: [String]) -> Bool {
+        values.allSatisfy { RunChange.isSame(name, $0, values[0]) }
     }
 }

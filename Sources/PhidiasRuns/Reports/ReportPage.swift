@@ -5,6 +5,12 @@ import Phidias
 struct ReportPage {
     struct Chapter {
         let title: String
+        /// The few figures that say most.
+        var facts: [(name: String, value: String)] = []
+        /// The settings in one line; empty where there are none.
+        var settings = ""
+        /// Whether only the title, the facts and the settings are seen until a reader opens it.
+        var isFolded = false
         let content: HTML
     }
 
@@ -53,8 +59,7 @@ struct ReportPage {
                 "nav", ["aria-label": "Contents"], .element("ol", [:], .joined(contents)))
         let sections = numbered.map { id, chapter in
             HTML.element(
-                "section", ["id": id, "aria-labelledby": "\(id)-title"],
-                .element("h2", ["id": "\(id)-title"], HTML(chapter.title)), chapter.content)
+                "section", ["id": id, "aria-labelledby": "\(id)-title"], chapter.html(id))
         }
         return .element(
             "body", [:],
@@ -66,5 +71,34 @@ struct ReportPage {
                     "Made by phidias \(PhidiasVersion.current). This page holds all that it shows and loads nothing; the same folders give the same page."
                 )),
             .raw("script", ReportStyle.script))
+    }
+}
+
+extension ReportPage {
+    /// What the page is made from, and how. Many folders make a long command.
+    static func origin(_ folders: [String], _ command: ShellCommand?) -> HTML {
+        let list = "Made from \(folders.joined(separator: ", "))."
+        guard command != nil else { return .paragraph(list) }
+        return folders.count > 3
+            ? .folded("Made from \(folders.count) folders", .command(command))
+            : .paragraph(list) + .command(command)
+    }
+}
+
+extension ReportPage.Chapter {
+    fileprivate func html(_ id: String) -> HTML {
+        let heading = HTML.element("h2", ["id": "\(id)-title"], HTML(title))
+        guard isFolded else {
+            return heading + (facts.isEmpty ? .nothing : .facts(facts))
+                + (settings.isEmpty ? .nothing : .element("p", ["class": "brief"], HTML(settings)))
+                + content
+        }
+        // A summary holds no blocks but its heading.
+        let line = facts.map { "\($0.name) \($0.value)" }.joined(separator: " · ")
+        return .element(
+            "details", ["class": "chapter"],
+            .element(
+                "summary", [:], heading, .element("strong", [:], HTML(line)),
+                .element("span", ["class": "brief"], HTML(settings))), content)
     }
 }

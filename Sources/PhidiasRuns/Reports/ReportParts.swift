@@ -20,21 +20,33 @@ extension HTML {
         return .element("pre", ["class": "command"], .element("code", [:], spaced))
     }
 
-    /// A picture with what is to be known of it, and the command that makes it again; a long one
-    /// waits behind its name.
-    static func figure(
-        _ picture: HTML, _ caption: String = "", command: ShellCommand?, kind: String? = nil
-    ) -> HTML {
-        let isLong = (command?.quoted ?? []).reduce(0) { $0 + 1 + $1.count } > 100
-        let again =
-            isLong
-            ? HTML.element(
-                "details", [:], .element("summary", [:], "The command for this figure"),
-                .command(command)) : .command(command)
-        return .element(
+    /// A command with what it is for; nothing where there is no command.
+    static func command(_ purpose: String, _ command: ShellCommand?) -> HTML {
+        command == nil ? .nothing : .paragraph(purpose) + .command(command)
+    }
+
+    /// What waits behind its name until a reader opens it.
+    static func folded(_ name: String, _ content: HTML...) -> HTML {
+        .element("details", [:], .element("summary", [:], HTML(name)), .joined(content))
+    }
+
+    /// A picture with what is to be known of it.
+    static func figure(_ picture: HTML, _ caption: String = "", kind: String? = nil) -> HTML {
+        .element(
             "figure", kind.map { ["class": $0] } ?? [:], picture,
-            .element(
-                "figcaption", [:], caption.isEmpty ? .nothing : .paragraph(caption), again))
+            caption.isEmpty ? .nothing : .element("figcaption", [:], .paragraph(caption)))
+    }
+
+    /// Several side by side where there is room.
+    static func figures(_ figures: [HTML]) -> HTML {
+        .element("div", ["class": "figures"], .joined(figures))
+    }
+
+    /// Notes, of which a file may have any number.
+    static func notes(_ notes: [String]) -> HTML {
+        let most = 20, left = notes.count - most
+        return .joined(notes.prefix(most).map { .note($0) })
+            + (left > 0 ? .note("\(left) more are left out.") : .nothing)
     }
 
     /// What may be wider than the page: it scrolls by itself, by keys too.
@@ -70,14 +82,12 @@ extension HTML {
                         .element("dd", [:], HTML(value)))
                 }))
     }
-
-    static let reconstruction = HTML.note(
-        "The synaptic loss is this project's own reconstruction from the abstracts of arXiv:2006.04751 and arXiv:2104.13277; it may differ from the paper's formula."
-    )
 }
 
-/// A table of texts.
+/// A table of texts. A file may have any number of rows, and a page not.
 struct ReportTable {
+    private static let mostRows = 500
+
     enum Column {
         /// The row's head.
         case head
@@ -110,17 +120,19 @@ struct ReportTable {
                 "th", kind == .number ? ["scope": "col", "class": "number"] : ["scope": "col"],
                 HTML(name))
         }
-        let body = rows.enumerated().map { index, cells in
+        let body = rows.prefix(Self.mostRows).enumerated().map { index, cells in
             HTML.element(
                 "tr", marked.contains(index) ? ["class": "marked"] : [:],
                 .joined(zip(columns, cells).map { cell($0.kind, $1) }))
         }
+        let left = rows.count - Self.mostRows
         return .scroll(
             caption,
             .element(
                 "table", [:], .caption(caption),
                 .element("thead", [:], .element("tr", [:], .joined(head))),
                 .element("tbody", [:], .joined(body))))
+            + (left > 0 ? .paragraph("\(left) more rows are left out.") : .nothing)
     }
 
     private func cell(_ kind: Column, _ text: String) -> HTML {
@@ -130,5 +142,22 @@ struct ReportTable {
         case .long: .element("td", ["class": "long"], HTML(text))
         case .number: .element("td", ["class": "number"], HTML(text))
         }
+    }
+}
+
+extension ReportTable {
+    /// Names with their values.
+    static func pairs(
+        _ caption: String, _ name: String, _ value: String, _ pairs: [RunDocument.Setting]
+    ) -> HTML {
+        var table = ReportTable(caption, [(name, .head), (value, .long)])
+        for pair in pairs { table.add([pair.name, pair.value]) }
+        return table.html
+    }
+
+    /// All settings, folded.
+    static func settings(_ settings: [RunDocument.Setting]) -> HTML {
+        .folded(
+            "All settings", pairs("What decides the result", "setting", "value", settings))
     }
 }

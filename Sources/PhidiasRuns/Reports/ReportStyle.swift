@@ -6,9 +6,9 @@ enum ReportStyle {
 
     private static let base = """
         :root{color-scheme:light dark;--page:#ffffff;--ink:#1f2328;--faint:#59636e;--line:#d1d9e0;\
-        --panel:#f6f8fa;--link:#0969da;--mark:#fff1d6;--note:#d55e00}
+        --panel:#f6f8fa;--shade:rgb(31 35 40/22%);--link:#0969da;--mark:#fff1d6;--note:#d55e00}
         @media (prefers-color-scheme:dark){:root{--page:#0d1117;--ink:#e6edf3;--faint:#9198a1;\
-        --line:#3d444d;--panel:#151b23;--link:#4493f8;--mark:#3b2a10;--note:#ff9a4d}}
+        --line:#3d444d;--panel:#151b23;--shade:rgb(230 237 243/30%);--link:#4493f8;--mark:#3b2a10;--note:#ff9a4d}}
         *{box-sizing:border-box}
         [hidden]{display:none!important}
         html{background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%}
@@ -20,14 +20,20 @@ enum ReportStyle {
         h3{font-size:1.05rem;margin:2rem 0 .5rem}
         p{margin:.5rem 0;max-width:46rem}
         a{color:var(--link)}
-        nav ol{margin:.5rem 0;padding-left:1.5rem}
+        nav ol{margin:.5rem 0;padding-left:1.8rem;columns:16rem auto}
+        .brief{color:var(--faint)}
         footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--faint);font-size:.85rem}
         code,pre{font-family:ui-monospace,monospace;font-size:.8rem}
         pre{margin:0;padding:.6rem .75rem;background:var(--panel);border:1px solid var(--line);\
         border-radius:4px}
         pre.command{white-space:pre-wrap;margin:.4rem 0}
         .command span{display:inline-block;max-width:100%;vertical-align:top}
-        .scroll{overflow-x:auto;max-width:100%;margin:.5rem 0}
+        .scroll{overflow-x:auto;max-width:100%;margin:.5rem 0;background:\
+        linear-gradient(90deg,var(--page) 40%,transparent) 0 0/2rem 100% no-repeat local,\
+        linear-gradient(270deg,var(--page) 40%,transparent) 100% 0/2rem 100% no-repeat local,\
+        linear-gradient(90deg,var(--shade),transparent) 0 0/.8rem 100% no-repeat scroll,\
+        linear-gradient(270deg,var(--shade),transparent) 100% 0/.8rem 100% no-repeat scroll}
+        .scroll pre{background:none;width:max-content;min-width:100%}
         .scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
         table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;\
         overflow-wrap:normal}
@@ -41,13 +47,19 @@ enum ReportStyle {
         .number{text-align:right;white-space:nowrap}
         tbody th{font-weight:400;color:var(--faint);min-width:8rem}
         td.text{min-width:6.5rem}
-        tr.marked>*{background:var(--mark)}
+        .scroll tbody th{position:sticky;left:0;background:var(--page)}
+        .scroll tr.marked>*{background:var(--mark)}
         .long{overflow-wrap:anywhere;min-width:10rem}
         figure{margin:1rem 0;min-width:0}
         figcaption{color:var(--faint);font-size:.875rem}
         figcaption p{margin:.35rem 0}
         figcaption pre{color:var(--ink)}
         summary{cursor:pointer;padding:.35rem 0}
+        details.chapter{margin:1rem 0;border-top:2px solid var(--line)}
+        .chapter>summary{padding:.6rem 0}
+        .chapter>summary h2{display:inline;margin:0;border:0;font-size:1.1rem}
+        .chapter>summary strong,.chapter>summary span{display:block;font-weight:400;\
+        font-size:.9rem;padding-left:1rem}
         .note{border-left:3px solid var(--note);padding-left:.75rem}
         .figures{display:grid;gap:0 1.5rem;\
         grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
@@ -88,7 +100,9 @@ enum ReportStyle {
     /// for a wider font.
     private static let smallCharts = """
 
-        @media (max-width:30rem){.figures svg.chart text{font-size:14px}\
+        @media (max-width:30rem){tbody th,td.text{min-width:5rem}\
+        thead th:first-child,tbody th{max-width:9rem}\
+        .wide{border:1px solid var(--line)}.figures svg.chart text{font-size:14px}\
         .figures svg.chart .title{font-size:17px}}
         """
 
@@ -125,5 +139,12 @@ enum ReportStyle {
           film.querySelector('.controls').hidden = false;
           show(last);
         }
+        // A link to a chapter that is folded opens it.
+        const open = () => {
+          const chapter = document.getElementById(location.hash.slice(1));
+          if (chapter?.firstElementChild?.matches('details')) chapter.firstElementChild.open = true;
+        };
+        addEventListener('hashchange', open);
+        open();
         """
 }

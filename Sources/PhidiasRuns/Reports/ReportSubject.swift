@@ -20,6 +20,27 @@ enum ReportSubject {
         if case .run(let run) = self { run } else { nil }
     }
 
+    /// What a reader has to know of what these subjects measure, once for a page.
+    static func notes(on subjects: [ReportSubject]) -> [String] {
+        let isSynaptic = subjects.contains { subject in
+            switch subject {
+            case .run(let run): run.isSynaptic
+            case .sweep(let sweep): sweep.document["loss"]?.contains("synaptic") == true
+            case .experiment: true
+            }
+        }
+        let hasExperiment = subjects.contains { if case .experiment = $0 { true } else { false } }
+        return
+            (isSynaptic
+            ? [
+                "The synaptic loss is this project's own reconstruction from the abstracts of arXiv:2006.04751 and arXiv:2104.13277; it may differ from the paper's formula."
+            ] : [])
+            + (hasExperiment
+                ? [
+                    "The golden point, and the theory that experiments compare with, are this project's own too (docs/theory.md)."
+                ] : [])
+    }
+
     /// What all folders hold.
     /// - Throws: if a folder holds nothing to report, or a file of it cannot be read.
     static func all(
@@ -62,7 +83,8 @@ enum ReportSubject {
             let kind = String(file.dropLast(5))
             guard files.contains("\(kind).txt") else { continue }
             if let experiment = try ReportedExperiment(
-                folder, kind: kind, name: name, commands) {
+                folder, kind: kind, name: name, commands)
+            {
                 subjects.append(.experiment(experiment))
             }
         }

@@ -6,8 +6,8 @@ import Phidias
 struct ReportedExperiment {
     let name, path, kind: String
     private let commands: ReportCommands
-    private let text: String
-    private let json: JSON
+    let text: String
+    let json: JSON
     private let charts: [(name: String, bytes: [UInt8])]
 
     private static let mostCharts = 40, mostBytes = 16 << 20
@@ -53,30 +53,20 @@ struct ReportedExperiment {
 
     private var command: ShellCommand? { commands(.experiment(kind, settings, output: path)) }
 
+    /// Of the data.
+    var checksums: [RunDocument.Setting] { RunDocument.Setting.read(json["data_sha256"]) ?? [] }
+
     func chapter() -> ReportPage.Chapter {
-        var table = ReportTable("What decides the result", [("setting", .head), ("value", .long)])
-        for setting in settings { table.add([setting.name, setting.value]) }
-        let sums = RunDocument.Setting.read(json["data_sha256"]) ?? []
-        var checksums = ReportTable("SHA-256 of the data", [("of", .head), ("checksum", .long)])
-        for sum in sums { checksums.add([sum.name, sum.value]) }
         let figures = charts.map { name, bytes in
-            HTML.figure(
-                Self.picture(bytes, "Chart \(name) of the experiment \(kind)"),
-                command: command)
-        }
-        // Parts of the text stand apart from each other by empty lines.
-        let parts = text.components(separatedBy: "\n\n").enumerated().map { index, part in
-            HTML.scroll("Part \(index + 1) of \(kind).txt", .element("pre", [:], HTML(part)))
+            HTML.figure(Self.picture(bytes, "Chart \(name) of the experiment \(kind)"))
         }
         return .init(
-            title: "Experiment \(kind): \(name)",
+            title: "Experiment \(kind): \(name)", facts: facts,
+            settings: SettingsLine.text(settings),
             content: .joined([
-                .note(
-                    "The synaptic loss, the golden point and the theory that is compared here are this project's own (docs/theory.md)."
-                ), .section("Settings", table.html, .command(command)),
-                .section("Figures", .joined(figures)),
-                .section("Tables", .joined(parts), .command(command)),
-                sums.isEmpty ? .nothing : .section("Checksums", checksums.html),
+                ReportTable.settings(settings),
+                .command("To repeat this experiment:", command),
+                .section("Figures", .joined(figures)), .section("Tables", tables),
             ]))
     }
 

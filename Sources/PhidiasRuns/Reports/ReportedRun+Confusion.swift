@@ -8,7 +8,7 @@ extension ReportedRun {
         let excess: Float
     }
 
-    private static let mostShown = 24, mostPixels = 1 << 16, mostClasses = 40
+    private static let mostShown = 16, mostPixels = 1 << 16, mostClasses = 40
 
     /// The confusion matrix on the test images, and the images that the model is most wrong about.
     func confusion(_ data: ReportData) throws -> HTML {
@@ -22,9 +22,9 @@ extension ReportedRun {
                 title,
                 .note("The run's data is not at hand, so its test images are not shown."),
                 .joined(reasons.map { .paragraph($0) }),
-                .paragraph(
-                    "With the folder of the data, this section is drawn by:"
-                ), .command(commands(.report([path], needsData: true))))
+                .command(
+                    "With the folder of the data, this section is drawn by:",
+                    commands(.report([path], needsData: true))))
         case .data(let pair, let folder):
             return .section(title, try confusion(model, pair.test, folder))
         }
@@ -50,10 +50,10 @@ extension ReportedRun {
         }
         let matrix = HTML.figure(
             Self.matrix(result),
-            "\(text) Rows are the images' classes, columns what they were taken for; stronger colour is more images.",
-            command: command)
-        return matrix + .paragraph(Self.pairs(result.confusion))
-            + (try pictures(mistakes, model, test))
+            "Rows are the images' classes, columns what they were taken for; stronger colour is more images."
+        )
+        return .paragraph("\(text) \(Self.pairs(result.confusion))") + matrix
+            + .command("To measure this again:", command) + (try pictures(mistakes, model, test))
     }
 
     private static func matrix(_ result: Evaluation) -> HTML {
@@ -126,7 +126,7 @@ extension ReportedRun {
             let pixels = test.image(mistake.index)
             let values = try model.probabilities(images: pixels)
             // Channels one below the other, as they lie.
-            let image = Image(
+            let image = try Image(
                 width: test.columns, height: test.shape.channels * test.rows, channels: 1,
                 pixels: pixels)
             precondition(values.count == classes, "one image gives \(values.count) numbers")
@@ -152,6 +152,5 @@ extension ReportedRun {
             + .paragraph(
                 "Those whose wrong logit is furthest above the right one, with both outputs (\(model.network.outputActivation.rawValue)); images are numbered from 0."
             ) + .element("ul", ["class": "digits"], .joined(Array(items)))
-            + .command(commands(.report([path], needsData: false)))
     }
 }

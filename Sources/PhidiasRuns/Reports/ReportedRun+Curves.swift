@@ -24,7 +24,11 @@ enum ReportCurves {
     }
 
     static func chart(_ title: String, _ y: ChartAxis, _ series: [Chart.Series]) -> Chart {
-        Chart(title: title, panels: [.init(x: ChartAxis("epoch"), y: y, series: series)])
+        Chart(title: title, panels: [panel(y, series)])
+    }
+
+    static func panel(_ y: ChartAxis, _ series: [Chart.Series]) -> Chart.Panel {
+        .init(x: .epoch, y: y, series: series)
     }
 }
 
@@ -33,12 +37,10 @@ extension ReportedRun {
         guard !metrics.isEmpty else {
             return .section("Curves", .note("No epoch was finished, so there is nothing to draw."))
         }
-        let command = commands(.report([path], needsData: false))
-        let text = "From metrics.jsonl. Training: each image with the weights of its step."
         func lines(_ value: @escaping (EpochMetrics.Score) -> Double) -> [Chart.Series] {
             var lines = [
                 ReportCurves.series("training", metrics) { value($0.training) },
-                ReportCurves.series("test", metrics) { value($0.test) },
+                ReportCurves.series("test", metrics) { $0.test.map(value) },
             ]
             if metrics.contains(where: { $0.validation != nil }) {
                 lines.append(
@@ -52,17 +54,18 @@ extension ReportedRun {
                 .fitted(
                     ReportCurves.chart(
                         "Accuracy", ChartAxis("accuracy, %", .fitted),
-                        lines { 100 * $0.accuracy })),
-                text, command: command),
+                        lines { 100 * $0.accuracy }))),
             HTML.figure(
                 .fitted(
                     ReportCurves.chart(
-                        "Loss: \(lossName)\(ours)", ChartAxis("mean loss of an image"),
-                        lines(\.loss))), text, command: command),
+                        "Loss: \(lossName)\(ours)", ChartAxis("mean loss per image"),
+                        lines(\.loss)))),
         ]
-        figures += schedule(command)
+        figures += schedule
         return .section(
-            "Curves", .element("div", ["class": "figures"], .joined(figures)), metricsTable)
+            "Curves", .figures(figures),
+            .paragraph("Training: each image is measured with the weights of its step."),
+            metricsTable)
     }
 
     /// Most rows of the table: the first and the last epochs.
@@ -81,37 +84,40 @@ extension ReportedRun {
                 ["\(line.epoch)"]
                     + [line.training, line.validation, line.test].flatMap { score in
                         [
-                            score.map { $0.loss.fixed(5) } ?? "–",
+                            score.map { Self.loss($0.loss) } ?? "–",
                             score.map { Self.percent($0.accuracy) } ?? "–",
                         ]
                     } + [line.seconds.fixed(2)])
         }
         let left = metrics.count - table.rows.count
-        return .element(
-            "details", [:], .element("summary", [:], "Numbers of every epoch"), table.html,
-            left > 0 ? .paragraph("\(left) epochs between them are left out.") : .nothing)
+        return .folded(
+            "Numbers of every epoch", table.html,
+            left > 0 ? .paragraph("\(left.counted("epoch")) in between are left out.") : .nothing)
     }
 
     /// Learning rate and momentum, if they change on the way.
-    private func schedule(_ command: ShellCommand?) -> [HTML] {
+    private var schedule: [HTML] {
         guard let trainingSettings, let optimizer = try? trainingSettings.optimizer(),
             optimizer.learningRate.schedule != .constant || optimizer.learningRate.warmUp > 0
                 || !document.halvings.isEmpty,
-            trainingSettings.epochs <= Self.mostDrawnEpochs
+            trainingSettings.epochs <= Self.mostDrawnEpochs,
+            // How many steps an epoch has, only the data tells; a schedule counts in epochs.
+            let length = try? RunLength(
+                stepsPerEpoch: Self.drawnSteps, epochs: trainingSettings.epochs)
         else { return [] }
-        // How many steps an epoch has, only the data tells; a schedule counts in epochs.
-        let length = RunLength(stepsPerEpoch: Self.drawnSteps, epochs: trainingSettings.epochs)
         let every = max(1, length.steps / 400)
         var rates: [(x: Double, y: Double)] = []
         var weights: [(x: Double, y: Double)] = []
         for step in stride(from: 0, to: length.steps, by: every) {
             let epoch = step / Self.drawnSteps
-            let values = self.optimizer(optimizer, inEpoch: epoch).values(atStep: step, of: length)
-            let x = Double(step) / Double(Self.drawnSteps)
+            let optimizer = self.optimizer(optimizer, inEpoch: epoch)
+            guard let values = try? optimizer.values(atStep: step, of: length) else { continue }
+            let x = 1 + Double(step) / Double(Self.drawnSteps)
             rates.append((x, Double(values.learningRate)))
             weights.append((x, Double(values.momentum)))
         }
-        let text = "By the settings, drawn for \(Self.drawnSteps) steps an epoch."
+        let text =
+            "By the settings, drawn for \(Self.drawnSteps) steps in an epoch; each epoch begins at its number."
         return [
             ("Learning rate η", rates), ("Momentum α", weights),
         ].map { title, points in
@@ -121,9 +127,9 @@ extension ReportedRun {
                         title: title,
                         panels: [
                             .init(
-                                x: ChartAxis("finished epochs"), y: ChartAxis(title),
+                                x: .epoch, y: ChartAxis(title),
                                 series: [.init(title, points)])
-                        ])), text, command: command)
+                        ])), text)
         }
     }
 

@@ -14,7 +14,7 @@ extension ReportedRun {
                 "Filters",
                 .note("model.safetensors is not of the network, or run.json not of a seed."))
         }
-        let start = Model(network: document.network, seed: seed)
+        let start = try Model(network: document.network, seed: seed)
         let layer = model.model.network.weighted[0].index
         let (after, rows, width) = try FilterImage.filters(of: model.model, layer: layer)
         let before = try FilterImage.filters(of: start, layer: layer).weights
@@ -27,11 +27,10 @@ extension ReportedRun {
         picture.peak = peak
         // The small filters of convolutions would be hard to see.
         picture.scale = max(2, min(16, 56 / max(rows, width)))
-        let command = commands(.report([path], needsData: false))
         var figures: [HTML] = []
         for (title, weights) in [
             ("Before training, from seed \(seed)", before),
-            ("After \(metrics.count) epochs", after),
+            ("After \(metrics.count.counted("epoch"))", after),
         ] {
             let image: Image
             do {
@@ -45,7 +44,7 @@ extension ReportedRun {
                     .image(
                         DataURL.png(try PNG.encode(image)), image.width, image.height,
                         "\(title): \(shown) filters of \(rows) × \(width) weights, red positive, blue negative"
-                    ), "\(title).", command: command))
+                    ), "\(title)."))
         }
         let what = model.model.network.weighted[0].isConvolution ? "kernels" : "units"
         let some = shown < units ? "The first \(shown) of \(units) \(what)" : "All \(units) \(what)"
@@ -53,10 +52,10 @@ extension ReportedRun {
             "Filters",
             .paragraph(
                 "\(some) of the first layer. Red is positive, blue negative, white 0; in both pictures the full colours are ±\(Double(peak).digits(3)) and beyond."
-            ), .element("div", ["class": "figures"], .joined(figures)),
-            .paragraph("The same weights, each filter in its own full colours:"),
+            ), .figures(figures),
             .command(
-commands(.filters(model: "\(path)/model.safetensors"))))
+                "To draw each filter in its own full colours:",
+                commands(.filters(model: "\(path)/model.safetensors"))))
     }
 
     /// The seed that the weights began with.

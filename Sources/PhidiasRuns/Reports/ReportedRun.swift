@@ -69,6 +69,11 @@ struct ReportedRun {
     /// No single command gives a run whose settings were changed on the way.
     private var isChanged: Bool { !document.changes.isEmpty }
 
+    /// One that has grown huge has an exponent.
+    static func loss(_ value: Double) -> String {
+        abs(value) < 1e6 ? value.fixed(4) : String(format: "%.4g", value)
+    }
+
     static func percent(_ value: Double) -> String { "\(value.percent) %" }
 }
 
@@ -77,74 +82,49 @@ struct ReportedRun {
 extension ReportedRun {
     func chapter(_ data: ReportData) throws -> ReportPage.Chapter {
         let parts = [
-            facts, isSynaptic ? .reconstruction : .nothing, settings, curves,
-            try filters(), try FilmFigure(self).html, try confusion(data), theory, checksums,
+            notes, ReportTable.settings(document.settings), repeating, curves, try filters(),
+            try FilmFigure(self).html, try confusion(data),
         ]
-        return .init(title: "Run \(name)", content: .joined(parts))
+        return .init(
+            title: "Run \(name)", facts: facts, settings: SettingsLine.text(document.settings),
+            content: .joined(parts))
     }
 
-    private var facts: HTML {
-        var facts = [
-            ("network", document.network.description),
-            ("parameters", "\(document.network.parameterCount)"), ("loss", lossName),
+    private var facts: [(name: String, value: String)] {
+        let size = (name: "parameters", value: "\(document.network.parameterCount)")
+        guard let result else { return [("epochs", "0"), size] }
+        return [
+            ("test accuracy", result.test.map { Self.percent($0.accuracy) } ?? "–"),
+            ("test loss", result.test.map { Self.loss($0.loss) } ?? "–"),
+            ("epochs", "\(metrics.count)"),
+            ("training time", "\(seconds.fixed(2)) s"), size,
         ]
-        if let result {
-            facts += [
-                ("test accuracy", Self.percent(result.test.accuracy)),
-                ("test loss", result.test.loss.fixed(4)),
-                ("epochs", "\(metrics.count)"), ("training time", "\(seconds.fixed(2)) s"),
-            ]
-        }
-        return .facts(facts.map { (name: $0.0, value: $0.1) })
     }
 
-    private var settings: HTML {
-        var table = ReportTable("What decides the result", [("setting", .head), ("value", .long)])
-        for setting in document.settings { table.add([setting.name, setting.value]) }
-        var notes: [HTML] = []
-        if !misunderstanding.isEmpty {
-            notes.append(
-                .note("This program does not understand the settings: \(misunderstanding)"))
+    private var notes: HTML {
+        let understood =
+            misunderstanding.isEmpty
+            ? [] : ["This program does not understand the settings: \(misunderstanding)"]
+        let changes = document.changes.map { change in
+            "\(change.setting) was changed after epoch \(change.epochs), step \(change.steps): \(change.from) → \(change.to)."
         }
-        for change in document.changes {
-            notes.append(
-                .note(
-                    "\(change.setting) was changed after epoch \(change.epochs), step \(change.steps): \(change.from) → \(change.to)."
-                ))
+        let halvings = document.halvings.map { halving in
+            "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and coupled momentum."
         }
-        for halving in document.halvings {
-            notes.append(
-                .note(
-                    "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and coupled momentum."
-                ))
-        }
-        let anew =
-            isChanged
-            ? "A run with the settings of the end from its start; it is another than this:"
-            : "To repeat this run, bit for bit:"
-        return .section(
-            "Settings", table.html, .joined(notes), .paragraph(anew), .command(trainCommand))
+        return .notes(understood + changes + halvings)
     }
 
-    private var checksums: HTML {
-        var table = ReportTable("SHA-256", [("of", .head), ("checksum", .long)])
-        if let model {
-            table.add(["weights (model.safetensors)", model.model.weightsSHA256])
+    private var repeating: HTML {
+        guard isChanged else {
+            return .command("To repeat this run, bit for bit:", trainCommand)
+                + .command(
+                    "To check that it gives the same bits again:", commands(.verify(run: path)))
         }
-        for sum in document.checksums { table.add([sum.name, sum.value]) }
-        let origin =
-            "Begun by phidias \(document.program) with \(document.threads) threads and \(document.kernels) kernels; neither changes a bit."
-        guard !isChanged else {
-            return .section(
-                "Checksums", table.html,
-                .paragraph(
-                    "\(origin) The run cannot be verified: what it did before its settings were changed is no longer recorded whole."
-                ))
-        }
-        return .section(
-            "Checksums", table.html,
-            .paragraph(
-                "\(origin) Whether the run gives the same bits again:"
-            ), .command(commands(.verify(run: path))))
+        return .command(
+            "A run with the settings of the end from its start, which is another than this:",
+            trainCommand)
+            + .paragraph(
+                "This run cannot be verified: what it did before its settings were changed is no longer recorded whole."
+            )
     }
 }

@@ -45,36 +45,38 @@ struct ReportedSweep {
         document.axes.map { .init(name: $0.name, value: $0.values.joined(separator: ", ")) }
     }
 
-    /// Most rows of the ranking.
-    private static let mostRows = 200
+    /// Rows of the ranking that are seen at once.
+    private static let mostRows = 10
 
     func chapter() -> ReportPage.Chapter {
-        var table = ReportTable("Settings of the cells", [("setting", .head), ("values", .long)])
-        for setting in settings {
-            table.add([setting.name, setting.value])
+        var notes: [String] = []
+        if done < cells {
+            notes.append(
+                "\(cells - done) of \(cells) cells are not done; the same command goes on.")
         }
-        var sums = ReportTable("SHA-256 of the data", [("of", .head), ("checksum", .long)])
-        for sum in document.checksums { sums.add([sum.name, sum.value]) }
-        let isSynaptic = document["loss"]?.contains(LossName.synaptic.rawValue) == true
+        if strangers > 0 {
+            notes.append(
+                "\(strangers.counted("line")) of results.jsonl belong\(strangers == 1 ? "s" : "") to no cell of sweep.json, and \(strangers == 1 ? "is" : "are") left out."
+            )
+        }
         return .init(
-            title: "Sweep \(name)",
+            title: "Sweep \(name)", facts: facts, settings: SettingsLine.text(shortSettings),
             content: .joined([
-                facts, isSynaptic ? .reconstruction : .nothing,
-                done < cells
-                    ? .note(
-                        "\(cells - done) of \(cells) cells are not done; the same command goes on.")
-                    : .nothing,
-                strangers > 0
-                    ? .note(
-                        "\(strangers) lines of results.jsonl belong to no cell of sweep.json, and are left out."
-                    ) : .nothing,
-                .section("Settings", table.html, .command(command)), map, ranking,
-                .section(
-                    "Checksums", sums.html,
-                    .paragraph(
-                        "Written by phidias \(document.program). The SHA-256 of each cell's weights stands in its line of results.jsonl."
-                    )),
+                .notes(notes), ReportTable.settings(settings),
+                .command("To repeat this sweep:", command), map, ranking,
             ]))
+    }
+
+    /// Of many values the first and the last.
+    private var shortSettings: [RunDocument.Setting] {
+        document.axes.map { axis in
+            let values = axis.values
+            return .init(
+                name: axis.name,
+                value: values.count > 4
+                    ? "\(values[0]) … \(values[values.count - 1]) (\(values.count) values)"
+                    : values.joined(separator: ", "))
+        }
     }
 
     /// The best setting that has finished cells, and the golden one.
@@ -93,23 +95,25 @@ struct ReportedSweep {
         row?.rank.map(SweepReport.text) ?? "–"
     }
 
-    private var facts: HTML {
+    private var facts: [(name: String, value: String)] {
         var facts = [
             (name: "cells", value: done == cells ? "\(cells)" : "\(done) of \(cells)"),
             (name: "settings", value: "\(report.plan.points.count)"),
         ]
         if let best {
             facts.append((name: "best validation accuracy", value: Self.accuracy(best)))
-            facts.append((name: "with", value: best.point.settings.text))
+            facts.append((name: "with", value: SettingsLine.text(best.point.settings)))
         }
-        for row in report.golden {
+        if let golden {
             facts.append(
                 (
-                    name: report.goldenName(row),
-                    value: "rank \(Self.rank(row)), \(Self.accuracy(row))"
+                    name: report.goldenName(golden),
+                    value: "rank \(Self.rank(golden)), \(Self.accuracy(golden))"
                 ))
+        } else if let first = report.golden.first {
+            facts.append((name: "best golden pair", value: "rank \(Self.rank(first))"))
         }
-        return .facts(facts)
+        return facts
     }
 
     private var map: HTML {
@@ -121,34 +125,34 @@ struct ReportedSweep {
                     "There is one where learning rate and momentum, and nothing else, have more than one value."
                 ))
         }
+        let charts = [chart] + (report.effectiveRates.map { [$0] } ?? [])
         return .section(
-            "Heat map",
-            .figure(
-                .fitted(chart), "As heatmap.svg of the folder, from results.jsonl.",
-                command: command),
-            report.effectiveRates.map { chart in
-                .figure(
-                    .fitted(chart), "As effective-rates.svg of the folder, from results.jsonl.",
-                    command: command)
-            } ?? .nothing)
+            "Heat map", .figures(charts.map { .figure(.fitted($0)) }),
+            .paragraph("As heatmap.svg and effective-rates.svg of the folder, from results.jsonl."))
     }
 
     private var ranking: HTML {
         guard done > 0 else { return .section("Ranking", .note("No cell is finished.")) }
+        let all = Array(report.table.rows.indices)
+        // The golden setting is looked for wherever it stands.
+        let first = all.filter { $0 < Self.mostRows || report.rows[$0].isGolden }
+        let notes = HTML.joined(report.notes.map { .paragraph($0) })
+        guard first.count < all.count else {
+            return .section("Ranking", ranking("Settings, best first", all), notes)
+        }
+        return .section(
+            "Ranking", ranking("The best settings, and golden ones", first), notes,
+            .folded("All \(all.count) settings", ranking("Settings, best first", all)))
+    }
+
+    private func ranking(_ caption: String, _ places: [Int]) -> HTML {
         let (head, rows) = report.table
         var table = ReportTable(
-            "Settings, best first",
+            caption,
             head.enumerated().map { index, name in
                 (name.isEmpty ? "marks" : name, index == head.count - 1 ? .text : .number)
             })
-        for (cells, row) in zip(rows, report.rows).prefix(Self.mostRows) {
-            table.add(cells, marked: row.isGolden)
-        }
-        let left = rows.count - table.rows.count
-        return .section(
-            "Ranking", table.html,
-            left > 0
-                ? .paragraph("\(left) more settings are left out; the command prints them all.")
-                : .nothing, .joined(report.notes.map { .paragraph($0) }), .command(command))
+        for place in places { table.add(rows[place], marked: report.rows[place].isGolden) }
+        return table.html
     }
 }

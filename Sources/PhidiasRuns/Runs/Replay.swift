@@ -50,7 +50,8 @@ final class Replay {
             do {
                 try attempt(epochs, from: state)
                 return
-            } catch TrainingError.diverged(let step, _, _) {
+            } catch let error as TrainingError {
+                guard let step = error.divergedInStep else { throw error }
                 guard met < halvings.count else { throw ReplayError.diverged(step: step) }
                 guard halvings[met].step == step else {
                     throw ReplayError.otherStep(recorded: halvings[met].step, step: step)
@@ -98,7 +99,8 @@ final class Replay {
     }
 
     private func finish(_ epoch: Trainer.EpochReport) throws {
-        _ = try history.add(epoch, of: plan, threads: trainer.threads)
+        _ = try history.add(
+            epoch, of: plan, optimizer: trainer.optimizer, threads: trainer.threads)
         if halvings.contains(where: { $0.backTo == epoch.epoch }), let state = trainer.state {
             kept[epoch.epoch] = (state, history)
         }

@@ -8,7 +8,7 @@ extension Run {
     ///
     ///     let result = try await Run.train(settings, in: "runs/mnist") { event in
     ///         if case .epoch(let metrics, let epochs) = event {
-    ///             print("\(metrics.epoch) of \(epochs): \(metrics.test.accuracy)")
+    ///             print("\(metrics.epoch) of \(epochs): \(metrics.training.accuracy)")
     ///         }
     ///     }
     ///
@@ -30,7 +30,7 @@ extension Run {
         try await DedicatedThread.runCancellable { isCancelled in
             try train(
                 settings, in: folder, data: data, replacing: replacing, threads: threads,
-                shouldStop: isCancelled, onEvent: onEvent
+                onEvent: onEvent, shouldStop: isCancelled
             ).orCancellation()
         }
     }
@@ -41,18 +41,19 @@ extension Run {
     ///   - data: nil reads what the settings name.
     ///   - allowingChanges: whether the result may become another one by `change`.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
-    ///   - onEvent: called with what happens, on the thread that trains.
     ///   - change: changes settings.
+    ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: `CancellationError` after the checkpoint is written; else as the synchronous form.
     public nonisolated(nonsending) static func resume(
         _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
-        threads: Int? = nil, onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in },
-        change: @escaping @Sendable (inout TrainingSettings) throws -> Void = { _ in }
+        threads: Int? = nil,
+        change: @escaping @Sendable (inout TrainingSettings) throws -> Void = { _ in },
+        onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> RunResult {
         try await DedicatedThread.runCancellable { isCancelled in
             try resume(
                 folder, data: data, allowingChanges: allowingChanges, threads: threads,
-                shouldStop: isCancelled, onEvent: onEvent, change: change
+                change: change, onEvent: onEvent, shouldStop: isCancelled
             ).orCancellation()
         }
     }
@@ -60,12 +61,12 @@ extension Run {
     /// Trains a run again from its record, and compares every metric and weight, bit for bit.
     /// - Parameters:
     ///   - folder: of the run.
-    ///   - data: the folder of its data, where it is no longer where the run had it.
+    ///   - data: nil reads what the record names; else that data, which must have the same checksums.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
     ///   - onProgress: called after each step, on the thread that trains.
     /// - Throws: as the synchronous form.
     public nonisolated(nonsending) static func verify(
-        _ folder: String, data: String? = nil, threads: Int? = nil,
+        _ folder: String, data: DataPair? = nil, threads: Int? = nil,
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) async throws -> Verification {
         try await DedicatedThread.runCancellable { isCancelled in
@@ -96,7 +97,7 @@ extension Sweep {
         try await DedicatedThread.runCancellable { isCancelled in
             let outcome = try run(
                 settings, in: folder, data: data, firstFolds: firstFolds, jobs: jobs,
-                threads: threads, shouldStop: isCancelled, onEvent: onEvent)
+                threads: threads, onEvent: onEvent, shouldStop: isCancelled)
             guard outcome.isComplete || !isCancelled() else { throw CancellationError() }
             return outcome
         }

@@ -29,14 +29,14 @@ extension Run {
     /// The models of a run that was stopped may be those of a later epoch than its metrics.
     /// - Parameters:
     ///   - folder: of the run.
-    ///   - data: the folder of its data, where it is no longer where the run had it.
+    ///   - data: nil reads what the record names; else that data, which must have the same checksums.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
     ///   - shouldStop: asked between two steps; true ends the replay with `CancellationError`.
     ///   - onStart: called before the first step, with the network and the epochs to replay.
     ///   - onProgress: called after each step.
     /// - Throws: `RunError`, such as `.otherData`; what is wrong with the run's files.
     public static func verify(
-        _ folder: String, data: String? = nil, threads: Int? = nil,
+        _ folder: String, data: DataPair? = nil, threads: Int? = nil,
         shouldStop: @escaping () -> Bool = { false },
         onStart: (_ network: Network, _ epochs: Int, _ threads: Int) -> Void = { _, _, _ in },
         onProgress: @escaping (RunProgress) -> Void = { _ in }
@@ -77,11 +77,12 @@ extension Run {
 
     /// What the run computes, after its data has been compared with the record.
     private static func plan(
-        _ document: RunDocument, _ folder: String, data: String?, threads: Int?
+        _ document: RunDocument, _ folder: String, data: DataPair?, threads: Int?
     ) throws -> TrainingPlan {
-        var settings = try document.trainingSettings(of: folder)
-        if let data { settings.data = .folder(data) }
-        let plan = try TrainingPlan(settings, threads: threads)
+        let settings = try document.trainingSettings(of: folder)
+        let plan =
+            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
+            ?? TrainingPlan(settings, threads: threads)
         for sum in document.checksums where plan.checksums[sum.name] != sum.value {
             throw RunError.otherData(
                 folder: folder, name: sum.name, recorded: sum.value,

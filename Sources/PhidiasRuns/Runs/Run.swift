@@ -1,3 +1,4 @@
+import Glibc
 import Phidias
 
 /// Trainings that are kept in a folder: begun, gone on with after an interruption, and verified.
@@ -14,15 +15,15 @@ public enum Run {
     ///   - replacing: whether a run that is in the folder may be replaced. It stays until the new run
     ///     has something to save.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
-    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError.exists`; what is wrong with settings or data; `TrainingError.diverged`;
     ///   `FileError`.
     public static func train(
         _ settings: TrainingSettings, in folder: String, data: DataPair? = nil,
         replacing: Bool = false, threads: Int? = nil,
-        shouldStop: @escaping () -> Bool = { false },
-        onEvent: @escaping (RunEvent) -> Void = { _ in }
+        onEvent: @escaping (RunEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         try settings.check()
         let place = RunFolder(folder, onEvent: onEvent)
@@ -33,7 +34,41 @@ public enum Run {
         try place.open()
         // Again, now that no other process can write: one may have ended here meanwhile.
         try place.checkIsFree(replacing: replacing)
-        return try finish(
+        return try begin(plan, place, shouldStop, onEvent)
+    }
+
+    /// The same in a new folder of runs that are numbered, which is made when settings and data have
+    /// been checked.
+    /// - Parameters:
+    ///   - settings: what is trained, and how.
+    ///   - runs: where the folder is made.
+    ///   - data: nil reads what the settings name.
+    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
+    /// - Throws: as `train(_:in:data:replacing:threads:onEvent:shouldStop:)`.
+    public static func train(
+        _ settings: TrainingSettings, under runs: NumberedRuns, data: DataPair? = nil,
+        threads: Int? = nil, onEvent: @escaping (RunEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
+    ) throws -> RunResult {
+        let plan =
+            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
+            ?? TrainingPlan(settings, threads: threads)
+        let folder = try runs.next()
+        // Only where nothing was written.
+        defer { rmdir(folder) }
+        let place = RunFolder(folder, onEvent: onEvent)
+        try place.open()
+        runs.link(latest: folder)
+        return try begin(plan, place, shouldStop, onEvent)
+    }
+
+    private static func begin(
+        _ plan: TrainingPlan, _ place: RunFolder, _ shouldStop: @escaping () -> Bool,
+        _ onEvent: @escaping (RunEvent) -> Void
+    ) throws -> RunResult {
+        try finish(
             TrainingRun(
                 plan, place, plan.document, from: nil, shouldStop: shouldStop, onEvent: onEvent),
             from: nil, place)
@@ -47,16 +82,16 @@ public enum Run {
     ///   - allowingChanges: whether the result may become another one by `change`; the changes are
     ///     recorded.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
-    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
-    ///   - onEvent: called with what happens, on the thread that trains.
     ///   - change: changes settings. Where the data lies and how checkpoints are kept may always be
     ///     changed.
+    ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError`, and what `train` throws.
     public static func resume(
         _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
-        threads: Int? = nil, shouldStop: @escaping () -> Bool = { false },
+        threads: Int? = nil, change: (inout TrainingSettings) throws -> Void = { _ in },
         onEvent: @escaping (RunEvent) -> Void = { _ in },
-        change: (inout TrainingSettings) throws -> Void = { _ in }
+        shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         let place = RunFolder(folder, onEvent: onEvent)
         guard try !place.contents().isEmpty else { throw RunError.noRun(folder: folder) }

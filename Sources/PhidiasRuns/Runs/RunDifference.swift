@@ -24,8 +24,12 @@ public enum RunDifference: Sendable {
         _ recorded: [EpochMetrics], _ replayed: [EpochMetrics], bytes: [UInt8]
     ) -> RunDifference? {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, (old, new)) in zip(recorded, replayed).enumerated() {
-            let (old, new) = (old.json, new.json)
+        for (index, (recorded, replayed)) in zip(recorded, replayed).enumerated() {
+            var comparable = replayed
+            // Older versions did not record them.
+            if recorded.learningRate == nil { comparable.learningRate = nil }
+            if recorded.momentum == nil { comparable.momentum = nil }
+            let (old, new) = (recorded.json, comparable.json)
             for name in names(old) + names(new) {
                 let (a, b) = (old[name]?.doubleValue, new[name]?.doubleValue)
                 guard a?.bitPattern == b?.bitPattern else {

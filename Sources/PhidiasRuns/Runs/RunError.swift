@@ -26,6 +26,10 @@ public enum RunError: PhidiasError, Equatable {
     case wasChanged(folder: String, RunDocument.Change)
     /// Data that is not the run's, with the recorded checksum of one of its parts and its own.
     case otherData(folder: String, name: String, recorded: String, found: String?)
+    /// A model whose data is not known or not at hand.
+    case noData(model: String, reason: String)
+    /// A folder of numbered runs has no place for another.
+    case noNumber(folder: String)
 
     public var description: String {
         switch self {
@@ -52,6 +56,10 @@ public enum RunError: PhidiasError, Equatable {
             "\(folder): \(change.setting) was changed after epoch \(change.epochs) (\(change.from) → \(change.to)): a run with changed settings cannot be replayed from its record."
         case .otherData(let folder, let name, let recorded, let found):
             "\(folder): the data is not the run's: SHA-256 of \(name): recorded \(recorded), found \(found ?? "nothing")."
+        case .noData(let model, let reason):
+            "\(model): the data to evaluate it on is not known: \(reason)."
+        case .noNumber(let folder):
+            "\(folder): there is no number left for another run."
         }
     }
 
@@ -59,6 +67,7 @@ public enum RunError: PhidiasError, Equatable {
         switch self {
         case .exists: 73
         case .otherData: 65
+        case .noNumber: 73
         default: 64
         }
     }

@@ -10,6 +10,9 @@ public enum RunEvent: Sendable {
     case step(RunProgress)
     /// An epoch is done and saved.
     case epoch(EpochMetrics, of: Int)
+    /// The training loss of an epoch is above the loss before training: the learning rate may be too
+    /// high.
+    case lossAboveStart(epoch: Int, loss: Double, start: Double)
     /// A checkpoint that cannot be read is passed over; the one before it is tried.
     case damagedCheckpoint(any PhidiasError)
     /// Training diverged and goes back, the `count`-th time, to the end of an epoch with half the
@@ -25,8 +28,10 @@ public enum RunEvent: Sendable {
 public struct RunStart: Sendable {
     /// The network.
     public let network: Network
-    /// Settings, of which `RunDocument.settings` are the text.
+    /// The settings, and their text as the record has it.
     public let settings: TrainingSettings
+    /// The settings as the record has them.
+    public var record: [RunDocument.Setting] { settings.record }
     /// Name of the loss.
     public let loss: String
     /// Training images, threads of a step, and epochs that are finished already.

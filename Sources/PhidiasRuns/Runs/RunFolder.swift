@@ -74,6 +74,11 @@ final class RunFolder {
         try DurableFile.append(line: epoch.json.text(), to: path("metrics.jsonl"))
     }
 
+    /// Writes the metrics of all epochs anew.
+    func write(_ epochs: [EpochMetrics]) throws {
+        try DurableFile.write(MetricsFile.bytes(epochs), to: path("metrics.jsonl"))
+    }
+
     /// Draws the filters of the first layer, smaller if they are many and larger if they have few
     /// weights.
     /// - Returns: false if they are too many for any picture.
@@ -145,8 +150,7 @@ extension RunFolder {
     /// Puts metrics and models back to where a run goes on.
     /// - Parameter checkpoint: nil is the start.
     func restore(_ checkpoint: Checkpoint?, loss: String) throws {
-        try DurableFile.write(
-            MetricsFile.bytes(checkpoint?.metrics ?? []), to: path("metrics.jsonl"))
+        try write(checkpoint?.metrics ?? [])
         // Within an epoch a checkpoint does not hold the model of the last epoch's end.
         if let checkpoint, !checkpoint.metrics.isEmpty, checkpoint.state.position.steps == 0 {
             try save(checkpoint.state.model, loss: loss)

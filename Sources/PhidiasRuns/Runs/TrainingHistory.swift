@@ -6,6 +6,8 @@ struct TrainingHistory {
     private(set) var metrics: [EpochMetrics]
     private(set) var best: Checkpoint.Best?
     private let patience: Int?
+    /// The loss before training, once it has been measured.
+    private var start: Double?
 
     /// - Parameters:
     ///   - checkpoint: where the run stands; nil is the start.
@@ -22,27 +24,89 @@ struct TrainingHistory {
         return metrics.count - best.epoch >= patience
     }
 
+    /// What an epoch has given.
+    struct Addition {
+        let metrics: EpochMetrics
+        /// Whether its model is the best so far.
+        let isBest: Bool
+        /// Whether the metrics of an epoch before it have changed.
+        let changesEarlier: Bool
+        /// The loss before training, if the epoch's is above it.
+        let start: Double?
+    }
+
     /// Evaluates the model of an epoch that has ended.
-    /// - Returns: the epoch's metrics, and whether its model is the best so far.
-    /// - Throws: `TrainingError.diverged` if a loss is not finite: such a model is not kept.
+    /// - Parameter optimizer: of the epoch.
+    /// - Throws: `TrainingError.diverged` if a loss is not finite, `.lossTooHigh`: such a model is not
+    ///   kept.
     mutating func add(
-        _ epoch: Trainer.EpochReport, of plan: TrainingPlan, threads: Int
-    ) throws -> (metrics: EpochMetrics, isBest: Bool) {
+        _ epoch: Trainer.EpochReport, of plan: TrainingPlan, optimizer: MomentumSGD, threads: Int
+    ) throws -> Addition {
+        let start = try plan.settings.divergesAbove.map { factor in
+            let start = try self.start ?? plan.lossBeforeTraining(threads: threads)
+            guard epoch.trainingLoss <= factor * start else {
+                throw TrainingError.lossTooHigh(
+                    step: epoch.steps, loss: epoch.trainingLoss, start: start, factor: factor)
+            }
+            return start
+        }
+        self.start = start
         func score(_ data: Dataset, _ what: String) throws -> EpochMetrics.Score {
             try epoch.score(data, what, loss: plan.loss, threads: threads)
         }
+        let testsNow = plan.validation == nil || plan.settings.testEveryEpoch
+        let rates = try optimizer.values(
+            atStep: epoch.steps - 1,
+            of: try RunLength(
+                images: plan.training.count, batchSize: plan.settings.batchSize,
+                epochs: plan.settings.epochs))
         let line = EpochMetrics(
             epoch: epoch.epoch,
             training: .init(loss: epoch.trainingLoss, accuracy: epoch.trainingAccuracy),
-            test: try score(plan.test, "test"),
+            test: testsNow ? try score(plan.test, "test") : nil,
             validation: try plan.validation.map { try score($0, "validation") },
+            learningRate: Double(rates.learningRate), momentum: Double(rates.momentum),
             seconds: epoch.seconds)
         metrics.append(line)
         let isBest = line.validation.map { $0.loss < best?.loss ?? .infinity } ?? false
         if isBest, let loss = line.validation?.loss {
             best = .init(model: epoch.model, epoch: epoch.epoch, loss: loss)
         }
-        return (line, isBest)
+        var changesEarlier = false
+        if !testsNow, isStopped || epoch.epoch == plan.settings.epochs {
+            changesEarlier = try testAtTheEnd(epoch, plan, threads)
+        }
+        return Addition(
+            metrics: metrics[metrics.count - 1], isBest: isBest, changesEarlier: changesEarlier,
+            start: start.flatMap { epoch.trainingLoss > $0 ? $0 : nil })
+    }
+
+    /// Evaluates the model that the run leaves on the test images.
+    /// - Returns: whether it is that of an earlier epoch.
+    private mutating func testAtTheEnd(
+        _ epoch: Trainer.EpochReport, _ plan: TrainingPlan, _ threads: Int
+    ) throws -> Bool {
+        guard patience != nil, let best, best.epoch != epoch.epoch else {
+            metrics[metrics.count - 1].test = try epoch.score(
+                plan.test, "test", loss: plan.loss, threads: threads)
+            return false
+        }
+        guard metrics[best.epoch - 1].test == nil else { return false }
+        metrics[best.epoch - 1].test = EpochMetrics.Score(
+            try best.model.evaluate(plan.test, loss: plan.loss, threads: threads))
+        return true
+    }
+}
+
+extension TrainingPlan {
+    /// Images over which the loss before training is measured, at most.
+    private static let imagesBefore = 256
+
+    /// The mean loss of the first training images with the weights that the seed gives.
+    fileprivate func lossBeforeTraining(threads: Int) throws -> Double {
+        let first = try training.subset(Array(0..<min(training.count, Self.imagesBefore)))
+        return try Model(network: network, seed: settings.seed)
+            .evaluate(first, loss: loss, threads: threads).loss
     }
 }
 

@@ -59,7 +59,7 @@ final class TrainingRun {
                 if let place = try attempt(from: state) { return result(.interrupted(place)) }
                 break
             } catch let error as TrainingError {
-                guard case .diverged(let step, _, _) = error else { throw error }
+                guard let step = error.divergedInStep else { throw error }
                 guard plan.settings.onDivergence == .halve,
                     document.halvings.count < TrainingSettings.mostHalvings
                 else {
@@ -117,18 +117,29 @@ final class TrainingRun {
     }
 
     private func finish(_ epoch: Trainer.EpochReport) throws {
-        let (line, isBest) = try history.add(epoch, of: plan, threads: trainer.threads)
+        let added = try history.add(
+            epoch, of: plan, optimizer: trainer.optimizer, threads: trainer.threads)
         try begin(epoch.model)
         // The line last: what a run that was killed has saved is never behind its metrics.
         try folder.save(epoch.model, loss: plan.loss.name)
-        if isBest { try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors") }
-        try folder.add(line)
+        if added.isBest {
+            try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors")
+        }
+        if added.changesEarlier {
+            try folder.write(history.metrics)
+        } else {
+            try folder.add(added.metrics)
+        }
         if epoch.epoch == plan.settings.epochs || history.isStopped
             || plan.settings.checkpointEvery.isDue(after: epoch.epoch)
         {
             try saveCheckpoint()
         }
-        onEvent(.epoch(line, of: plan.settings.epochs))
+        onEvent(.epoch(added.metrics, of: plan.settings.epochs))
+        if let start = added.start {
+            onEvent(
+                .lossAboveStart(epoch: epoch.epoch, loss: epoch.trainingLoss, start: start))
+        }
     }
 
     private func saveCheckpoint() throws {

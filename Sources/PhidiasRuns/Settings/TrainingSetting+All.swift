@@ -22,7 +22,7 @@ extension TrainingSetting {
         TrainingSetting(
             "loss", \.loss, .optimizer, [.axis, .measure],
             "The loss to minimize: synaptic, cross-entropy or mean-square. The synaptic loss is our reconstruction. (default: synaptic; cross-entropy for dbl-2024)",
-            read: { $0.loss = try .init(reading: $1, of: "loss") },
+            read: { $0.loss = try LossName(reading: $1, of: "loss") },
             write: { $0.lossName.rawValue }),
         TrainingSetting(
             "learning_rate", \.learningRate, .optimizer, .axis,
@@ -91,6 +91,16 @@ extension TrainingSetting {
             "on_divergence", \.onDivergence, .checkpoints, [],
             "If training diverges: stop, or halve: go back to the last checkpoint and go on at half the learning rate with coupled momentum, at most \(TrainingSettings.mostHalvings) times. (default: stop)"
         ),
+        TrainingSetting(
+            "diverges_above", \.divergesAbove, .checkpoints, [], absent: "none",
+            "Training has also diverged when an epoch's mean loss is above so many times the loss before training; none for never. (default: 10)",
+            expected: "a number from 1", bounds: { $0 ?? 1 >= 1 && ($0 ?? 1).isFinite }),
+        TrainingSetting(
+            "test_every_epoch", \.testEveryEpoch, .checkpoints, [], absent: "true",
+            "With validation: evaluate the test images after every epoch too, not only at the end.",
+            read: { $0.testEveryEpoch = try .init(reading: $1, of: "test_every_epoch") },
+            // Without validation there is nothing else to look at.
+            write: { $0.validation != nil && !$0.testEveryEpoch ? "false" : nil }),
         TrainingSetting(
             "filters_every", \.filtersEvery, .checkpoints, .neutral,
             "Steps between pictures of the filters, numbered PNG files in frames/.",

@@ -78,8 +78,15 @@ public struct TrainingSettings: Sendable, Hashable {
     /// Epochs without a better validation loss after which training ends with the best weights; nil
     /// for never.
     public var patience: Int?
-    /// What is done when a weight or loss is no longer finite.
+    /// What is done when training diverges: when a weight or loss is no longer finite, or an epoch's
+    /// loss is too high.
     public var onDivergence = DivergenceResponse.stop
+    /// An epoch whose mean loss is above so many times the loss before training has diverged, at least
+    /// 1; nil for never.
+    public var divergesAbove: Double? = 10
+    /// Whether the test images are evaluated after every epoch though there are validation images;
+    /// else only at the end of the run, so that nobody tunes on them.
+    public var testEveryEpoch = false
     /// Steps between two pictures of the filters, at least 1; nil for no pictures.
     public var filtersEvery: Int?
 
@@ -130,7 +137,7 @@ public enum CheckpointInterval: Sendable, Hashable {
     }
 }
 
-/// What to do when a weight or loss is no longer finite.
+/// What to do when training diverges.
 public enum DivergenceResponse: String, Sendable, Hashable, CaseIterable {
     /// End training.
     case stop

@@ -21,6 +21,6 @@ extension HeatMap {
                 pixels += [color.x, color.y, color.z]
             }
         }
-        return Image(width: width, height: height, channels: 3, pixels: pixels)
+        return Image(unchecked: pixels, width: width, height: height, channels: 3)
     }
 }

@@ -41,14 +41,14 @@ public enum Sweep {
     ///   - firstFolds: computes only so many of the folds, and reports on them; nil for all.
     ///   - jobs: cells at a time; nil for one for each thread.
     ///   - threads: of a cell.
-    ///   - shouldStop: asked between two steps of every cell; true ends the sweep.
     ///   - onEvent: called with what happens, by one thread at a time.
+    ///   - shouldStop: asked between two steps of every cell; true ends the sweep.
     /// - Throws: `SweepError`, `SweepFileError`; what is wrong with settings or data; `FileError`.
     public static func run(
         _ settings: SweepSettings, in folder: String, data: DataPair? = nil,
         firstFolds: Int? = nil, jobs: Int? = nil, threads: Int = 1,
-        shouldStop: @escaping @Sendable () -> Bool = { false },
-        onEvent: @escaping @Sendable (SweepEvent) -> Void = { _ in }
+        onEvent: @escaping @Sendable (SweepEvent) -> Void = { _ in },
+        shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> SweepOutcome {
         try settings.check()
         if let firstFolds, firstFolds < 1 || firstFolds > settings.folds ?? 0 {
@@ -124,6 +124,8 @@ extension SweepReport {
 
     /// Those of the pictures that this report has.
     package var drawn: [(name: String, file: String)] {
-        Self.pictures.filter { $0.name == "effective_rates" ? effectiveRates != nil : heatMap != nil }
+        Self.pictures.filter {
+            $0.name == "effective_rates" ? effectiveRates != nil : heatMap != nil
+        }
     }
 }

@@ -31,20 +31,20 @@ extension SweepReport {
                     $0.point["learning_rate"] == rate && $0.point["momentum"] == momentum
                 }
                 guard let row, row.rank != nil, let mean = row.mean else { continue }
-                let analysis = MomentumAnalysis(learningRate: eta, momentum: alpha)
+                guard let analysis = try? MomentumAnalysis(learningRate: eta, momentum: alpha)
+                else { continue }
                 points.append((analysis.effectiveLearningRate, 100 * (1 - mean)))
             }
             series.append(.init("η = \(rate)", points.sorted { $0.x < $1.x }))
         }
-        let golden = MomentumAnalysis(
-            learningRate: GoldenRatio.learningRate, momentum: GoldenRatio.momentum)
+        let golden = MomentumAnalysis.golden
         return Chart(
             title: "Validation error, \(means)",
             panels: [
                 .init(
                     x: ChartAxis("effective learning rate η/(1 − α)", .logarithmic(base: 10)),
-                    y: ChartAxis("error, %", .logarithmic(base: 2)), series: series,
-                    references: [.init("golden, 1 − √2/φ", .x(golden.effectiveLearningRate))])
+                    y: ChartAxis("validation error, %", .logarithmic(base: 2)), series: series,
+                    references: [.init("golden pair, 1 − √2/φ", .x(golden.effectiveLearningRate))])
             ])
     }
 
@@ -80,8 +80,8 @@ extension SweepReport {
         let sorted = values.joined().filter(\.isFinite).sorted()
         let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
         return HeatMap(
-            x: "learning rate", columns: rates, y: "momentum", rows: momenta,
-            value: "accuracy, %", values: values, range: range, marks: marks,
+            x: "learning rate η", columns: rates, y: "momentum α", rows: momenta,
+            value: "validation accuracy, %", values: values, range: range, marks: marks,
             names: [.golden: plan.goldenName])
     }
 }

@@ -10,6 +10,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// A model file.
     case model
     case checkpoint
+    /// The state of a training.
+    case state
     case png
     /// The file run.json.
     case run
@@ -34,7 +36,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .safetensors: 512
         case .model, .run, .sweep, .results, .network: 1024
         case .layers: 256
-        case .checkpoint: 4096
+        case .checkpoint, .state: 4096
         }
     }
 
@@ -47,7 +49,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .gzip: Self.reading { try Self.gzip(bytes, $0) }
         case .safetensors: Self.reading { try Self.safetensors(bytes, $0) }
         case .model: Self.reading { try Self.model(bytes, $0) }
-        case .checkpoint: Self.checkpoint(bytes)
+        case .checkpoint: Self.withMendedSum(bytes, Self.checkpoint)
+        case .state: Self.withMendedSum(bytes, Self.state)
         case .png: Self.png(bytes)
         case .run: Self.reading { try Self.run(bytes, $0) }
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
@@ -110,10 +113,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
 
     private static func png(_ bytes: [UInt8], _ path: String) throws {
-        let image = try PNG.decodeGray(bytes, path: path, background: 255)
+        let image = try PNG.decodeGray(bytes, name: path, background: 255)
         // Encoding costs much more than decoding.
         guard image.pixels.count <= 16 else { return }
-        let copy = try PNG.decodeGray(try PNG.encode(image), path: path)
+        let copy = try PNG.decodeGray(try PNG.encode(image), name: path)
         precondition(copy == image, "PNG changes when it is written")
     }
 
@@ -126,27 +129,33 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
 
     private static func model(_ bytes: [UInt8], _ path: String) throws {
-        isFixed(try ModelFile(bytes: bytes, path: path).bytes) {
-            try ModelFile(bytes: $0, path: path).bytes
+        isFixed(try ModelFile(bytes: bytes, name: path).bytes) {
+            try ModelFile(bytes: $0, name: path).bytes
         }
     }
 
     /// Reads the file as it is, and again with the right checksum of its tensors.
-    private static func checkpoint(_ bytes: [UInt8]) -> Bool {
-        let isRead = reading { try checkpoint(bytes, $0) }
-        if !isRead, let mended = mendedCheckpoint(bytes) {
-            _ = reading { try checkpoint(mended, $0) }
-        }
+    private static func withMendedSum(
+        _ bytes: [UInt8], _ read: (_ bytes: [UInt8], _ path: String) throws -> Void
+    ) -> Bool {
+        let isRead = reading { try read(bytes, $0) }
+        if !isRead, let mended = mendedSum(bytes) { _ = reading { try read(mended, $0) } }
         return isRead
     }
 
     private static func checkpoint(_ bytes: [UInt8], _ path: String) throws {
-        isFixed(try Checkpoint(bytes: bytes, path: path).file.bytes) {
-            try Checkpoint(bytes: $0, path: path).file.bytes
+        isFixed(try Checkpoint(bytes: bytes, name: path).file.bytes) {
+            try Checkpoint(bytes: $0, name: path).bytes
         }
     }
 
-    private static func mendedCheckpoint(_ bytes: [UInt8]) -> [UInt8]? {
+    private static func state(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(try TrainingStateFile(bytes: bytes, name: path).bytes) {
+            try TrainingStateFile(bytes: $0, name: path).bytes
+        }
+    }
+
+    private static func mendedSum(_ bytes: [UInt8]) -> [UInt8]? {
         guard var file = try? Safetensors(bytes: bytes, path: ""),
             let place = file.metadata.firstIndex(where: { $0.key == "tensors_sha256" })
         else { return nil }

@@ -1,0 +1,186 @@
+import PhidiasKernels
+import Synchronization
+
+/// A model that is kept ready to answer: its parameters lie in the kernels' layout, and the buffers
+/// of a batch are there. `Model.logits(images:threads:)` makes all that anew for every call, which for
+/// a few images takes many times as long as the answer.
+///
+///     let predictor = try Predictor(model)
+///     let digits = try predictor.classes(images: pixels)
+///
+/// A predictor may be used from several tasks and threads at once. There is one set of buffers, so
+/// calls wait for each other, and a call that waits blocks its thread. Who wants to answer in
+/// parallel keeps a predictor for each worker, with one thread each; each takes the memory of the
+/// parameters and of a batch. Neither batch nor threads nor calls at the same time change a bit of a
+/// result.
+public final class Predictor: Sendable {
+    /// What answers.
+    public let model: Model
+    /// Images that go through the network at once; more are divided.
+    public let batch: Int
+    /// The most threads of a call. Where the work is too little to share, a call takes fewer.
+    public let threads: Int
+
+    /// Most images of a batch.
+    public static let largestBatch = 1 << 16
+    /// Operations that are worth another thread: of a batch, as threads wait for each other in every
+    /// layer; and of a call, as it may have to wake them up.
+    private static let (batchFlops, callFlops) = (4e5, 4e6)
+
+    private let stack: Mutex<LayerStack>
+    /// 0, 1, 2, …: a batch's images in the order they lie in.
+    private let order: [UInt32]
+
+    /// - Parameters:
+    ///   - model: with finite parameters.
+    ///   - batch: from 1 to `largestBatch`.
+    ///   - threads: nil takes those of `Model.threads(_:)`.
+    /// - Throws: `ModelError.batch`, `.notFinite`, `.memory`, and what `Model.threads(_:)` throws.
+    public convenience init(
+        _ model: Model, batch: Int = Model.evaluationBatch, threads: Int? = nil
+    ) throws(ModelError) {
+        try self.init(model, batch: batch, calls: nil, threads: threads)
+    }
+
+    /// - Parameter calls: images of the largest call, if it is known.
+    fileprivate init(
+        _ model: Model, batch: Int, calls: Int?, threads: Int?
+    ) throws(ModelError) {
+        let threads = try Model.threads(threads)
+        guard (1...Self.largestBatch).contains(batch) else { throw .batch(batch) }
+        if let layer = model.firstNonFiniteLayer { throw .notFinite(layer: layer) }
+        (self.model, self.batch) = (model, batch)
+        self.threads = Self.threads(
+            for: calls ?? .max, batch: batch, of: model.network, atMost: threads)
+        order = (0..<UInt32(batch)).map { $0 }
+        stack = Mutex(
+            try model.stack(batchCapacity: batch, role: .evaluation, threads: self.threads))
+    }
+
+    /// As many as there is work for: results are the same with every number.
+    private static func threads(
+        for images: Int, batch: Int, of network: Network, atMost most: Int
+    ) -> Int {
+        let flops = network.forwardFlops
+        let worth = min(
+            Double(images) * flops / callFlops, Double(min(images, batch)) * flops / batchFlops)
+        return worth < Double(most) ? max(1, Int(worth)) : most
+    }
+
+    /// Logits [count, classes] of images [count, channels, rows, columns] of bytes.
+    /// - Throws: `ModelError.images` if the last image is not whole, `.memory`.
+    public func logits(images: [UInt8]) throws(ModelError) -> [Float] {
+        let network = model.network
+        let (count, rest) = images.count.quotientAndRemainder(dividingBy: network.inputs)
+        guard rest == 0 else {
+            throw .images(
+                network: network.description, expected: network.input.pixels,
+                found: "\(rest) bytes after the last whole one")
+        }
+        guard count > 0 else { return [] }
+        let (inputs, classes) = (network.inputs, network.classes)
+        try Self.check(MemoryLayout<Float>.stride * count * classes)
+        let threads = Self.threads(for: count, batch: batch, of: network, atMost: threads)
+        let (order, batch) = (order, batch)
+        return stack.withLock { stack in
+            var result = [Float](repeating: 0, count: count * classes)
+            var first = 0
+            while first < count {
+                let end = min(first + batch, count)
+                var all = result.mutableSpan
+                var part = all._mutatingExtracting(first * classes..<end * classes)
+                stack.forward(
+                    images: images.span.extracting(first * inputs..<end * inputs),
+                    indices: order.span.extracting(0..<end - first), logits: &part,
+                    threads: threads)
+                first = end
+            }
+            return result
+        }
+    }
+
+    /// Class probabilities [count, classes]: sigmoid or softmax of the logits, as the network's
+    /// `outputActivation` says.
+    /// - Parameter images: as `logits(images:)` takes them.
+    /// - Throws: what `logits(images:)` throws.
+    public func probabilities(images: [UInt8]) throws(ModelError) -> [Float] {
+        let logits = try logits(images: images)
+        try Self.check(MemoryLayout<Float>.stride * logits.count)
+        return model.probabilities(of: logits)
+    }
+
+    /// The class of each image: that with the largest logit, the first of equals. Probabilities are
+    /// rounded, so that several may be 1 where one logit is the largest.
+    /// - Parameter images: as `logits(images:)` takes them.
+    /// - Throws: what `logits(images:)` throws; `ModelError.noAnswer` if a logit is NaN.
+    public func classes(images: [UInt8]) throws(ModelError) -> [Int] {
+        let logits = try logits(images: images)
+        if let place = logits.firstIndex(where: \.isNaN) {
+            throw .noAnswer(image: place / model.network.classes)
+        }
+        return model.answers(logits)
+    }
+
+    private static func check(_ bytes: Int) throws(ModelError) {
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
+    }
+}
+
+extension Model {
+    /// Images run through the network at once when it is only evaluated.
+    public static let evaluationBatch = 240
+
+    /// A predictor for one call on so many bytes of images.
+    private func predictor(for images: [UInt8], _ threads: Int?) throws(ModelError) -> Predictor {
+        let count = max(images.count / network.inputs, 1)
+        return try Predictor(
+            self, batch: min(count, Self.evaluationBatch), calls: count, threads: threads)
+    }
+
+    /// Logits [count, classes] of images [count, channels, rows, columns] of bytes. For more than one
+    /// call keep a `Predictor`.
+    /// - Parameter threads: nil takes those of `threads(_:)`.
+    /// - Throws: `ModelError.images` if the last image is not whole; `.notFinite` if a parameter is
+    ///   not; where memory or threads are missing.
+    public func logits(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
+        try predictor(for: images, threads).logits(images: images)
+    }
+
+    /// Class probabilities [count, classes] of images as `logits(images:threads:)` takes them:
+    /// sigmoid or softmax of the logits.
+    /// - Throws: what `logits(images:threads:)` throws.
+    public func probabilities(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
+        try predictor(for: images, threads).probabilities(images: images)
+    }
+
+    /// The class of each image, from its logits: see `Predictor.classes(images:)`.
+    /// - Throws: what `logits(images:threads:)` throws; `ModelError.noAnswer` if a logit is NaN.
+    public func classes(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Int] {
+        try predictor(for: images, threads).classes(images: images)
+    }
+
+    /// For each row of logits [count, classes] the class with the largest, the first of equals. Their
+    /// probabilities would not do: above 17 every sigmoid is 1.
+    package func answers(_ logits: [Float]) -> [Int] {
+        let classes = network.classes
+        return stride(from: 0, to: logits.count, by: classes).map { first in
+            var best = first
+            for place in first..<first + classes where logits[place] > logits[best] { best = place }
+            return best - first
+        }
+    }
+
+    /// The probabilities of logits [count, classes].
+    package func probabilities(of logits: [Float]) -> [Float] {
+        var result = [Float](repeating: 0, count: logits.count)
+        var span = result.mutableSpan
+        switch network.outputActivation {
+        case .sigmoid: Kernels.sigmoid(logits.span, into: &span, threads: 1)
+        case .softmax:
+            Kernels.softmax(
+                m: logits.count / network.classes, n: network.classes, z: logits.span,
+                ldz: network.classes, into: &span, ldp: network.classes, threads: 1)
+        }
+        return result
+    }
+}
