@@ -9,7 +9,7 @@ let package = Package(
         .package(name: "phidias", path: "..")
     ],
     targets: [
-        "TrainMNIST", "OwnData", "OwnLoss", "ResumeRun", "SweepGrid",
+        "TrainMNIST", "OwnData", "OwnLoss", "ResumeRun", "SweepGrid", "ServePredictions",
     ].map {
         .executableTarget(
             name: $0,
