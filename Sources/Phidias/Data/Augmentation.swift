@@ -44,8 +44,11 @@ public struct Augmentation: Sendable, Hashable {
 
     /// The images at `indices` as an epoch sees them: [indices][channels][rows][columns].
     /// - Parameters:
+    ///   - data: whose images they are.
     ///   - indices: of images in the data, in any order and number.
+    ///   - seed: the training's.
     ///   - epoch: from 0 to `UInt32.max`.
+    ///   - threads: nil takes those of `Model.threads(_:)`.
     /// - Throws: `ModelError.image` for an index that the data does not have, `.epoch`, `.inputSize`
     ///   for images larger than a network takes, `.memory`, or `.threads`.
     public func images(

@@ -34,7 +34,9 @@ public struct DataPair: Sendable {
     }
 
     /// Loads the two files of test images alone.
-    /// - Parameter classes: that labels may have.
+    /// - Parameters:
+    ///   - directory: with files as `init(directory:)` reads them.
+    ///   - classes: that labels may have.
     /// - Throws: `DataError`.
     public static func test(directory: String, classes: Int) throws(DataError) -> Dataset {
         try check(directory)
@@ -58,7 +60,9 @@ public struct DataPair: Sendable {
 
     /// Writes the four files into a folder, plain. What fails before all are written, as on a full
     /// disk, leaves the folder as it was.
-    /// - Parameter replacing: whether files of that name may be replaced.
+    /// - Parameters:
+    ///   - directory: made where it is missing.
+    ///   - replacing: whether files of that name may be replaced.
     /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size;
     ///   `.elements` if a part has more bytes than are read; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {

@@ -21,7 +21,11 @@ public struct Dataset: Sendable {
     var pixels: Int { shape.count }
 
     /// - Parameters:
+    ///   - images: [count][channels][rows][columns], a byte for each value.
+    ///   - labels: the class of each image, from 0.
     ///   - channels: bytes of a pixel; the planes of an image's channels follow each other.
+    ///   - rows: height of an image in pixels.
+    ///   - columns: width of an image.
     ///   - classes: from 1 to 256.
     ///   - path: where the labels come from, for errors.
     /// - Throws: `DataError` if a size is below 1, counts differ or a label is outside the classes.

@@ -16,6 +16,7 @@ public enum DigitFitting {
 
     /// Reads a PNG file and fits it. Where it is transparent there is paper.
     /// - Parameters:
+    ///   - path: The file.
     ///   - rows: Rows of the result.
     ///   - columns: Pixels in a row of the result.
     ///   - invert: Whether the ink is darker than the paper.

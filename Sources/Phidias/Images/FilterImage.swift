@@ -86,7 +86,11 @@ public struct FilterImage: Sendable {
 
     /// Draws a layer's weights and writes them as a PNG file, with texts that name model, layer
     /// and scaling.
-    /// - Parameter name: What the text calls the model, for instance its file.
+    /// - Parameters:
+    ///   - model: Whose weights are drawn.
+    ///   - layer: Place among all layers, from 0.
+    ///   - name: What the text calls the model, for instance its file.
+    ///   - path: The file to write.
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
         let (weights, rows, width) = try Self.filters(of: model, layer: layer)
@@ -108,7 +112,9 @@ public struct FilterImage: Sendable {
 
     /// Draws a layer's weights. The kernels of a convolution over several channels form a grid, unless
     /// `columns` says otherwise: a row for each output, a column for each input.
-    /// - Parameter layer: the layer's place among all.
+    /// - Parameters:
+    ///   - model: whose weights are drawn.
+    ///   - layer: the layer's place among all.
     /// - Throws: `ImageError`.
     public func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
         let (weights, rows, width) = try Self.filters(of: model, layer: layer)

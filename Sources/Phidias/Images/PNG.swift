@@ -17,7 +17,9 @@ public enum PNG {
     /// Every colour type and depth is read. Colours become gray by Rec. 601's luma, rounded:
     /// (299 R + 587 G + 114 B) / 1000; 16 bits are scaled to 8; transparent pixels are laid over
     /// `background`. Gamma and colour profiles are ignored.
-    /// - Parameter background: The paper's gray: 0 (black) for white ink, 255 for black ink.
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - background: The paper's gray: 0 (black) for white ink, 255 for black ink.
     /// - Returns: An image of one channel.
     /// - Throws: `DataError` if the file can't be read, `ImageError`.
     public static func readGray(path: String, background: UInt8 = 0) throws -> Image {
@@ -27,6 +29,7 @@ public enum PNG {
 
     /// Decodes the bytes of a PNG file; see `readGray`.
     /// - Parameters:
+    ///   - bytes: All of the file.
     ///   - name: What errors call the file.
     ///   - background: The paper's gray, which is seen where the picture is transparent.
     /// - Returns: An image of one channel.
@@ -61,7 +64,9 @@ public enum PNG {
     }
 
     /// Decodes the bytes of a PNG file; see `readColor`.
-    /// - Parameter name: What errors call the file.
+    /// - Parameters:
+    ///   - bytes: All of the file.
+    ///   - name: What errors call the file.
     /// - Returns: An image of three channels.
     /// - Throws: `ImageError`, before memory is allocated for more than the file's bytes can hold.
     public static func decodeColor(
@@ -140,8 +145,10 @@ public enum PNG {
 
     /// The bytes of a PNG file. The same picture and texts give the same bytes, as long as libpng
     /// and zlib stay the same.
-    /// - Parameter text: Keys of 1 to 79 printable ASCII characters, without spaces at the ends or
-    ///   next to each other; values without NUL.
+    /// - Parameters:
+    ///   - image: Of one channel or three.
+    ///   - text: Keys of 1 to 79 printable ASCII characters, without spaces at the ends or next to each
+    ///     other; values without NUL.
     /// - Throws: `ImageError.text`, `ImageError.cannotEncode`.
     public static func encode(
         _ image: Image, text: KeyValuePairs<String, String> = [:]

@@ -35,7 +35,10 @@ extension Model {
 
     /// For each channel of a layer the images that excite it most, strongest first; of equals the
     /// first comes first.
-    /// - Parameter count: images a channel, at least 0.
+    /// - Parameters:
+    ///   - count: images a channel, at least 0.
+    ///   - data: whose images are looked at.
+    ///   - layer: place among all layers; one that gives an image.
     /// - Throws: `ModelError`: what `check(_:)` throws, `.imageCount`, `.features`, `.notFinite`,
     ///   `.memory`.
     public func strongest(

@@ -7,7 +7,9 @@ public struct Model: Sendable, Equatable {
     /// One element for each of the network's `weighted` layers.
     public private(set) var parameters: [LayerParameters]
 
-    /// - Parameter parameters: one element for each of the network's `weighted` layers.
+    /// - Parameters:
+    ///   - network: shapes and activations.
+    ///   - parameters: one element for each of the network's `weighted` layers.
     /// - Throws: `ModelError.shape` if they do not fit.
     public init(network: Network, parameters: [LayerParameters]) throws(ModelError) {
         guard parameters.count == network.weighted.count else {
@@ -27,8 +29,11 @@ public struct Model: Sendable, Equatable {
     }
 
     /// A model before training: the same seed gives the same bits.
-    /// - Parameter initialization: for all layers; nil takes the network's, or else what is usual for
-    ///   each activation.
+    /// - Parameters:
+    ///   - network: shapes and activations.
+    ///   - seed: decides the weights; biases start at 0.
+    ///   - initialization: for all layers; nil takes the network's, or else what is usual for each
+    ///     activation.
     /// - Throws: `ModelError.memory` if there is none for the parameters.
     public init(
         network: Network, seed: UInt64, initialization: Initialization? = nil

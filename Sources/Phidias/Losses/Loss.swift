@@ -24,9 +24,12 @@ public protocol Loss: Sendable {
     /// Sum of the loss over a batch, and the gradient times `scale`. There is a default that
     /// calls the form for one image.
     /// - Parameters:
-    ///   - logits: [batch][classes]; `targets` and `gradient` alike.
+    ///   - logits: [batch][classes].
+    ///   - targets: the wanted probabilities, [batch][classes].
     ///   - classes: length of a row.
     ///   - scale: factor of the gradient: 1 / batch for the gradient of the mean.
+    ///   - gradient: out: `scale` times ∂L/∂logits, [batch][classes].
+    /// - Returns: the sum of L over the batch.
     /// - Precondition: `logits`, `targets` and `gradient` have the same number of elements, a multiple
     ///   of `classes`, which is at least 1.
     func evaluate(

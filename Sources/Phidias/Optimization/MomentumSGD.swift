@@ -108,7 +108,9 @@ public struct MomentumSGD: Sendable, Hashable {
     }
 
     /// η and α of a step, rounded once to what the kernels use: η > 0 and 0 ≤ α < 1.
-    /// - Parameter step: counted from 0.
+    /// - Parameters:
+    ///   - step: counted from 0.
+    ///   - run: whose length the schedule goes by.
     /// - Throws: `OptimizationError`: what `LearningRate.value(atStep:of:)` throws, and `.coupling` if
     ///   a custom schedule exceeds what golden coupling can follow.
     public func values(atStep step: Int, of run: RunLength) throws(OptimizationError) -> (

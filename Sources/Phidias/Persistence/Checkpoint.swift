@@ -132,7 +132,9 @@ public struct Checkpoint: Sendable, Equatable {
     }
 
     /// Reads the bytes of a file.
-    /// - Parameter name: what errors call it.
+    /// - Parameters:
+    ///   - bytes: all of the file.
+    ///   - name: what errors call it.
     /// - Throws: `SafetensorsError`, `ModelFileError`, `RunFileError`.
     public init(bytes: [UInt8], name: String = "The checkpoint") throws {
         try self.init(try Safetensors(bytes: bytes, path: name), path: name)

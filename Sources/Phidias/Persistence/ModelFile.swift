@@ -39,7 +39,9 @@ public struct ModelFile: Sendable {
     }
 
     /// Reads the bytes of a file.
-    /// - Parameter name: what errors call it.
+    /// - Parameters:
+    ///   - bytes: all of the file.
+    ///   - name: what errors call it.
     /// - Throws: `SafetensorsError`, `ModelFileError`.
     public init(bytes: [UInt8], name: String = "The model") throws {
         try self.init(try Safetensors(bytes: bytes, path: name), path: name)

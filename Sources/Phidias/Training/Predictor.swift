@@ -139,7 +139,9 @@ extension Model {
 
     /// Logits [count, classes] of images [count, channels, rows, columns] of bytes. For more than one
     /// call keep a `Predictor`.
-    /// - Parameter threads: nil takes those of `threads(_:)`.
+    /// - Parameters:
+    ///   - images: one after the other, without gaps.
+    ///   - threads: nil takes those of `threads(_:)`.
     /// - Throws: `ModelError.images` if the last image is not whole; `.notFinite` if a parameter is
     ///   not; where memory or threads are missing.
     public func logits(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
