@@ -23,7 +23,7 @@ extension GoldenPointReport {
         ]
     }
 
-    /// Of the run with the synaptic loss: the first epoch, one in the middle and the last.
+    /// Histograms of the run with the synaptic loss: in its first epoch, one in the middle and its last.
     private func histograms(
         _ title: String, _ x: ChartAxis, _ reference: ChartReference,
         _ targets: (Epoch) -> Histogram, _ others: (Epoch) -> Histogram
@@ -51,7 +51,7 @@ extension GoldenPointReport {
             title: "The two processes: divergence KL(t ‖ p) and entropy H(p), training images",
             panels: runs.map { run in
                 .init(
-                    x: ChartAxis("epoch"), y: ChartAxis("nats an image, \(run.loss)"),
+                    x: ChartAxis("epoch"), y: ChartAxis("nats per image, \(run.loss)"),
                     series: [
                         .init(
                             "divergence",
@@ -73,7 +73,7 @@ extension GoldenPointReport {
                     })
             }
             return .init(
-                x: ChartAxis("confidence, \(label)"), y: ChartAxis("share that is right"),
+                x: ChartAxis("confidence, \(label)"), y: ChartAxis("share classified correctly"),
                 series: lines + [.init("perfect", [(x: 0, y: 0), (x: 1, y: 1)])])
         }
         return Chart(

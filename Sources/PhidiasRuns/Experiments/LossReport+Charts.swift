@@ -8,7 +8,7 @@ extension LossReport {
     }
 
     /// Test accuracy over epochs, a panel for each setting. The first epochs, which would take most
-    /// of the height, are told by the numbers.
+    /// of the height, are left to the numbers.
     private var accuracyChart: Chart {
         get throws {
             let panels = try LossExperiment.Setting.allCases.map { setting in

@@ -10,7 +10,7 @@ final class TrainingRun {
     private var document: RunDocument
     private var history: TrainingHistory
     private var isBegun: Bool
-    /// Of training before the checkpoint that it begins with.
+    /// Seconds of training before the checkpoint that it begins with.
     private let earlier: Double
     /// When the last checkpoint was written.
     private var saved = ContinuousClock.now
@@ -122,7 +122,9 @@ final class TrainingRun {
         try begin(epoch.model)
         // The line last: what a run that was killed has saved is never behind its metrics.
         try folder.save(epoch.model, loss: plan.loss.name)
-        if added.isBest { try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors") }
+        if added.isBest {
+            try folder.save(epoch.model, loss: plan.loss.name, as: "best.safetensors")
+        }
         if added.changesEarlier {
             try folder.write(history.metrics)
         } else {
