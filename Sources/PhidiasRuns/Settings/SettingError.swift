@@ -22,7 +22,7 @@ public enum SettingError: PhidiasError, Equatable {
     public var description: String {
         switch self {
         case .value(let setting, let text, let expected):
-            "\(Self.words(setting)) '\(text)' is not \(expected)."
+            "The setting '\(setting)' is '\(text)'; it must be \(expected)."
         case .unknown(let name):
             "There is no setting '\(name)'."
         case .describedTwice(let other):
@@ -42,10 +42,5 @@ public enum SettingError: PhidiasError, Equatable {
 
     public var exitCode: Int32 {
         if case .noNetwork = self { 66 } else { 64 }
-    }
-
-    /// The name as people say it, at the start of a sentence.
-    private static func words(_ setting: String) -> String {
-        "The " + setting.replacing("_", with: " ")
     }
 }
