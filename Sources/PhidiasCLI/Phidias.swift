@@ -3,16 +3,17 @@ import Foundation
 import Phidias
 import PhidiasRuns
 
-/// The program: parses the command line, runs one subcommand, and turns errors into a sentence on
-/// standard error and an exit code after sysexits.h.
+/// The program: parses the command line, runs a subcommand, and turns errors into a sentence on
+/// standard error and an exit code as in sysexits.h.
 @main
 struct PhidiasProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "phidias",
         abstract:
-            "Train neural networks on the CPU with the golden ratio's learning rate and momentum.",
+            "Train neural networks on the CPU with the learning rate and momentum of the golden ratio.",
+        usage: "phidias <command> [<options>]",
         discussion: """
-            Example:
+            Examples:
               phidias train --output runs/first
               phidias predict runs/first/model.safetensors digit.png
             """,
@@ -65,11 +66,7 @@ struct PhidiasProgram: ParsableCommand {
     }
 }
 
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-}
-
-/// A command line that parses but asks for the impossible: exit code 64.
+/// A command line that can be parsed but not followed: exit code 64.
 struct UsageError: PhidiasError {
     let description: String
     var exitCode: Int32 { 64 }

@@ -87,15 +87,15 @@ import Testing
         (["smoothing", "--clip-norm", "1"], "--clip-norm"),
         (["smoothing", "--shift", "1"], "--shift"),
         (["smoothing", "--network", "dense 9 relu, dropout 0.5, dense 10"], "dropout"),
-        (["smoothing", "--curvature-steps", "0"], "--curvature-steps 0"),
+        (["smoothing", "--curvature-steps", "0"], "curvature steps is 0"),
         (["golden-point", "--output-activation", "softmax"], "sigmoid"),
         (["golden-point", "--loss", "synaptic"], "--loss"),
         (["loss", "--network", "dbl-2024"], "sigmoid outputs"),
-        (["loss", "--loss", "cross-entropy"], "--loss itself"),
-        (["loss", "--seeds", "1"], "--seeds 1"),
+        (["loss", "--loss", "cross-entropy"], "'--loss'"),
+        (["loss", "--seeds", "1"], "number of seeds is 1"),
         (["loss", "--rates", "0.1,0.1"], "ascending"),
         (["loss", "--rates", ""], "learning rate ''"),
-        (["loss", "--epochs", "501"], "at most 500"),
+        (["loss", "--epochs", "501"], "from 1 to 500"),
     ]
 
     @Test(arguments: bad.indices) func badUsageIsASentenceAndACode(index: Int) throws {

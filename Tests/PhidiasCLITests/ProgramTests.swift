@@ -98,7 +98,7 @@ import Testing
         (["train", "--epochs", "0"], 64, "0 epochs"),
         (["train", "--network", "mlp", "--hidden", "128"], 64, "both describe"),
         (["train", "--network", "dbl-2024", "--input-range", "0..1"], 64, "both describe"),
-        (["train", "--batch-size", "0"], 64, "batch of 0"),
+        (["train", "--batch-size", "0"], 64, "batch size is 0"),
         (["train", "--batch-size", "30000"], 64, "30000"),
         (["train", "--learning-rate", "-1"], 64, "-1"),
         (["train", "--learning-rate", "nan"], 64, "nan"),

@@ -34,7 +34,7 @@ import Testing
 
     static let bad: [([String], String)] = [
         (["--steps", "0"], "0 steps"), (["--steps", "400"], "313"),
-        (["--validation", "0.1"], "--validation"), (["--warm-up", "1"], "constant"),
+        (["--validation", "0.1"], "--validation"), (["--warm-up", "1"], "--warm-up"),
     ]
 
     @Test(arguments: bad.indices) func impossibleRecordsAreRefused(index: Int) throws {

@@ -62,7 +62,7 @@ import Testing
             "train", "--resume", stopped.path("run"), "--threads", "3",
             environment: ["CK_ARCH": "reference"])
         #expect(resumed.code == 0, "\(resumed.errors)")
-        #expect(resumed.errors.contains("Going on with"))
+        #expect(resumed.errors.contains("Continuing "))
         #expect(try Self.metrics(stopped) == lines)
         for name in ["model.safetensors", "best.safetensors", "filters.png"] {
             #expect(try stopped.run[name] == expected[name], "\(name)")
@@ -110,10 +110,10 @@ import Testing
         #expect(document.contains("\"changes\"") && document.contains("\"to\": \"3\""))
         let other = try Program.run("train", "--resume", run, "--hidden", "5", "--allow-change")
         #expect(other.code == 64)
-        #expect(other.errors.contains("cannot go on with them"), "\(other.errors)")
+        #expect(other.errors.contains("cannot continue with them"), "\(other.errors)")
         let shorter = try Program.run("train", "--resume", run, "--epochs", "1", "--allow-change")
         #expect(shorter.code == 64)
-        #expect(shorter.errors.contains("is done already"), "\(shorter.errors)")
+        #expect(shorter.errors.contains("is already finished"), "\(shorter.errors)")
     }
 
     /// run.json may come from others: it must not become any option of the program.
@@ -129,7 +129,7 @@ import Testing
         try changed.write(toFile: file, atomically: true, encoding: .utf8)
         let result = try Program.run("train", "--resume", bench.path("run"))
         #expect(result.code == 64)
-        #expect(result.errors.contains("no setting 'output'"), "\(result.errors)")
+        #expect(result.errors.contains("the setting 'output'"), "\(result.errors)")
         #expect(!FileManager.default.fileExists(atPath: bench.path("other")))
     }
 
@@ -254,7 +254,7 @@ import Testing
         #expect(
             try Program.run(
                 "train", "--resume", bench.path("run"), "--epochs", "1", "--allow-change"
-            ).errors.contains("is done already"))
+            ).errors.contains("is already finished"))
     }
 
     @Test func wrongCommandLinesAreRefused() throws {
@@ -271,7 +271,7 @@ import Testing
         }
         let nothing = try Program.run("train", "--resume", bench.folder.path)
         #expect(nothing.code == 64)
-        #expect(nothing.errors.contains("no run to go on with"), "\(nothing.errors)")
+        #expect(nothing.errors.contains("no run to resume"), "\(nothing.errors)")
         try "{\"format\": \"phidias-run\",".write(
             toFile: bench.path("run.json"), atomically: true, encoding: .utf8)
         let torn = try Program.run("train", "--resume", bench.folder.path)

@@ -297,7 +297,7 @@ import Testing
             (["--learning-rat", "1"], "'--learning-rate'"),
             (["--learning-rate", ""], "empty value"),
             (["--momentum", "0.1,,0.2"], "empty value"), (["--seeds", "0"], "grid is empty"),
-            (["--folds", "1"], "--folds 1"), (["--folds", "2", "--validation", "0.1"], "one of"),
+            (["--folds", "1"], "number of folds is 1"), (["--folds", "2", "--validation", "0.1"], "one of"),
             (["--learning-rate", "0.1,0.10"], "the same"), (["--loss", "synaptc"], "synaptic"),
             (["--preset", "paper-2024", "--momentum", "0"], "leave out"),
             (["--preset", "paper-2025"], "paper-2024"), (["--subset", "1.5"], "1.5"),

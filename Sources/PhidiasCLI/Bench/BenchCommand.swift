@@ -7,7 +7,8 @@ import PhidiasRuns
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure kernels, training and this machine: verified, then timed.",
+        abstract: "Measure kernels, training and this machine; results are checked before timing.",
+        usage: "phidias bench [<benchmark>] [<options>]",
         discussion: """
             Example:
               phidias bench kernels --filter gemm
@@ -20,25 +21,23 @@ struct BenchCommand: ParsableCommand {
 }
 
 struct BenchOptions: ParsableArguments {
-    @Option(help: "Seconds for each row of the table, pauses not counted.")
+    @Option(help: "Seconds for each row of the table, without pauses.")
     var seconds = 1.0
-    @Option(help: .threads())
-    var threads: Int?
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup var team: ThreadOptions
+    @OptionGroup var form: FormatOptions
 
     func validate() throws {
         guard seconds > 0 && seconds <= 3600 else {
-            throw ValidationError("--seconds \(seconds): give more than 0 and at most 3600.")
+            throw ValidationError("--seconds is \(seconds); it must be above 0 and at most 3600.")
         }
     }
 
     func show(_ line: String) {
-        if format == .text { print(line) }
+        if form.format == .text { print(line) }
     }
 
-    /// Calls `body` with what adds a row. Prints the machine and its limits, then the rows as they
-    /// come; as JSON all at the end, with what `also` makes of the rows.
+    /// Prints the machine and its limits, then the rows as `body` adds them; as JSON all at the end,
+    /// with the members that `also` makes of the rows.
     @discardableResult
     func table(
         of subject: String, against opponents: [String],
@@ -46,10 +45,10 @@ struct BenchOptions: ParsableArguments {
         _ body: (Limits, (BenchRow) -> Void) throws -> Void
     ) throws -> [BenchRow] {
         try BenchError.refuseDebugBuild()
-        let machine = Machine(threads: try Model.threads(threads))
+        let machine = Machine(threads: try Model.threads(team.threads))
         let limits = try Limits(threads: machine.threads)
-        show(machine.text)
-        show(limits.text + "\n")
+        show(machine.text.wrapped(hanging: 2))
+        show(limits.text.wrapped(hanging: 2) + "\n")
         show(BenchRow.header(opponents))
         var rows: [BenchRow] = []
         do {
@@ -65,7 +64,7 @@ struct BenchOptions: ParsableArguments {
             $0 + ($1.outcome.isPlaced ? $1.outcome.moments.count : 0)
         }
         show("\n" + BenchRow.legend(discarded: discarded, of: samples))
-        guard format == .json else { return rows }
+        guard form.format == .json else { return rows }
         let machineMembers = machine.members + [("limits", limits.json)]
         let members: [JSON.Member] =
             [
@@ -97,9 +96,9 @@ enum BenchError: PhidiasError {
     var description: String {
         switch self {
         case .debugBuild:
-            "this is a debug build, whose times mean nothing; build with 'swift build -c release'."
+            "A debug build's times mean nothing: build with 'swift build -c release'."
         case .wrongResult(let what):
-            "nothing is timed that fails its check: \(what)"
+            "A result is wrong, so nothing is timed: \(what)"
         }
     }
 

@@ -6,46 +6,52 @@ import PhidiasRuns
 
 extension ConvolutionPass: ExpressibleByArgument {}
 
-/// One pass of a convolution by turns with another program, as `BenchTurns` trains.
+/// Runs one pass of a convolution by turns with another program, as `BenchTurns` trains.
 struct BenchConvolution: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convolution",
-        abstract: "Run a convolution's pass, or measure the machine, whenever standard input asks.",
+        abstract: "Run a pass of a convolution, by turns with another program.",
+        usage: "phidias bench convolution --pass <pass> --layer <layer> [<options>]",
         discussion: """
-            Of dbl-2024, batch 64. Writes a line of JSON when the result has been verified, and one \
-            for each line of standard input:
-              epoch      runs the pass as often as the first line says; seconds of all runs
-              peak       rates of fused multiply-adds, and whether every thread has its own core
-              save FILE  writes x, weight, bias, delta and result, in PyTorch's order, as safetensors
-            An answer comes when the threads sleep again, so the other's turn may begin at once.
+            The convolution is one of dbl-2024, with a batch of 64. Writes a line of JSON when the \
+            result has been checked, and an answer for each line of standard input:
+              epoch      runs the pass as often as the first line says, in seconds
+              peak       measures fused multiply-adds per second, and whether every
+                         thread has a core of its own
+              save FILE  writes x, weight, bias, delta and result as safetensors, in
+                         PyTorch's order
+            An answer comes when the threads sleep again, so that the other program's turn can begin \
+            at once.
 
             Example:
-              printf 'peak\\nepoch\\n' | phidias bench convolution --pass forward --layer 2
+              printf 'peak\\nepoch\\n' | \
+                phidias bench convolution --pass forward --layer 2
             """)
 
     // Work of an epoch: a fifth of a second at 200 GFLOP/s.
     private static let flops = 4e10
 
-    @Option(help: "forward, forward-pool, backward-data or backward-weights.")
+    @Option(help: "The pass.")
     var pass: ConvolutionPass
-    @Option(help: "The network's convolution: 1 or 2.")
+    @Option(help: "The convolution of the network: 1 or 2.")
     var layer: Int
-    @Option(help: .threads())
-    var threads: Int?
+    @OptionGroup var team: ThreadOptions
 
     func validate() throws {
         let layers = KernelOperation.convolutionShapes.count
         guard (1...layers).contains(layer) else {
-            throw ValidationError("--layer \(layer): give a number from 1 to \(layers).")
+            throw ValidationError("--layer is \(layer); it must be from 1 to \(layers).")
         }
         if layer == 1 && pass == .backwardData {
-            throw ValidationError("--pass \(pass.rawValue): nobody asks for the images' gradient.")
+            throw ValidationError(
+                "--pass \(pass.rawValue) needs --layer 2: the gradient with respect to the images is never computed."
+            )
         }
     }
 
     func run() throws {
         try BenchError.refuseDebugBuild()
-        let threads = try Model.threads(threads)
+        let threads = try Model.threads(team.threads)
         let shape = KernelOperation.convolutionShapes[layer - 1]
         let data = ConvolutionData(shape, seed: KernelOperation.timingSeed)
         let contender: Contest.Contender
@@ -55,7 +61,7 @@ struct BenchConvolution: ParsableCommand {
         } catch let error as WrongResult {
             throw BenchError.wrongResult(error.description)
         }
-        let runs = Int((Self.flops / shape.flops).rounded(.up))
+        let runs = Int(clamping: (Self.flops / shape.flops).rounded(.up))
         let machine = Machine(threads: threads)
         TurnTaker.say([
             "ready": .bool(true), "pass": .string(pass.rawValue), "shape": .string("\(shape)"),

@@ -8,12 +8,14 @@ struct BenchKernels: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
         abstract: "Compare each C kernel with naive and tuned Swift, and with what is possible.",
+        usage: "phidias bench kernels [<options>]",
         discussion: """
-            All take turns in one run, and the machine's peak with them. A ratio above 1 says how \
-            many times as fast the kernels are: the median of paired turns and its quartiles.
+            All of them take turns in one run, together with measurements of the machine's peak. A \
+            ratio above 1 says how many times as fast the kernels are: the median of paired turns and \
+            its quartiles.
 
-            --against openblas multiplies matrices beside an installed OpenBLAS instead, which is \
-            looked for in OPENBLAS_LIBRARY and then by the system's names.
+            With --against openblas, products of matrices are compared with an installed OpenBLAS \
+            instead, which is looked for in OPENBLAS_LIBRARY and then under the system's names.
 
             Example:
               phidias bench kernels --filter gemm-nn --seconds 2
@@ -26,9 +28,12 @@ struct BenchKernels: ParsableCommand {
     static let swiftOpponents = ["tuned", "naive"]
 
     @OptionGroup var options: BenchOptions
-    @Option(help: "Only operations whose name and size contain this text, such as gemm-nn 1024.")
+    @Option(
+        help: ArgumentHelp(
+            "Only operations whose name and size contain this text, such as 'gemm-nn 1024'.",
+            valueName: "text"))
     var filter = ""
-    @Option(help: "Another library instead of Swift.")
+    @Option(help: ArgumentHelp("Compare with a library instead of Swift.", valueName: "library"))
     var against: Rival?
 
     func run() throws {
@@ -38,13 +43,13 @@ struct BenchKernels: ParsableCommand {
         }
     }
 
-    /// The names that are asked for.
+    /// The items whose names the filter matches.
     private func chosen<Item>(_ items: [Item], _ name: (Item) -> String) throws -> [Item] {
         let chosen = items.filter { filter.isEmpty || name($0).contains(filter) }
         guard !chosen.isEmpty else {
             throw UsageError(
                 description:
-                    "--filter '\(filter)' is in no operation's name and size; without it all are measured."
+                    "--filter '\(filter)' matches no operation: leave it out to measure all, whose names are then shown."
             )
         }
         return chosen
@@ -53,8 +58,8 @@ struct BenchKernels: ParsableCommand {
     private func againstOpenBLAS() throws {
         func name(_ size: KernelOperation.Size) -> String { "gemm-nn \(size)" }
         let shapes = try chosen(KernelOperation.productShapes, name)
-        let library = try OpenBLAS(threads: try Model.threads(options.threads))
-        options.show(library.description)
+        let library = try OpenBLAS(threads: try Model.threads(options.team.threads))
+        options.show(library.description.wrapped(hanging: 2))
         func mean(_ rows: [BenchRow]) -> Double {
             let logarithms = rows.compactMap { $0.ratio(to: library.name) }.map { log($0.median) }
             return exp(logarithms.reduce(0, +) / Double(logarithms.count))

@@ -3,7 +3,7 @@ import Phidias
 import PhidiasKernels
 import PhidiasRuns
 
-/// Where a benchmark ran.
+/// The machine on which a benchmark runs.
 struct Machine {
     let cpu: String
     let threads: Int
@@ -34,7 +34,7 @@ struct Limits {
         bandwidth = try Probe.bandwidth(seconds: 0.4, threads: threads)
     }
 
-    /// Floating-point operations a second of a number of threads.
+    /// Floating-point operations per second of a number of threads.
     func peak(threads: Int) -> Double { threads == 1 ? placement.onePeak : placement.peak }
 
     var text: String {

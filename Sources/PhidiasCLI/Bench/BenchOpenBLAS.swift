@@ -17,7 +17,7 @@ struct OpenBLAS: LibraryProduct, CustomStringConvertible {
     private let multiply: Multiply
 
     private static let names = ["libopenblas.so.0", "libopenblas.so"]
-    // Of the C interface to BLAS.
+    // Constants of the C interface to BLAS.
     private static let rowMajor: CInt = 101, noTranspose: CInt = 111
 
     /// - Throws: `OpenBLASError` if there is none.
@@ -72,9 +72,9 @@ enum OpenBLASError: PhidiasError {
     var description: String {
         switch self {
         case .missing(let paths, let reason):
-            "no OpenBLAS could be loaded as \(paths.joined(separator: " or ")) (\(reason)). Install it (Debian: apt-get install libopenblas0-pthread), or set OPENBLAS_LIBRARY to its path."
+            "No OpenBLAS could be loaded as \(paths.joined(separator: " or ")) (\(reason)). Install it (Debian: apt-get install libopenblas0-pthread), or set OPENBLAS_LIBRARY to its path."
         case .symbol(let name):
-            "the OpenBLAS that was loaded has no \(name); set OPENBLAS_LIBRARY to another one."
+            "The OpenBLAS that was loaded has no \(name): set OPENBLAS_LIBRARY to another one."
         }
     }
 

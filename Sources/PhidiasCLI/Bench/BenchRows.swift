@@ -3,16 +3,16 @@ import Phidias
 import PhidiasKernels
 import PhidiasRuns
 
-/// One line of the table: the kernels' speed, its share of what is possible, and how much faster
-/// they are than each opponent.
+/// A row of the table, in two lines: the kernels' speed and its share of what is possible, and how
+/// much faster they are than each opponent.
 struct BenchRow {
     let name: String
     let outcome: Contest.Outcome
-    /// Of one run, in billionths of what the unit counts.
+    /// The work of one run, in billionths of what the unit counts.
     let work: Double
     let unit: String
     let limits: [Limit]
-    /// Names of the columns' opponents, of whom not every row has all.
+    /// Names of the opponents, of which a row may lack some.
     let columns: [String]
 
     private var kernels: Contest.Times { outcome.kernels }
@@ -26,55 +26,70 @@ struct BenchRow {
         outcome.times.dropLast().first { $0.name == opponent }?.ratio(to: kernels)
     }
 
-    /// The kernels' second turns in first ones: what is nearer to 1 than this is no difference.
+    /// The ratio of the kernels' second turns to their first ones: what is nearer to 1 than this is no
+    /// difference.
     private var noise: Contest.Spread { outcome.again.ratio(to: kernels) }
 
-    /// Contenders whose time alone differs from that in company by more than a quarter.
+    /// Contenders whose time alone differs by more than a quarter from that among the others.
     private var disturbed: [String] {
         outcome.times.filter { abs($0.alone / $0.spread.median - 1) > 0.25 }.map(\.name)
     }
 
-    private static let nameWidth = 38
+    /// Columns of name, time, speed and share.
+    private static let widths = [38, 12, 15, 14]
 
-    /// The columns, for opponents of these names.
+    private static func line(_ cells: [String]) -> String {
+        zip(cells, widths).enumerated().map { index, cell in
+            cell.0.padded(cell.1, left: index > 0)
+        }.joined()
+    }
+
+    /// The heads, for opponents of these names.
     static func header(_ opponents: [String]) -> String {
-        pad("operation", nameWidth) + pad("kernels", 12, right: true)
-            + pad("speed", 15, right: true) + pad("of limit", 13, right: true)
-            + opponents.map { pad("\($0) ×", 25, right: true) }.joined()
-            + pad("A/A", 15, right: true)
+        let ratios = opponents.map { "times as fast as \($0)" } + ["A/A"]
+        return line(["operation", "kernels", "speed", "of limit"])
+            + "\n    " + ratios.joined(separator: ", ")
     }
 
     static func legend(discarded: Int, of samples: Int) -> String {
-        """
-        Ratios: median and quartiles of paired turns; A/A: the kernels to themselves, quartiles.
-        Limits, measured beside each turn: FMA, the threads' peak; memory, bytes read, written and
-        fetched to be overwritten over the bandwidth of reading, or over the larger one of a triad
-        and of a change in place; instr., the most that the AVX2 instructions need of: four a cycle,
-        of these two products and two additions, two loads, one store, three cycles for a division.
-        Out of the caches the tighter one of the last two; – between the caches, where none is.
-        \(discarded) of \(samples) samples discarded: threads without cores of their own near each
-        other (barrier \(Int(Placement.nearBarrier.lowerBound * 1e9)) to \
-        \(Int(Placement.nearBarrier.upperBound * 1e9)) ns, peak at least \
-        \(Placement.leastShare.fixed(2)) of the threads'). (!) marks rows with no other samples.
-        """
+        let barrier = Placement.nearBarrier
+        return [
+            """
+            Ratios: median and quartiles of paired turns; A/A: the kernels against themselves, \
+            quartiles.
+            """,
+            """
+            Limits, measured beside each turn. FMA: the threads' peak. Memory: bytes read, written and \
+            fetched to be overwritten, over the bandwidth of reading, or over the larger one of a \
+            triad and of a change in place. Instr.: the most that the AVX2 instructions need of: four \
+            per cycle, of these two products and two additions, two loads, one store, and three \
+            cycles for a division. Outside the caches the tighter one of the last two; – between the \
+            caches, where there is none.
+            """,
+            """
+            \(discarded) of \(samples.counted("sample")) discarded: threads without cores of their own \
+            near each other (barrier \((barrier.lowerBound * 1e9).fixed(0)) to \
+            \((barrier.upperBound * 1e9).fixed(0)) ns, peak at least \
+            \(Placement.leastShare.fixed(2)) of the threads'). (!) marks rows with no other samples.
+            """,
+        ].map { $0.wrapped() }.joined(separator: "\n")
     }
 
     var text: String {
         let microseconds = kernels.spread.median * 1e6
-        let number = speed.fixed(speed < 1000 ? 1 : 0)
-        var line = Self.pad(name, Self.nameWidth)
-        line += Self.pad("\(microseconds.fixed(1)) µs", 12, right: true)
-        line += Self.pad("\(number) \(unit)", 15, right: true)
         let percent = share.map { "\(($0.median * 100).fixed(0)) % \(limit?.name ?? "")" }
-        line += Self.pad(percent ?? "–", 13, right: true)
-        for column in columns {
-            let shown = ratio(to: column).map { "\($0.median.fixed(2)) \(Self.quartiles($0))" }
-            line += Self.pad(shown ?? "–", 25, right: true)
+        let first = Self.line([
+            name, "\(microseconds.fixed(1)) µs", "\(speed.fixed(speed < 1000 ? 1 : 0)) \(unit)",
+            percent ?? "–",
+        ])
+        var parts = columns.map { column in
+            let ratio = ratio(to: column).map { "\($0.median.fixed(2)) \(Self.quartiles($0))" }
+            return "\(column) \(ratio ?? "–")"
         }
-        line += Self.pad(Self.quartiles(noise), 15, right: true)
-        if !outcome.isPlaced { line += " (!)" }
-        return disturbed.isEmpty
-            ? line : line + "  alone otherwise: " + disturbed.joined(separator: ", ")
+        parts.append("A/A \(Self.quartiles(noise))\(outcome.isPlaced ? "" : " (!)")")
+        let second = "    " + parts.joined(separator: "   ")
+        let third = "alone different: \(disturbed.joined(separator: ", "))".wrapped(indent: 4)
+        return ([first, second] + (disturbed.isEmpty ? [] : [third])).joined(separator: "\n")
     }
 
     var json: JSON {
@@ -104,10 +119,5 @@ struct BenchRow {
             "median": .number(spread.median), "low": .number(spread.low),
             "high": .number(spread.high),
         ])
-    }
-
-    static func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
-        let space = String(repeating: " ", count: max(0, width - text.count))
-        return right ? space + text : text + space
     }
 }

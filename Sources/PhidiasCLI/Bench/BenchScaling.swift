@@ -6,7 +6,8 @@ import PhidiasRuns
 struct BenchScaling: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scaling",
-        abstract: "Measure how training's cost grows with width, batch, threads and depth.",
+        abstract: "Measure how the cost of training grows with width, batch, threads and depth.",
+        usage: "phidias bench scaling [<options>]",
         discussion: """
             Trains on synthetic digits and writes scaling.md and, for each of the four, a chart in \
             SVG. Takes about two minutes.
@@ -15,21 +16,20 @@ struct BenchScaling: ParsableCommand {
               phidias bench scaling --output Benchmarks/Results/scaling
             """)
 
-    @Option(help: "Folder for the table and the charts.")
+    @Option(help: ArgumentHelp("The folder for the table and the charts.", valueName: "folder"))
     var output = "scaling"
     @Option(help: "Seconds of training for each point.")
     var seconds = 0.4
-    @Option(help: .threads(" The most there are."))
-    var threads: Int?
+    @OptionGroup var team: ThreadOptions
 
     func validate() throws {
         guard seconds > 0 && seconds <= 600 else {
-            throw ValidationError("--seconds \(seconds): give more than 0 and at most 600.")
+            throw ValidationError("--seconds is \(seconds); it must be above 0 and at most 600.")
         }
     }
 
     func run() throws {
-        let machine = Machine(threads: try Model.threads(threads))
+        let machine = Machine(threads: try Model.threads(team.threads))
         try BenchError.refuseDebugBuild()
         let lock = try FolderLock(making: output)
         defer { withExtendedLifetime(lock) {} }

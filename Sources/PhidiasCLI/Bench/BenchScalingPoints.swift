@@ -29,7 +29,7 @@ struct ScalingSweep {
         let wide = try Network(hidden: [512])
         return [
             try sweep("hidden", "hidden units, batch 64", Array(powers[5...])) { ([$0], 64) },
-            try sweep("batch", "images a batch, 784-128-10", powers) { ([128], $0) },
+            try sweep("batch", "images per batch, 784-128-10", powers) { ([128], $0) },
             try sweep("depth", "hidden layers of 128, batch 64", Array(1...8)) {
                 ([Int](repeating: 128, count: $0), 64)
             },
@@ -50,14 +50,14 @@ struct ScalingPoint: CustomStringConvertible {
 
     struct Result: CustomStringConvertible {
         let secondsPerImage: Double
-        /// Least time over time.
+        /// The least possible time over the measured one.
         let efficiency: Double
         let isBoundByMemory: Bool
-        /// Whether the threads had cores of their own in any attempt.
+        /// Whether every thread had a core of its own.
         let isPlaced: Bool
 
         var description: String {
-            "\((secondsPerImage * 1e6).fixed(3)) µs an image, \((efficiency * 100).fixed(0)) %"
+            "\((secondsPerImage * 1e6).fixed(3)) µs per image, \((efficiency * 100).fixed(0)) %"
         }
     }
 

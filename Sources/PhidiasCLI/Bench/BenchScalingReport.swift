@@ -2,7 +2,7 @@ import Charts
 import Phidias
 import PhidiasRuns
 
-/// A sweep's table, its cliffs and its chart.
+/// The table, the cliffs and the chart of a sweep.
 struct ScalingReport {
     let sweep: ScalingSweep
     let measured: [ScalingPoint.Result]
@@ -32,7 +32,7 @@ struct ScalingReport {
 
     var markdown: String {
         var text = "## \(sweep.name.capitalized)\n\n![\(sweep.name)](\(sweep.name).svg)\n\n"
-        text += "| \(sweep.axis) | threads | µs an image | efficiency | limit | |\n"
+        text += "| \(sweep.axis) | threads | µs/image | efficiency | limit | |\n"
         text += "|---:|---:|---:|---:|---|---|\n"
         for line in lines {
             let cliffs = Self.cliffs(line.rows.map(\.result.efficiency))
@@ -62,7 +62,7 @@ struct ScalingReport {
             title: "Cost of training by \(sweep.name == "hidden" ? "width" : sweep.name)",
             panels: [
                 .init(
-                    x: x, y: ChartAxis("time an image, µs", .logarithmic(base: 2)),
+                    x: x, y: ChartAxis("time per image, µs", .logarithmic(base: 2)),
                     series: series { $0.secondsPerImage * 1e6 }),
                 .init(
                     x: x, y: ChartAxis("efficiency, %"), series: series { $0.efficiency * 100 }),
@@ -70,22 +70,28 @@ struct ScalingReport {
     }
 
     static func page(_ machine: Machine, _ sections: [String]) -> String {
-        """
-        # How the cost of training grows
+        let paragraphs = [
+            """
+            \(machine.text). Made by `phidias bench scaling`: synthetic digits, sigmoid units, \
+            synaptic loss; the median epoch of a short training.
+            """,
+            """
+            Efficiency is max(FLOPs / peak, bytes / bandwidth) / time. FLOPs: two for each weight and \
+            product (forward, weight gradient, and above the first layer delta). Peak: fused \
+            multiply-adds of as many threads, measured before and after each point. Bytes per step: \
+            20 for each parameter (weights read forward; weights and velocity read and written by the \
+            update), and for each image 9 for each pixel (a byte read, a float written and read) and \
+            16 for each unit (activation and delta, written and read). Bandwidth: that of a triad over \
+            as much memory as the step touches, hence that of the cache in which a small network \
+            lies. A cliff is less than half the efficiency of a neighbor.
+            """,
+        ]
+        return """
+            # How the cost of training grows
 
-        \(machine.text). Made by `phidias bench scaling`: synthetic digits, sigmoid units, synaptic
-        loss; the median epoch of a short training.
+            \(paragraphs.map { $0.wrapped() }.joined(separator: "\n\n"))
 
-        Efficiency is max(FLOPs / peak, bytes / bandwidth) / time. FLOPs: two for each weight and
-        product (forward, weight gradient, and above the first layer delta). Peak: fused
-        multiply-adds of as many threads, measured before and after each point. Bytes of a step: 20 a
-        parameter (weights read forward; weights and velocity read and written by the update), and
-        for each image 9 a pixel (a byte read, a float written and read) and 16 a unit (activation
-        and delta, written and read). Bandwidth: that of a triad over as much memory as the step
-        touches, so that of the cache in which a small network lies. A cliff is less than half the
-        efficiency of a neighbour.
-
-        \(sections.joined(separator: "\n"))
-        """
+            \(sections.joined(separator: "\n"))
+            """
     }
 }

@@ -6,8 +6,8 @@ import PhidiasRuns
 struct BenchTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract:
-            "Compare training steps of a 784-128-10 network, batch 64, with naive and tuned Swift.",
+        abstract: "Compare training steps of 784-128-10, batch 64, with naive and tuned Swift.",
+        usage: "phidias bench train [<options>]",
         discussion: """
             Example:
               phidias bench train --seconds 5
@@ -30,7 +30,7 @@ struct BenchTrain: ParsableCommand {
                     limits: [.arithmetic(flops: batch * network.trainingFlops)],
                     columns: BenchKernels.swiftOpponents))
             let epoch = outcome.kernels.spread.median * 60_000 / batch
-            options.show("an epoch of 60,000 images by the kernels: \(epoch.fixed(3)) s")
+            options.show("An epoch of 60,000 images takes the kernels \(epoch.fixed(3)) s.")
         }
     }
 }

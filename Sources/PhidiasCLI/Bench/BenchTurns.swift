@@ -4,19 +4,23 @@ import Phidias
 import PhidiasKernels
 import PhidiasRuns
 
-/// Training by turns with another program, which asks over standard input. The Python comparisons
-/// use it, so that a rival and Phidias meet the same moments of the machine.
+/// Trains by turns with another program, which asks over standard input. The Python comparisons use
+/// it, so that a rival and Phidias meet the same moments of the machine.
 struct BenchTurns: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "turns",
-        abstract: "Train an epoch, measure the machine or evaluate, whenever standard input asks.",
+        abstract: "Train epochs, evaluate or measure, by turns with another program.",
+        usage: "phidias bench turns [<options>]",
         discussion: """
-            Writes a line of JSON when the data is loaded, and one for each line of standard input:
-              epoch     trains one more epoch of the same run; seconds without packing the model
-              peak      rates of fused multiply-adds, and whether every thread has its own core
-              evaluate  accuracy on the test images
-            An answer comes when the threads sleep again, so the other's turn may begin at once. \
-            The end of standard input ends the program. --epochs is not used: there is no last epoch.
+            Writes a line of JSON when the data is loaded, and an answer for each line of standard \
+            input:
+              epoch     trains one more epoch of the same run, in seconds without
+                        packing the model
+              peak      measures fused multiply-adds per second, and whether every
+                        thread has a core of its own
+              evaluate  computes the accuracy on the test images
+            An answer comes when the threads sleep again, so that the other program's turn can begin \
+            at once. The end of standard input ends the program.
 
             Example:
               printf 'peak\\nepoch\\nevaluate\\n' | phidias bench turns --hidden 128
@@ -27,19 +31,19 @@ struct BenchTurns: ParsableCommand {
     @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
     @OptionGroup(title: "Loss and optimizer") var rates: RateOptions
     @OptionGroup(title: "Loss and optimizer") var step: StepOptions
-    @OptionGroup(title: "Length") var length: LengthOptions
-    @OptionGroup(title: "Augmentation of training images") var augmentation: AugmentationOptions
-    @Option(parsing: .unconditional, help: .threads()) var threads: Int?
+    @OptionGroup(title: "Loss and optimizer") var batch: BatchOptions
+    @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
+    @OptionGroup var team: ThreadOptions
 
     func run() throws {
         let settings = try TrainingSettings(
-            source, network, loss, rates, step, length, augmentation)
+            source, network, loss, rates, step, batch, augmentation)
         try settings.check()
         try BenchError.refuseDebugBuild()
         let data = try settings.data.load(seed: settings.seed)
-        let network = try settings.network(for: data.training, threads: threads)
+        let network = try settings.network(for: data.training, threads: team.threads)
         let trainer = try settings.trainer(
-            Model(network: network, seed: settings.seed), threads: threads)
+            Model(network: network, seed: settings.seed), threads: team.threads)
         let turns = Turns(trainer: trainer, data: data)
         turns.greet()
         // The first epoch starts the run; each report then waits for the line that asks for the
@@ -59,7 +63,7 @@ struct BenchTurns: ParsableCommand {
     private struct EndOfTurns: Error {}
 }
 
-/// One side of the conversation.
+/// The program's side of the conversation.
 private struct Turns {
     let trainer: Trainer
     let data: DataPair
@@ -102,7 +106,7 @@ private struct Turns {
     }
 }
 
-/// What all conversations by turns are made of.
+/// The parts of every conversation by turns.
 enum TurnTaker {
     // Longer than OpenMP's workers spin after a parallel region.
     private static let restSeconds = 0.25

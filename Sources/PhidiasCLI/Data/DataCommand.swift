@@ -5,19 +5,19 @@ import PhidiasRuns
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract:
-            "Look at data and its augmentation, make synthetic digits, import PNG folders and CSV.",
+        abstract: "Inspect data, draw augmented images, make digits, import PNG or CSV files.",
+        usage: "phidias data <command> [<options>]",
         discussion: "Example:\n  phidias data synthesize --output data/synthetic",
         subcommands: [Info.self, Synthesize.self, Import.self, DataAugment.self])
 
     struct Info: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Counts, sizes, classes and checksums of a data folder.",
+            abstract: "Show the counts, sizes, classes and checksums of a data folder.",
+            usage: "phidias data info <folder> [<options>]",
             discussion: "Example:\n  phidias data info data/mnist")
-        @Argument(help: "Folder with the four IDX files.")
+        @Argument(help: "The folder with the four IDX files.")
         var folder: String
-        @Option(help: "What standard output gets: text, or one JSON object.")
-        var format: OutputFormat = .text
+        @OptionGroup var form: FormatOptions
 
         func run() throws {
             let pair = try DataPair(directory: folder)
@@ -27,7 +27,7 @@ struct DataCommand: ParsableCommand {
                 }
             }
             let sums = pair.checksums.sorted { $0.key < $1.key }
-            switch format {
+            switch form.format {
             case .json:
                 func part(_ data: Dataset) -> JSON {
                     .members([
@@ -53,9 +53,12 @@ struct DataCommand: ParsableCommand {
                 )
                 for (name, data) in [("training", pair.training), ("test", pair.test)] {
                     let list = counts(data).map { String($0) }.joined(separator: " ")
-                    print("\(name): \(data.count) images, per class: \(list)")
+                    print(
+                        "\(name): \(data.count.counted("image")), per class: \(list)"
+                            .wrapped(hanging: 2))
                 }
-                for (name, sum) in sums { print("\(sum)  \(name)") }
+                print("SHA-256:")
+                for (name, sum) in sums { print("  \(name)\n    \(sum)") }
             }
         }
     }
@@ -63,18 +66,24 @@ struct DataCommand: ParsableCommand {
     struct Synthesize: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write synthetic digits as IDX files.",
-            discussion:
-                "Example:\n  phidias data synthesize --output data/synthetic --train 20000 --test 4000"
-        )
-        @Option(help: "Folder for the four files.")
+            usage: "phidias data synthesize --output <folder> [<options>]",
+            discussion: """
+                Example:
+                  phidias data synthesize --output data/synthetic --train 20000
+                """)
+        @Option(help: ArgumentHelp("The folder for the four files.", valueName: "folder"))
         var output: String
-        @Option(parsing: .unconditional, help: "Training images.")
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("The number of training images.", valueName: "images"))
         var train = 20_000
-        @Option(parsing: .unconditional, help: "Test images.")
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("The number of test images.", valueName: "images"))
         var test = 4_000
-        @Option(parsing: .unconditional, help: "Seed.")
+        @Option(parsing: .unconditional, help: "The seed.")
         var seed: UInt64 = 1
-        @Flag(help: "Replace data that is already in the output folder.")
+        @Flag(help: "Replace data that is in the output folder.")
         var force = false
 
         func run() throws {
@@ -87,22 +96,26 @@ struct DataCommand: ParsableCommand {
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Turn a folder of PNG files or a CSV file into IDX files.",
+            usage: "phidias data import <source> --output <folder> [<options>]",
             discussion: """
-                SOURCE is a folder with one subfolder of PNG files a class, or a CSV file with lines \
-                of label and pixels. A share of each class becomes the test images.
+                The source is a folder with a subfolder of PNG files for each class, or a CSV file \
+                whose lines are a label and pixels. A share of each class becomes test images.
 
                 Example:
                   phidias data import letters --output data/letters
                 """)
-        @Argument(help: "Folder or CSV file.")
+        @Argument(help: "A folder or a CSV file.")
         var source: String
-        @Option(help: "Folder for the four files.")
+        @Option(help: ArgumentHelp("The folder for the four files.", valueName: "folder"))
         var output: String
-        @Option(parsing: .unconditional, help: "Share of each class that becomes test images.")
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "The share of each class that becomes test images.", valueName: "share"))
         var testShare = 0.2
-        @Option(parsing: .unconditional, help: "Seed of the split.")
+        @Option(parsing: .unconditional, help: "The seed of the split.")
         var seed: UInt64 = 1
-        @Flag(help: "Replace data that is already in the output folder.")
+        @Flag(help: "Replace data that is in the output folder.")
         var force = false
 
         func run() throws {
@@ -113,11 +126,11 @@ struct DataCommand: ParsableCommand {
                 .write(to: output, replacing: force)
             if let first = source.ignored.first {
                 Console.say(
-                    "skipped: \(source.ignored.count.counted("file")) that are not .png, such as \(first)"
+                    "Skipped \(source.ignored.count.counted("file")) that \(source.ignored.count == 1 ? "is" : "are") not .png, such as \(first)."
                 )
             }
             print(
-                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns), \(data.classes) classes"
+                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns) pixels, \(data.classes) classes"
             )
             for (label, name) in source.classes.enumerated() where name != String(label) {
                 print("class \(label): \(name)")

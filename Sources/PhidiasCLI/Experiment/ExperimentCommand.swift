@@ -4,7 +4,8 @@ import PhidiasRuns
 struct ExperimentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "experiment",
-        abstract: "Measure what theory says of momentum and loss: tables, charts and JSON.",
+        abstract: "Measure what theory says about momentum and loss: tables, charts and JSON.",
+        usage: "phidias experiment <experiment> [<options>]",
         discussion: """
             Example:
               phidias experiment smoothing --data data/mnist --epochs 5 --output smoothing

@@ -6,18 +6,19 @@ struct ExperimentLoss: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loss",
         abstract: "Compare the three losses, each with golden, textbook and plain SGD settings.",
+        usage: "phidias experiment loss [<options>]",
         discussion: """
-            Trains every loss with golden parameters, with 0.01 and 0.9, and without momentum at the \
-            learning rate of --rates that is best on validation images (with seeds of their own), over \
-            --seeds seeds. Test accuracy is only reported. The comparisons are listed before the first \
-            run: paired t over seeds with Holm's correction, and permutation tests where they can be \
-            significant at all. The synaptic loss is this project's reconstruction (docs/theory.md). \
-            Each finished run is a line of results.jsonl in the output folder; the same command goes \
-            on where an interrupted one ended.
+            Trains with every loss, over several seeds: with the golden parameters, with 0.01 and 0.9, \
+            and without momentum at the learning rate of --rates that is best on the validation images \
+            of other seeds. Test accuracy is only reported.
+
+            The comparisons are listed before the first run: paired t-tests over seeds with Holm's \
+            correction, and permutation tests where they can be significant at all. The synaptic loss \
+            is this project's reconstruction (docs/theory.md). Each finished run is a line of \
+            results.jsonl in the output folder; the same command continues an interrupted experiment.
 
             Example:
-              phidias experiment loss --data data/mnist --epochs 20 --batch-size 16 \\
-                --output loss
+              phidias experiment loss --data data/mnist --epochs 20 --batch-size 16
             """)
 
     @OptionGroup(title: "Data") var source: DataOptions
@@ -26,40 +27,65 @@ struct ExperimentLoss: ParsableCommand {
     @OptionGroup(title: "Optimizer") var step: StepOptions
     @OptionGroup(title: "Schedule") var schedule: ScheduleOptions
     @OptionGroup(title: "Schedule") var length: LengthOptions
-    @OptionGroup(title: "Augmentation of training images") var augmentation: AugmentationOptions
-    @Option(parsing: .unconditional, help: "Seeds that are compared, from --seed up.")
-    var seeds = 10
-    @Option(parsing: .unconditional, help: "Seeds after them that choose the learning rates.")
-    var tuningSeeds = 3
-    @Option(help: "Learning rates for plain gradient descent.")
-    var rates = "0.01,0.03,0.1,0.3,1,3,10"
-    @Option(
-        parsing: .unconditional, help: "Runs at a time, a thread each; without it, all threads.")
-    var jobs: Int?
-    @Option(help: "Folder for results, text, JSON and charts; an experiment in it goes on.")
-    var output = "loss"
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup(title: "Schedule") var batch: BatchOptions
+    @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
+    @OptionGroup(title: "Comparison") var comparison: ComparisonOptions
+    @OptionGroup(title: "Output") var place: PlaceOptions
+    @OptionGroup(title: "Output") var form: FormatOptions
+
+    struct ComparisonOptions: ParsableArguments {
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "The number of seeds to compare, from --seed up.", valueName: "count"))
+        var seeds = 10
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "The number of seeds after them that choose the learning rates.",
+                valueName: "count"))
+        var tuningSeeds = 3
+        @Option(
+            help: ArgumentHelp(
+                "The learning rates to try for plain gradient descent.", valueName: "list"))
+        var rates = "0.01,0.03,0.1,0.3,1,3,10"
+    }
+
+    /// Where the experiment is, and how it is spread over the CPUs.
+    struct PlaceOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "The folder for results, text, JSON and charts; an experiment in it continues.",
+                valueName: "folder"))
+        var output = "loss"
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "How many runs to compute at a time, with a thread each. (default: one for each thread)",
+                valueName: "count"))
+        var jobs: Int?
+    }
 
     func run() throws {
         var experiment = LossExperiment(
             try TrainingSettings(
-                source, validation, network, step, schedule, length, augmentation))
-        (experiment.seeds, experiment.tuningSeeds) = (seeds, tuningSeeds)
-        experiment.rates = rates.split(separator: ",", omittingEmptySubsequences: false).map {
-            String($0)
-        }
+                source, validation, network, step, schedule, length, batch, augmentation))
+        (experiment.seeds, experiment.tuningSeeds) = (comparison.seeds, comparison.tuningSeeds)
+        experiment.rates = comparison.rates.split(separator: ",", omittingEmptySubsequences: false)
+            .map {
+                String($0)
+            }
         let watch = ExperimentWatch()
         // Its finished runs are saved: a signal ends it between two steps.
         Interruption.watch()
         let report = try experiment.run(
-            in: output, jobs: jobs, onEvent: { watch.show($0) },
+            in: place.output, jobs: place.jobs, onEvent: { watch.show($0) },
             shouldStop: { Interruption.signal != nil })
         watch.sweep.clear()
         guard let report else {
-            Console.say("Stopped by a signal. The same command goes on.")
+            Console.say("Stopped by a signal. The same command continues the experiment.")
             throw Interrupted(signal: Interruption.signal ?? 0)
         }
-        try report.result.show(format)
+        try report.result.show(form.format)
     }
 }

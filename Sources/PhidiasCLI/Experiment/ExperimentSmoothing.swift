@@ -5,15 +5,15 @@ struct ExperimentSmoothing: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "smoothing",
         abstract: "Measure how momentum smooths: noise, memory, frequencies, curvature, loss.",
+        usage: "phidias experiment smoothing [<options>]",
         discussion: """
-            Trains as phidias train does with the same options, and records gradient and velocity of \
-            every step. Learning rate and momentum are constant, the steps plain and the images as \
-            they are; dropout is refused. Then trains at other momentum weights with the same effective learning rate. \
-            Writes smoothing.txt, smoothing.json and charts in SVG. The comparisons are this \
-            project's own (docs/theory.md).
+            Trains as phidias train does with the same options, and records gradient and velocity at \
+            every step. Then trains with other momentum weights at the same effective learning rate. \
+            Writes smoothing.txt, smoothing.json and charts in SVG. Coupled momentum and dropout are \
+            refused. The comparisons are this project's own (docs/theory.md).
 
             Example:
-              phidias experiment smoothing --data data/mnist --epochs 5 --output smoothing
+              phidias experiment smoothing --data data/mnist --epochs 5
             """)
 
     @OptionGroup(title: "Data") var source: DataOptions
@@ -21,43 +21,62 @@ struct ExperimentSmoothing: ParsableCommand {
     @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
     @OptionGroup(title: "Loss and optimizer") var rates: RateOptions
     @OptionGroup(title: "Length") var length: LengthOptions
-    @Option(parsing: .unconditional, help: .threads()) var threads: Int?
-    @Option(
-        help:
-            "Layers to watch, such as 0,1, counted from 0 among those with weights; without it, all."
-    )
-    var layers: String?
-    @Option(help: "Momentum weights to compare at the same η/(1 − α).")
-    var momenta = "0,0.2,0.4,0.6,0.8,golden,0.9,0.95,0.99"
-    @Option(parsing: .unconditional, help: "Epochs of each run of that comparison.")
-    var roughnessEpochs = 2
-    @Option(parsing: .unconditional, help: "Images over which the curvature is measured.")
-    var curvatureImages = 2000
-    @Option(parsing: .unconditional, help: "Steps an epoch at which the curvature is measured.")
-    var curvatureSteps = 24
-    @Option(help: "Folder for the text, the JSON and the charts.")
-    var output = "smoothing"
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup(title: "Length") var batch: BatchOptions
+    @OptionGroup(title: "Measurement") var measurement: MeasurementOptions
+    @OptionGroup(title: "Output") var place: FolderOptions
+    @OptionGroup(title: "Output") var form: FormatOptions
+    @OptionGroup(title: "Output") var team: ThreadOptions
+
+    struct MeasurementOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "The layers to watch, such as 0,1, counted from 0 among those with weights. (default: all)",
+                valueName: "list"))
+        var layers: String?
+        @Option(
+            help: ArgumentHelp(
+                "The momentum weights to compare at the same η/(1 − α).", valueName: "list"))
+        var momenta = "0,0.2,0.4,0.6,0.8,golden,0.9,0.95,0.99"
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Epochs of each run of that comparison.", valueName: "epochs"))
+        var roughnessEpochs = 2
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Images over which the curvature is measured.", valueName: "images"))
+        var curvatureImages = 2000
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Steps per epoch at which the curvature is measured.", valueName: "steps"))
+        var curvatureSteps = 24
+    }
+
+    struct FolderOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp("The folder for text, JSON and charts.", valueName: "folder"))
+        var output = "smoothing"
+    }
 
     func run() throws {
         var experiment = SmoothingExperiment(
-            try TrainingSettings(source, network, loss, rates, length))
-        experiment.layers = try layers.map { text in
+            try TrainingSettings(source, network, loss, rates, length, batch))
+        experiment.layers = try measurement.layers.map { text in
             try list(text).map {
                 guard let layer = Int($0) else {
                     throw UsageError(
-                        description: "--layers '\(text)': give numbers such as 0,1.")
+                        description: "--layers '\(text)' is not a list of numbers, such as 0,1.")
                 }
                 return layer
             }
         }
-        experiment.momenta = list(momenta)
+        experiment.momenta = list(measurement.momenta)
         (experiment.roughnessEpochs, experiment.curvatureImages, experiment.curvatureSteps) = (
-            roughnessEpochs, curvatureImages, curvatureSteps
+            measurement.roughnessEpochs, measurement.curvatureImages, measurement.curvatureSteps
         )
-        try experiment.run(in: output, threads: threads, onEvent: ExperimentWatch().show)
-            .result().show(format)
+        try experiment.run(in: place.output, threads: team.threads, onEvent: ExperimentWatch().show)
+            .result().show(form.format)
     }
 
     private func list(_ text: String) -> [String] {

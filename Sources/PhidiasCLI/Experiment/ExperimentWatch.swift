@@ -1,7 +1,7 @@
 import Phidias
 import PhidiasRuns
 
-/// Shows what happens in an experiment on standard error.
+/// Shows an experiment on standard error.
 struct ExperimentWatch {
     let sweep = SweepWatch()
 
@@ -9,10 +9,10 @@ struct ExperimentWatch {
         switch event {
         case .part(let name, let runs):
             Console.say(runs > 1 ? name : "\(name)…")
-        case .comparison(let title): Console.say("  to be compared: \(title)")
+        case .comparison(let title): Console.say("  will be compared: \(title)")
         case .done(let what): Console.say(what)
         case .epoch(let epoch, let epochs, let accuracy):
-            Console.say("epoch \(epoch) of \(epochs): accuracy \(accuracy.percent) %")
+            Console.say("epoch \(epoch) of \(epochs): training accuracy \(accuracy.percent) %")
         case .sweep(let event): sweep.show(event)
         }
     }

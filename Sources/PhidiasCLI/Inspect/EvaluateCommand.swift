@@ -5,56 +5,66 @@ import PhidiasRuns
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Accuracy, loss, precision, recall and confusion matrix on the test images.",
+        abstract: "Show accuracy, loss, precision, recall and confusion on the test images.",
+        usage: "phidias evaluate <model> [<options>]",
         discussion: """
-            Example:
+            Without --data and --seed, the test images are those of the model's run.
+
+            Examples:
               phidias evaluate runs/mnist
               phidias evaluate model.safetensors --data data/mnist
-            Without --data and --seed, the test images are those of the run that the model lies in.
             """)
 
-    @Argument(help: "A model file, or the folder of a run.")
+    @Argument(help: "A model file or the folder of a run.")
     var model: String
     @OptionGroup var data: TestDataOptions
-    @Option(parsing: .unconditional, help: .threads())
-    var threads: Int?
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup var team: ThreadOptions
+    @OptionGroup var form: FormatOptions
 
     func run() throws {
-        let threads = try Model.threads(threads)
+        let threads = try Model.threads(team.threads)
         let kept = try KeptModel(path: model)
         let test = try data.test(for: kept)
         let file = kept.file
         guard let name = LossName(rawValue: file.loss) else {
             throw ModelFileError.metadata(
                 path: kept.path, key: "loss",
-                reason: "'\(file.loss)' is none that this program has")
+                reason: "there is no loss '\(file.loss)' in this program")
         }
         let loss = try name.loss(file.model.network.outputActivation)
         let result = try file.model.evaluate(test, loss: loss, threads: threads)
-        switch format {
+        switch form.format {
         case .json: print(json(result).text())
         case .text: show(result)
         }
     }
 
     private func show(_ result: Evaluation) {
-        let classes = result.confusion.indices
         print(
-            "accuracy \(result.accuracy.percent) % of \(result.images) images, loss \(result.loss.fixed(4))\n"
+            "accuracy \(result.accuracy.percent) % of \(result.images.counted("image")), loss \(result.loss.fixed(4))\n"
         )
-        var table = TextTable(
-            ["class", "precision", "recall", "classified as:"] + classes.map { String($0) },
-            indent: "")
+        let classes = Array(result.confusion.indices)
+        var table = TextTable(["class", "precision, %", "recall, %", "images"], indent: "")
         for label in classes {
             table.add(
-                [
-                    String(label), result.precision(label)?.percent ?? "–",
-                    result.recall(label)?.percent ?? "–", "",
-                ] + result.confusion[label].map { String($0) })
+                String(label), result.precision(label)?.percent ?? "–",
+                result.recall(label)?.percent ?? "–",
+                String(result.confusion[label].reduce(0, +)))
         }
         print(table.text)
+        print("\nImages of each class (rows), by the class they are classified as (columns):")
+        // As many columns as fit the width, all of the same width.
+        let cell = result.confusion.joined().map { String($0).count }.max() ?? 1
+        let column = max(cell, String(classes.count - 1).count) + 2
+        let count = max((String.textWidth - "class".count) / column, 1)
+        for start in stride(from: 0, to: classes.count, by: count) {
+            let shown = classes[start..<min(start + count, classes.count)]
+            var confusion = TextTable(["class"] + shown.map { String($0) }, indent: "")
+            for label in classes {
+                confusion.add([String(label)] + shown.map { String(result.confusion[label][$0]) })
+            }
+            print("\n" + confusion.text)
+        }
     }
 
     private func json(_ result: Evaluation) -> JSON {
@@ -70,15 +80,16 @@ struct EvaluateCommand: ParsableCommand {
     }
 }
 
-/// Which test images a model meets.
+/// Which test images a model is evaluated on.
 struct TestDataOptions: ParsableArguments {
     @Option(
-        help:
-            "Folder with the two IDX files of the test images. Without it, those of the model's run."
-    )
+        help: ArgumentHelp(
+            "The folder with the two IDX files of the test images. (default: those of the model's run)",
+            valueName: "folder"))
     var data: String?
     @Option(
-        parsing: .unconditional, help: "In place of a folder: the synthetic digits of this seed.")
+        parsing: .unconditional,
+        help: "Instead of a folder: the seed of synthetic digits.")
     var seed: UInt64?
 
     func test(for kept: KeptModel) throws -> Dataset {
@@ -88,7 +99,8 @@ struct TestDataOptions: ParsableArguments {
         case (nil, let seed?): try SyntheticDigits.pair(training: 1, seed: seed).test
         case (nil, nil): try kept.testData()
         case (_?, _?):
-            throw UsageError(description: "--data and --seed both say which images; give one.")
+            throw UsageError(
+                description: "--data and --seed both choose the images: give only one of them.")
         }
     }
 }

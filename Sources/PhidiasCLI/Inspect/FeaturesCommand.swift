@@ -5,35 +5,54 @@ import PhidiasRuns
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features",
-        abstract:
-            "Draw what a layer makes of an image, or the images that excite its filters most.",
+        abstract: "Draw the features of an image in a layer, or the images that excite it most.",
+        usage: """
+            phidias features <model> <image> --output <file> [<options>]
+            phidias features <model> --strongest <count> --output <file> [<options>]
+            """,
         discussion: """
-            Example:
-              phidias features runs/convolution/model.safetensors digit.png \\
-                --output maps.png
-              phidias features runs/convolution/model.safetensors --strongest 8 --layer 2 \\
+            For an image, draws a tile for each channel of the layer. With --strongest, draws a row \
+            for each channel: the test images with the largest maximum in its map, in order.
+
+            Examples:
+              phidias features runs/convolution digit.png --output maps.png
+              phidias features runs/convolution --strongest 8 --layer 2 \
                 --data data/mnist --output strongest.png
-            The first is a tile for each channel. The second has a row for each channel: the test \
-            images at which the largest value of its map is largest, in order.
             """)
 
-    @Argument(help: "A model file, or the folder of a run.")
+    @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "A PNG file, fitted as by phidias predict.")
+    @Argument(help: "A PNG file, which is fitted as by phidias predict.")
     var image: String?
-    @Option(parsing: .unconditional, help: "Layer, from 0, that gives an image.")
+    @Option(
+        parsing: .unconditional, help: "The layer, counted from 0; its output must be an image.")
     var layer = 0
-    @Option(parsing: .unconditional, help: "In place of an image: so many images for each filter.")
-    var strongest: Int?
-    @OptionGroup(title: "With --strongest") var data: TestDataOptions
-    @Option(help: "The picture.")
+    @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"))
     var output: String
-    @Option(parsing: .unconditional, help: "Side of the square of pixels that one value becomes.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The side of the square that stands for a value.", valueName: "pixels"))
     var scale = 3
-    @Option(help: "With an image: colours of the maps; they are symmetric around zero.")
-    var colormap: FilterImage.ColorMap = .diverging
-    @Flag(help: "With an image: the ink is dark on light.")
-    var invert = false
+    @OptionGroup(title: "For an image") var drawing: ImageOptions
+    @OptionGroup(title: "For the strongest images") var ranking: StrongestOptions
+    @OptionGroup(title: "For the strongest images") var data: TestDataOptions
+
+    struct ImageOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "The colors of the maps, symmetric around zero.", valueName: "name"))
+        var colormap: FilterImage.ColorMap = .diverging
+        @Flag(help: "The image has dark ink on a light background.")
+        var invert = false
+    }
+
+    struct StrongestOptions: ParsableArguments {
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Draw this many test images for each channel, 1 to 100.", valueName: "count"))
+        var strongest: Int?
+    }
 
     func run() throws {
         _ = try Model.threads(nil)
@@ -43,16 +62,16 @@ struct FeaturesCommand: ParsableCommand {
         picture.scale = scale
         let drawn: Image
         let title: String
-        switch (image, strongest) {
+        switch (image, ranking.strongest) {
         case (let path?, nil):
-            picture.colorMap = colormap
+            picture.colorMap = drawing.colormap
             title = "Layer \(layer) of \(model) for \(path)"
             drawn = try maps(file, path, picture)
         case (nil, let count?):
             title = "Images that excite layer \(layer) of \(model) most"
             drawn = try excitations(kept, count, picture)
         default:
-            throw UsageError(description: "Give an image, or --strongest with a number.")
+            throw UsageError(description: "Give either an image or --strongest with a number.")
         }
         try PNG.write(
             drawn, text: ["Title": title, "Layer": String(layer), "Software": "Phidias"],
@@ -63,7 +82,8 @@ struct FeaturesCommand: ParsableCommand {
     private func maps(_ model: Model, _ path: String, _ picture: FilterImage) throws -> Image {
         try PredictCommand.check(model.network)
         let pixels = try DigitFitting.fit(
-            path: path, rows: model.network.rows, columns: model.network.columns, invert: invert)
+            path: path, rows: model.network.rows, columns: model.network.columns,
+            invert: drawing.invert)
         let maps = try model.features(of: pixels, layer: layer)
         return try picture.draw(
             weights: maps.values, rows: maps.shape.rows, width: maps.shape.columns)
@@ -73,7 +93,7 @@ struct FeaturesCommand: ParsableCommand {
         _ kept: KeptModel, _ count: Int, _ picture: FilterImage
     ) throws -> Image {
         guard (1...100).contains(count) else {
-            throw UsageError(description: "--strongest \(count): give 1 to 100.")
+            throw UsageError(description: "--strongest is \(count); it must be from 1 to 100.")
         }
         let test = try data.test(for: kept)
         let channels = try kept.file.model.strongest(count, in: test, layer: layer)

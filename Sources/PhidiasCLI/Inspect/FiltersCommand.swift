@@ -8,57 +8,82 @@ extension FilterImage.Scaling: ExpressibleByArgument {}
 struct FiltersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filters",
-        abstract: "Draw a layer's weights as a PNG.",
+        abstract: "Draw the weights of a layer as a PNG.",
+        usage: """
+            phidias filters <model> --output <file> [<options>]
+            phidias filters --film <run> --output <file> [<options>]
+            """,
         discussion: """
-            Example:
-              phidias filters runs/mnist/model.safetensors --output filters.png --scale 4
+            With --film, draws a sheet of the frames that phidias train --filters-every made, with \
+            the step below each.
+
+            Examples:
+              phidias filters runs/mnist --output filters.png --scale 4
               phidias filters --film runs/mnist --output film.png
-            The second makes a sheet of the frames that phidias train --filters-every drew, with the \
-            step below each; of the options it takes --frames, --columns and --output.
             """)
 
-    @Argument(help: "A model file, or the folder of a run.")
+    @Argument(help: "A model file or the folder of a run.")
     var model: String?
-    @Option(help: "The folder of a run with frames, in place of a model file.")
-    var film: String?
-    @Option(parsing: .unconditional, help: "With --film: most frames on the sheet, evenly chosen.")
-    var frames = 12
-    @Option(parsing: .unconditional, help: "Layer, from 0.")
-    var layer = 0
-    @Option(help: "The picture.")
+    @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"))
     var output: String
-    @Option(parsing: .unconditional, help: "Tiles in a row.")
-    var columns: Int?
-    @Option(parsing: .unconditional, help: "Side of the square of pixels that one weight becomes.")
-    var scale = 3
-    @Option(help: "Colours.")
-    var colormap: FilterImage.ColorMap = .diverging
     @Option(
-        help: "What the strongest colour stands for: the largest weight of all tiles or of each.")
-    var scaling: FilterImage.Scaling = .perFilter
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The number of tiles in a row. (default: about a square)", valueName: "count"))
+    var columns: Int?
+    @OptionGroup(title: "For a model") var drawing: ModelOptions
+    @OptionGroup(title: "For a film") var sheet: FilmOptions
+
+    struct ModelOptions: ParsableArguments {
+        @Option(parsing: .unconditional, help: "The layer, counted from 0.")
+        var layer = 0
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "The side of the square that stands for a weight.", valueName: "pixels"))
+        var scale = 3
+        @Option(help: ArgumentHelp("The colors.", valueName: "name"))
+        var colormap: FilterImage.ColorMap = .diverging
+        @Option(
+            help: ArgumentHelp(
+                "What the strongest color stands for: the largest weight of all tiles or of each.",
+                valueName: "name"))
+        var scaling: FilterImage.Scaling = .perFilter
+    }
+
+    struct FilmOptions: ParsableArguments {
+        @Option(help: ArgumentHelp("The folder of a run with frames.", valueName: "run"))
+        var film: String?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "The most frames on the sheet, evenly chosen, 1 to 1000.", valueName: "count"))
+        var frames = 12
+    }
 
     func run() throws {
-        switch (model, film) {
+        switch (model, sheet.film) {
         case (let model?, nil): try draw(model)
         case (nil, let film?): try drawSheet(film)
         default:
-            throw UsageError(description: "Give a model file, or --film with the folder of a run.")
+            throw UsageError(description: "Give either a model or --film with the folder of a run.")
         }
         print(output)
     }
 
     private func drawSheet(_ run: String) throws {
+        let frames = sheet.frames
         guard (1...1000).contains(frames) else {
-            throw UsageError(description: "--frames \(frames): give 1 to 1000.")
+            throw UsageError(description: "--frames is \(frames); it must be from 1 to 1000.")
         }
         if let columns, columns < 1 {
-            throw UsageError(description: "--columns \(columns) is not at least 1.")
+            throw UsageError(description: "--columns is \(columns); it must be at least 1.")
         }
         let chosen = FilterFilm.chosen(try FilterFilm.frames(of: run), frames)
         guard !chosen.isEmpty else {
             throw UsageError(
                 description:
-                    "\(run): there are no frames (frames/step-….png); train with --filters-every."
+                    "\(run): there are no frames (frames/step-….png): train with --filters-every."
             )
         }
         var pictures: [(number: Int, image: Image)] = []
@@ -71,10 +96,10 @@ struct FiltersCommand: ParsableCommand {
             }
             pictures.append((frame.step, image))
         }
-        let sheet = try ContactSheet.draw(
+        let image = try ContactSheet.draw(
             pictures, columns: columns ?? FilterImage.defaultColumns(pictures.count))
         try PNG.write(
-            sheet,
+            image,
             text: [
                 "Title": "Filters during training",
                 "Description": "Steps \(chosen.map { String($0.step) }.joined(separator: ", "))",
@@ -85,19 +110,19 @@ struct FiltersCommand: ParsableCommand {
     private func draw(_ model: String) throws {
         let file = try KeptModel(path: model).file
         var picture = FilterImage()
-        picture.colorMap = colormap
-        picture.scaling = scaling
-        picture.scale = scale
+        picture.colorMap = drawing.colormap
+        picture.scaling = drawing.scaling
+        picture.scale = drawing.scale
         picture.columns = columns
-        try picture.write(file.model, layer: layer, name: model, to: output)
+        try picture.write(file.model, layer: drawing.layer, name: model, to: output)
     }
 }
 
-/// A frame that is not of the film's size.
+/// A frame whose size is not that of the film.
 struct MixedFrames: PhidiasError {
     let path: String
     var description: String {
-        "\(path): the frame has another size than the first; the frames are of different networks. Remove those of the older run."
+        "\(path): the frame differs in size from the first one, so they show different networks. Remove those of the older run."
     }
     var exitCode: Int32 { 65 }
 }

@@ -6,39 +6,41 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Classify images.",
+        usage: "phidias predict <model> <images>... [<options>]",
         discussion: """
-            White ink on black is expected; --invert is for black ink on white. An image that is \
-            not of the network's size is fitted as MNIST was made: scaled into a box of 20 pixels \
-            and centred by mass. An image that cannot be read is named, the others are classified, \
-            and the exit code is that of the first failure. The probabilities of sigmoid outputs are \
-            each for themselves: they need not sum to 1.
+            Expects white ink on black; --invert is for dark ink on light. An image whose size is not \
+            the network's is fitted as MNIST was made: scaled into a box of 20 × 20 pixels and centered \
+            by mass. If an image cannot be read, the others are still classified, and the exit code is \
+            that of the first failure. Probabilities of sigmoid outputs are independent of each other \
+            and need not sum to 1.
 
             Example:
               phidias predict runs/mnist --invert photo.png
             """)
 
-    @Argument(help: "A model file, or the folder of a run.")
+    @Argument(help: "A model file or the folder of a run.")
     var model: String
     @Argument(help: "PNG files.")
     var images: [String]
-    @Flag(help: "The ink is dark on light.")
+    @Flag(help: "The images have dark ink on a light background.")
     var invert = false
-    @Flag(help: "Show the probabilities of all classes, not only of the three likeliest.")
+    @Flag(help: "Show the probabilities of all classes, not only of the three most likely ones.")
     var all = false
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup var form: FormatOptions
 
     /// Checks that a picture's gray is all that the network takes.
     static func check(_ network: Network) throws {
         guard network.input.channels == 1 else {
             throw UsageError(
                 description:
-                    "The model takes images of \(network.input.channels) channels; pictures are read as one channel of gray."
+                    "The model takes images of \(network.input.channels) channels, but pictures are read as one channel of gray."
             )
         }
     }
 
     private static let shown = 3
+    /// Probabilities in a line, where all are shown.
+    private static let inALine = 5
 
     func run() throws {
         _ = try Model.threads(nil)
@@ -62,7 +64,7 @@ struct PredictCommand: ParsableCommand {
         var results: [JSON] = []
         for (index, path) in good.enumerated() {
             let row = Array(values[index * network.classes..<(index + 1) * network.classes])
-            switch format {
+            switch form.format {
             case .json:
                 results.append(
                     .members([
@@ -72,7 +74,7 @@ struct PredictCommand: ParsableCommand {
             case .text: show(path, answers[index], row)
             }
         }
-        if format == .json {
+        if form.format == .json {
             var members: [JSON.Member] = [.init(key: "predictions", value: .array(results))]
             if !failures.isEmpty {
                 members.append(
@@ -96,9 +98,15 @@ struct PredictCommand: ParsableCommand {
         let order = row.indices.sorted {
             (row[$1], $0 == answer ? 0 : 1, $0) < (row[$0], $1 == answer ? 0 : 1, $1)
         }
-        let list = (all ? Array(row.indices) : Array(order.prefix(Self.shown))).map {
-            "\($0): \(Double(row[$0]).fixed(4))"
+        func text(_ label: Int) -> String { "\(label): \(Double(row[label]).fixed(4))" }
+        guard all else {
+            let list = order.prefix(Self.shown).map(text).joined(separator: "  ")
+            return print("\(path): \(answer)  (\(list))")
         }
-        print("\(path): \(answer)  (\(list.joined(separator: "  ")))")
+        print("\(path): \(answer)")
+        for start in stride(from: 0, to: row.count, by: Self.inALine) {
+            let part = row.indices[start..<min(start + Self.inALine, row.count)]
+            print("  " + part.map(text).joined(separator: "  "))
+        }
     }
 }

@@ -5,25 +5,28 @@ import PhidiasRuns
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Show runs, sweeps and experiments as one HTML file that needs nothing else.",
+        abstract: "Show runs, sweeps and experiments as a single, self-contained HTML file.",
+        usage: "phidias report <folder>... [<options>]",
         discussion: """
-            Example:
+            Takes any mixture of the folders that phidias train, sweep and experiment write; several \
+            runs or sweeps are also compared. The page loads nothing, so it can be sent and archived. \
+            The confusion matrix needs the data of the run, which is looked for where the run had it, \
+            or in --data.
+
+            Examples:
               phidias report runs/mnist --output report.html
               phidias report runs/golden runs/plain sweeps/paper smoothing
-            Takes the folders of phidias train, sweep and experiment in any mixture; several runs or \
-            sweeps are also compared. The page loads nothing, so it can be sent and kept. The \
-            confusion matrix needs the run's data: it is looked for where the run had it, or in \
-            --data.
             """)
 
     @Argument(
         help: ArgumentHelp("Folders of runs, sweeps and experiments.", valueName: "folder"))
     var folders: [String]
-    @Option(help: "The page.")
+    @Option(help: ArgumentHelp("The HTML file to write.", valueName: "file"))
     var output = "report.html"
     @Option(
-        help:
-            "A folder with a run's data, if it is no longer where the run had it; may be repeated.")
+        help: ArgumentHelp(
+            "A folder with the data of a run, if it is no longer where the run had it; may be repeated.",
+            valueName: "folder"))
     var data: [String] = []
 
     func run() throws {
@@ -56,7 +59,7 @@ extension ReportCommands {
     }
 }
 
-/// The option of a setting with its value; nil for a flag that is off.
+/// The option of a setting and its value; nil for a flag that is off.
 private func option(_ name: String, _ value: String) -> String? {
     let option = "--\(name.replacing("_", with: "-"))"
     return switch value {
@@ -67,7 +70,7 @@ private func option(_ name: String, _ value: String) -> String? {
 }
 
 extension [RunDocument.Setting] {
-    /// As options of training; what a command line does not give is left out.
+    /// The options of phidias train; settings that have none are left out.
     fileprivate var options: [String] {
         filter { $0.value != "none" && !($0.name == "data" && $0.value == "synthetic") }
             .compactMap { option($0.name, $0.value) }

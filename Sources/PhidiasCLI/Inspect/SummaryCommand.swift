@@ -6,40 +6,42 @@ import PhidiasRuns
 struct SummaryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "summary",
-        abstract: "Layers of a network: shapes, parameters, operations, memory.",
+        abstract: "Show the layers of a network: shapes, parameters, operations, memory.",
+        usage: "phidias summary <network> [<options>]",
         discussion: """
-            Example:
-              phidias summary runs/mnist/model.safetensors
+            With --document, writes the network as JSON, for phidias train --network. The document \
+            does not name a loss: to train dbl-2024 from one, add --loss cross-entropy.
+
+            Examples:
+              phidias summary runs/mnist
               phidias summary dbl-2024
               phidias summary 'conv 8 5x5 relu, maxpool 2, dense 10' --image 3x32x32
               phidias summary dbl-2024 --document > network.json
-            A document says nothing of the loss: of dbl-2024 trained from it, give --loss \
-            cross-entropy.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "A model (.safetensors), the folder of a run, or what phidias train --network takes: mlp, dbl-2024, a JSON file, or layers.",
+            "A model file, the folder of a run, or a network as for phidias train --network: mlp, dbl-2024, a JSON file or layers.",
             valueName: "network"))
     var source: String
     @Option(
-        help:
-            "Of a preset or of layers: the image, as ROWSxCOLUMNS or CHANNELSxROWSxCOLUMNS. (default: 28x28)"
-    )
+        help: ArgumentHelp(
+            "For a preset or layers: the size of the image, as ROWSxCOLUMNS or CHANNELSxROWSxCOLUMNS. (default: 28x28)",
+            valueName: "size"))
     var image: String?
-    @Option(parsing: .unconditional, help: "Of a preset: the number of classes.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("For a preset: the number of classes.", valueName: "count"))
     var classes = 10
-    @Option(parsing: .unconditional, help: "Threads that memory is counted for.")
-    var threads: Int?
-    @Flag(help: "Write the network's JSON document, for phidias train --network.")
+    @OptionGroup var team: ThreadOptions
+    @Flag(help: "Write the network as a JSON document.")
     var document = false
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup var form: FormatOptions
 
     private static let batches = [1, 16, 64, 256]
 
     func run() throws {
-        let threads = try Model.threads(threads)
+        let threads = try Model.threads(team.threads)
         let network = try network()
         if document {
             print(NetworkDocument.json(network).text(pretty: true))
@@ -48,7 +50,7 @@ struct SummaryCommand: ParsableCommand {
         let memory = Self.batches.map {
             (batch: $0, bytes: network.trainingMemory(batchSize: $0, threads: threads))
         }
-        switch format {
+        switch form.format {
         case .text: show(network, memory, threads)
         case .json: print(json(network, memory, threads).text())
         }
@@ -62,7 +64,7 @@ struct SummaryCommand: ParsableCommand {
         let isDocument = if case .document = choice { true } else { false }
         guard image == nil || !(isModel || isDocument) else {
             throw UsageError(
-                description: "\(source) says itself what its images are; leave out --image.")
+                description: "\(source) already defines the size of its images: leave out --image.")
         }
         guard let choice else { return try KeptModel(path: source).file.model.network }
         let image = image ?? "28x28"
@@ -71,7 +73,7 @@ struct SummaryCommand: ParsableCommand {
             let columns = sizes[sizes.count - 1], let channels = sizes.count == 3 ? sizes[0] : 1
         else {
             throw UsageError(
-                description: "--image '\(image)' is no size such as 28x28 or 3x32x32.")
+                description: "--image '\(image)' is not a size such as 28x28 or 3x32x32.")
         }
         return try choice.network(
             input: ImageShape(channels: channels, rows: rows, columns: columns), classes: classes)
@@ -79,28 +81,29 @@ struct SummaryCommand: ParsableCommand {
 
     private func show(_ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int) {
         var table = TextTable(
-            ["", "layer", "output", "parameters", "FLOP forward"], left: [1, 2], indent: "")
+            ["", "layer", "output", "parameters", "FLOP\nforward"], left: [1, 2], indent: "")
         table.add("", "input \(network.inputRange.rawValue)", "\(network.input)", "", "")
         for (index, layer) in network.layers.enumerated() {
             let weighted = network.weighted.first { $0.index == index }
             table.add(
                 String(index), layer.description, network.shapes[index].description,
-                weighted.map { Self.grouped($0.parameterCount) } ?? "",
-                weighted == nil ? "" : Self.grouped(Int(network.forwardFlops(ofLayer: index))))
+                weighted?.parameterCount.grouped ?? "",
+                weighted == nil
+                    ? "" : Int(clamping: network.forwardFlops(ofLayer: index)).grouped)
         }
         print(table.text)
-        let lines = memory.map {
-            "                batch \($0.batch): \(Self.mebibytes($0.bytes))"
-        }
+        let needs =
+            ["for training with \(threads.counted("thread")), without the data:"]
+            + memory.map { "batch \($0.batch): \(Self.mebibytes($0.bytes))" }
         print(
-            """
-
-            output          \(network.outputActivation.rawValue)
-            parameters      \(Self.grouped(network.parameterCount))
-            an image        \(Self.mega(network.forwardFlops)) MFLOP forward, \(Self.mega(network.trainingFlops)) MFLOP a training step
-            memory          of training with \(threads.counted("thread")), without the data:
-            \(lines.joined(separator: "\n"))
-            """)
+            "\n"
+                + TextTable.list([
+                    "output": network.outputActivation.rawValue,
+                    "parameters": network.parameterCount.grouped,
+                    "per image":
+                        "\(Self.mega(network.forwardFlops)) MFLOP forward, \(Self.mega(network.trainingFlops)) MFLOP for a training step",
+                    "memory": needs.joined(separator: "\n"),
+                ]))
     }
 
     private func json(
@@ -140,15 +143,5 @@ struct SummaryCommand: ParsableCommand {
 
     private static func mebibytes(_ bytes: Int) -> String {
         "\((Double(bytes) / Double(1 << 20)).fixed(1)) MiB"
-    }
-
-    /// With a comma after each three digits.
-    private static func grouped(_ number: Int) -> String {
-        var text = ""
-        for (place, digit) in String(number).reversed().enumerated() {
-            if place > 0, place.isMultiple(of: 3) { text.append(",") }
-            text.append(digit)
-        }
-        return String(text.reversed())
     }
 }

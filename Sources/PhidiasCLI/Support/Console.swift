@@ -1,8 +1,9 @@
 @preconcurrency import Foundation
 @preconcurrency import Glibc
 import Phidias
+import PhidiasRuns
 
-/// Where words go: results to standard output, everything for people in passing to standard error.
+/// Where texts go: results to standard output, and what happens on the way to standard error.
 enum Console {
     /// Puts something harmless in the place of standard files that are closed, before a file that
     /// is opened gets their number: reading and standard error from and to nowhere, and a standard
@@ -13,13 +14,13 @@ enum Console {
         }
     }
 
-    /// A line on standard error. Control characters, which a file's name or content may hold, are
-    /// shown as their code. If standard error can't be written, there is nobody to tell.
+    /// Writes a line to standard error. Control characters, which a file's name or content may hold,
+    /// are shown as their code. If standard error cannot be written, there is nobody to tell.
     static func say(_ text: String) {
         show(visible(text) + "\n")
     }
 
-    /// A text from a file or its name, for people: without control characters but line feeds.
+    /// A text from a file or its name, without control characters other than line feeds.
     static func visible(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control && scalar != "\n"
@@ -27,7 +28,7 @@ enum Console {
         }.joined()
     }
 
-    /// As it is, on standard error.
+    /// Writes a text to standard error as it is.
     static func show(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -46,31 +47,32 @@ enum Console {
         }
     }
 
+    /// Whether standard error is a terminal that moves its cursor.
     static var isTerminal: Bool {
         isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
 
-    /// Columns of the terminal; 80 if it does not say.
+    /// Columns of the terminal; 80 if they are unknown.
     static var width: Int {
         var size = winsize()
         let known = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return known ? Int(size.ws_col) : 80
     }
 
-    /// Colour only on a terminal and without NO_COLOR (no-color.org).
+    /// Whether to use color: only on a terminal, and without NO_COLOR (no-color.org).
     static var hasColor: Bool {
         let noColor = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
         return isTerminal && noColor.isEmpty
     }
 }
 
-/// Results on standard output: of what comes from files and their names, control characters are
+/// Writes results to standard output; control characters, which files and their names may hold, are
 /// shown as their code.
 func print(_ text: String, terminator: String = "\n") {
     Swift.print(Console.visible(text), terminator: terminator)
 }
 
-/// Results that standard output does not take.
+/// A failure to write results to standard output.
 struct OutputError: PhidiasError {
     let code: Int32
     var description: String {
@@ -79,12 +81,12 @@ struct OutputError: PhidiasError {
     var exitCode: Int32 { 74 }
 }
 
-/// Progress of a run: a bar with the time that is left on a terminal, nothing elsewhere (an epoch's
-/// line is printed by its owner).
+/// The progress of a run: on a terminal, a bar with the remaining time; nothing elsewhere (the line
+/// of an epoch is printed by its owner).
 struct ProgressBar {
     private let start = ContinuousClock.now
     private var shown = ContinuousClock.now
-    /// What was done when the bar was first asked.
+    /// What was done when the bar was first updated.
     private var first: Int?
     private let active = Console.isTerminal
 
@@ -105,7 +107,7 @@ struct ProgressBar {
         Console.show("\r\(line)\u{1b}[K")
     }
 
-    /// One line of a terminal: the bar has what label and figures leave of it, up to 24 columns.
+    /// A line of a terminal, in which label and figures leave the bar up to 24 columns.
     static func line(label: String, share: Double, figures: String, width: Int, color: Bool)
         -> String
     {
@@ -113,8 +115,8 @@ struct ProgressBar {
         let room = width - 1 - label.count - figures.count - 2
         guard room >= 4 else { return String("\(label) \(figures)".prefix(max(width - 1, 0))) }
         let size = min(room, 24)
-        // Whatever was counted: shares below 0, above 1 and NaN have a bar too.
-        let filled = share > 0 ? Int(min(share, 1) * Double(size)) : 0
+        // Shares below 0, above 1 and NaN have a bar too.
+        let filled = share > 0 ? Int(clamping: min(share, 1) * Double(size)) : 0
         let bar =
             String(repeating: "█", count: filled) + String(repeating: "·", count: size - filled)
         return "\(label) \(color ? "\u{1b}[33m\(bar)\u{1b}[0m" : bar) \(figures)"

@@ -1,7 +1,7 @@
 import Phidias
 import PhidiasRuns
 
-/// What this program's user can do about an error of the library, in the words of the command line.
+/// What to do about an error of the library, in the words of the command line.
 enum Hint {
     /// What follows the error's own sentence; empty where that says it all.
     static func text(for error: any Error) -> String {
@@ -25,12 +25,12 @@ enum Hint {
         case SettingError.clockDecides: "(--checkpoint-every)"
         case SettingError.filters: "Leave out --filters-every."
         case RunError.exists(let folder, _):
-            "Go on with it by --resume \(folder.shellQuoted), choose another --output, or replace it with --force."
+            "Continue it with --resume \(folder.shellQuoted), choose another --output, or replace it with --force."
         case RunError.changes:
-            "\nLeave them as they were, or go on with them by --allow-change."
+            "\nLeave them as they were, or allow the change with --allow-change."
         case RunError.finished:
             "\nGive more --epochs or --patience, or train a new run."
-        case RunError.otherData, RunError.noData: "Give the folder of the data by --data."
+        case RunError.otherData, RunError.noData: "Name the folder of the data with --data."
         case ReportError.otherData: "Leave out --data, or give the run's."
         case SweepError.otherSweep: "Choose another --output."
         case SweepError.emptyValue(let setting, _), SweepError.sameValue(let setting, _, _),

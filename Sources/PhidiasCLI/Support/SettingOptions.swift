@@ -2,24 +2,24 @@ import ArgumentParser
 import Phidias
 import PhidiasRuns
 
-/// Options that give settings of training, as texts that `TrainingSetting` understands. A sweep takes
-/// lists of them, every other command the last one.
+/// Options for settings of training, as texts that `TrainingSetting` reads. A sweep takes lists of
+/// values, every other command the last value.
 ///
-/// Each command is put together from the groups that it has a use for.
+/// Each command consists of the groups that it needs.
 protocol SettingOptions: ParsableArguments {
-    /// The texts that were given, by the setting's name.
+    /// The texts on the command line, by the name of the setting.
     var given: [(name: String, texts: [String])] { get }
 }
 
 extension SettingOptions {
-    /// What one training is told.
+    /// The settings of a single training.
     var values: [RunDocument.Setting] {
         given.compactMap { name, texts in texts.last.map { .init(name: name, value: $0) } }
     }
 }
 
 extension Option where Value == [String] {
-    /// The option of a setting: its name and its help are the setting's.
+    /// The option of a setting, with its name and help.
     init(wrappedValue: [String], setting name: String) {
         self.init(
             wrappedValue: wrappedValue, name: .customLong(name.replacing("_", with: "-")),
@@ -32,15 +32,21 @@ extension ArgumentHelp {
         guard let setting = TrainingSetting.named(name) else {
             preconditionFailure("there is no setting '\(name)'")
         }
-        return ArgumentHelp("\(setting.summary)", valueName: name.replacing("_", with: "-"))
+        return ArgumentHelp(
+            "\(setting.summary)", valueName: valueNames[name] ?? name.replacing("_", with: "-"))
     }
 
-    /// What --threads means in every command.
-    static func threads(_ more: String = "") -> ArgumentHelp {
-        ArgumentHelp(
-            "Threads; without it, the first number in OMP_NUM_THREADS, or what affinity and cgroup allow.\(more)"
-        )
-    }
+    /// Names of values, where the option's own name would not say what they are.
+    private static let valueNames = [
+        "data": "folder", "validation": "share", "hidden": "units", "activation": "name",
+        "output_activation": "name", "input_range": "range", "loss": "name",
+        "learning_rate": "rate", "momentum": "weight", "weight_decay": "lambda",
+        "nesterov": "bool", "clip_norm": "norm", "shift": "pixels", "rotation": "degrees",
+        "elastic": "pixels", "elastic_spacing": "pixels", "warm_up": "epochs",
+        "batch_size": "images", "checkpoint_every": "interval", "keep": "count",
+        "patience": "epochs", "on_divergence": "response", "diverges_above": "factor",
+        "test_every_epoch": "bool", "filters_every": "steps",
+    ]
 }
 
 struct DataOptions: SettingOptions {
@@ -89,7 +95,7 @@ struct RateOptions: SettingOptions {
     }
 }
 
-/// What makes a step more than plain.
+/// Additions to a step of gradient descent with momentum.
 struct StepOptions: SettingOptions {
     @Option(setting: "weight_decay") var weightDecay: [String] = []
     @Option(defaultAsFlag: "true", help: .setting("nesterov")) var nesterov: String?
@@ -126,11 +132,14 @@ struct ScheduleOptions: SettingOptions {
 
 struct LengthOptions: SettingOptions {
     @Option(setting: "epochs") var epochs: [String] = []
+
+    var given: [(name: String, texts: [String])] { [("epochs", epochs)] }
+}
+
+struct BatchOptions: SettingOptions {
     @Option(setting: "batch_size") var batchSize: [String] = []
 
-    var given: [(name: String, texts: [String])] {
-        [("epochs", epochs), ("batch_size", batchSize)]
-    }
+    var given: [(name: String, texts: [String])] { [("batch_size", batchSize)] }
 }
 
 struct CheckpointOptions: SettingOptions {
@@ -153,7 +162,7 @@ struct CheckpointOptions: SettingOptions {
 }
 
 extension TrainingSettings {
-    /// The defaults, but for what options give.
+    /// The defaults with the changes that options make.
     init(_ options: any SettingOptions...) throws {
         self.init()
         try set(options.flatMap(\.values))

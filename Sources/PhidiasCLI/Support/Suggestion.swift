@@ -1,7 +1,7 @@
 import PhidiasRuns
 
-/// What somebody may have meant by a word that the parser does not know: a command that is nearly
-/// spelled so, or an option by its initials or its beginning, such as `--lr`.
+/// What somebody may have meant by a word that the parser does not know: a command with nearly the
+/// same spelling, or an option with these initials or this beginning, such as `--lr`.
 enum Suggestion {
     /// The parser's message with a better suggestion than its own, where there is one.
     static func improved(_ message: String, commands: [String]) -> String {
@@ -31,7 +31,7 @@ enum Suggestion {
         return fits.first
     }
 
-    /// The only word that at most two changes away.
+    /// The nearest word, if it is at most two changes away.
     static func nearest(_ word: String, of words: [String]) -> String? {
         let distances = words.map { (word: $0, distance: distance(word, $0)) }
         return distances.min { $0.distance < $1.distance }.flatMap {

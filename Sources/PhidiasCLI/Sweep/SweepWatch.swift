@@ -2,7 +2,7 @@ import Phidias
 import PhidiasRuns
 import Synchronization
 
-/// Shows what happens in a sweep on standard error.
+/// Shows a sweep on standard error.
 final class SweepWatch: Sendable {
     func show(_ event: SweepEvent) {
         switch event {
@@ -10,11 +10,11 @@ final class SweepWatch: Sendable {
             Interruption.watch()
             let rounds = cells / max(points, 1)
             Console.say(
-                "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds) of each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
-            )
+                "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds.counted("run")) each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
+                    .wrapped(hanging: 2))
         case .cutLine(let path, let byte, let bytes):
             Console.say(
-                "\(path): byte \(byte): the last line was cut off; its \(bytes) bytes are removed and its cell is computed again."
+                "\(path): byte \(byte): the last line was cut off; its \(bytes.counted("byte")) are removed, and its cell is computed again."
             )
         case .cell(let result, let done, let total, let secondsLeft):
             show(result, done, of: total, left: "\(Self.time(secondsLeft)) left")
@@ -32,7 +32,10 @@ final class SweepWatch: Sendable {
             isNews = true
         }
         clear()
-        if isNews { Console.say("cell \(done) of \(total): \(result.cell.text): \(what), \(left)") }
+        if isNews {
+            let line = "cell \(done) of \(total): \(result.cell.text): \(what), \(left)"
+            Console.say(line.wrapped(hanging: 2))
+        }
         if Console.isTerminal {
             let line = ProgressBar.line(
                 label: "cell \(done) of \(total)", share: Double(done) / Double(max(total, 1)),
@@ -50,13 +53,14 @@ final class SweepWatch: Sendable {
         clear()
         guard !isComplete, let signal = Interruption.signal else { return }
         Console.say(
-            "Stopped by a signal with \(done) of \(cells) cells done. The same command goes on.")
+            "Stopped by a signal with \(done) of \(cells) cells done. The same command continues the sweep."
+        )
         throw Interrupted(signal: signal)
     }
 
-    /// Seconds as people say them.
+    /// A time as people say it.
     static func time(_ seconds: Double) -> String {
-        let whole = Int(min(max(seconds, 0), 1e9).rounded(.up))
+        let whole = min(max(Int(clamping: seconds.rounded(.up)), 0), 1_000_000_000)
         if whole < 100 { return "\(whole) s" }
         if whole < 6_000 { return "\((whole + 30) / 60) min" }
         return "\((Double(whole) / 3_600).fixed(1)) h"

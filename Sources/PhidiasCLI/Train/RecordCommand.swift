@@ -5,17 +5,24 @@ import PhidiasRuns
 struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
-        abstract: "Record training steps, for checking other programs against this one.",
+        abstract: "Record training steps, to check other programs against this one.",
+        usage: "phidias record --output <file> [<options>]",
         discussion: """
-            Example:
-              phidias record --data data/mnist --hidden 128 --steps 200 \\
-                --output steps.safetensors
             Trains the first steps of the run that phidias train makes with the same options, and \
-            writes a safetensors file of 32-bit floats: layers.N.weight [out, in] and layers.N.bias \
-            [out] at the start, indices [steps, batch] of the training images, losses [steps], \
-            deltas [steps, batch, classes] (gradient of the mean loss with respect to the logits), and \
-            final.layers.N.weight and final.layers.N.bias. Batches are full, learning rate and \
-            momentum constant, and the steps plain; dropout is refused.
+            writes a safetensors file of 32-bit floats and integers:
+              layers.N.weight        [out, in] at the start
+              layers.N.bias          [out] at the start
+              indices                [steps, batch] of the training images
+              losses                 [steps]
+              deltas                 [steps, batch, classes], the gradient of the mean
+                                     loss with respect to the logits
+              final.layers.N.weight  [out, in] at the end
+              final.layers.N.bias    [out] at the end
+            Batches are full; learning rate and momentum are constant. Coupled momentum and dropout \
+            are refused.
+
+            Example:
+              phidias record --data data/mnist --steps 200 --output steps.safetensors
             """)
 
     @OptionGroup(title: "Data") var source: DataOptions
@@ -23,16 +30,25 @@ struct RecordCommand: ParsableCommand {
     @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
     @OptionGroup(title: "Loss and optimizer") var rates: RateOptions
     @OptionGroup(title: "Length") var length: LengthOptions
-    @Option(parsing: .unconditional, help: .threads()) var threads: Int?
-    @Option(parsing: .unconditional, help: "Steps to record, from the first of the run.")
-    var steps = 200
-    @Option(help: "The file to write.")
-    var output: String
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup(title: "Length") var batch: BatchOptions
+    @OptionGroup(title: "Length") var recording: StepsOptions
+    @OptionGroup(title: "Output") var place: FileOptions
+    @OptionGroup(title: "Output") var form: FormatOptions
+    @OptionGroup(title: "Output") var team: ThreadOptions
+
+    struct StepsOptions: ParsableArguments {
+        @Option(parsing: .unconditional, help: "How many of the run's first steps to record.")
+        var steps = 200
+    }
+
+    struct FileOptions: ParsableArguments {
+        @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
+        var output: String
+    }
 
     func run() throws {
-        let settings = try TrainingSettings(source, network, loss, rates, length)
+        let settings = try TrainingSettings(source, network, loss, rates, length, batch)
+        let (steps, output, threads) = (recording.steps, place.output, team.threads)
         try settings.check()
         let data = try settings.data.load(seed: settings.seed).training
         let trainer = try settings.trainer(
@@ -45,7 +61,7 @@ struct RecordCommand: ParsableCommand {
             "weights_sha256": record.end.weightsSHA256,
         ])
         try DurableFile.write(file.bytes, to: output)
-        switch format {
+        switch form.format {
         case .json:
             print(
                 JSON.members([
@@ -55,12 +71,13 @@ struct RecordCommand: ParsableCommand {
                     "output": .string(output),
                 ]).text())
         case .text:
+            let loss = Double(record.losses[steps - 1])
             print(
-                """
-                steps           \(steps), the last with loss \(Double(record.losses[steps - 1]).fixed(4))
-                weights SHA-256 \(record.end.weightsSHA256)
-                record          \(output)
-                """)
+                TextTable.list([
+                    "steps": "\(steps), the last with loss \(loss.fixed(4))",
+                    "weights SHA-256": record.end.weightsSHA256,
+                    "record": output,
+                ]))
         }
     }
 }

@@ -1,7 +1,7 @@
 import Phidias
 import PhidiasRuns
 
-/// Shows what happens in a run on standard error: a line an epoch, and on a terminal a bar.
+/// Shows a run on standard error: a line for each epoch, and on a terminal a progress bar.
 final class RunWatch {
     private var bar = ProgressBar()
     private var images = 0, epochs = 0, done = 0
@@ -16,7 +16,7 @@ final class RunWatch {
             for line in Self.header(start) { Console.say(line) }
         case .resumes(let folder, let place):
             Console.say(
-                "Going on with \(folder) after epoch \(place.epochs), step \(place.steps).")
+                "Continuing \(folder) after epoch \(place.epochs), step \(place.steps).")
         case .step(let progress):
             bar.update(
                 (progress.epoch - 1) * progress.imagesPerEpoch + progress.images,
@@ -24,19 +24,19 @@ final class RunWatch {
                 label: "epoch \(progress.epoch)/\(progress.epochs), loss \(progress.loss.fixed(3))")
         case .epoch(let line, let epochs):
             clear()
-            let rate = Int(Double(images) / max(line.seconds, 1e-9))
-            // Whoever has validation images looks at them, and at the test images when all is done.
+            let rate = Int(clamping: Double(images) / max(line.seconds, 1e-9))
+            // Where there are validation images, the test images wait until the end.
             let (what, score) =
                 line.validation.map { ("validation", $0) } ?? ("test", line.test ?? line.training)
             Console.say(
-                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4)), training \(line.training.accuracy.percent) %, \(what) \(score.accuracy.percent) %, \(line.seconds.fixed(2)) s, \(rate)/s"
+                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4)), training \(line.training.accuracy.percent) %, \(what) \(score.accuracy.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
             )
         case .lossAboveStart(_, let loss, let start):
             Console.say(
-                "warning: the loss, \(loss.digits()), is above the \(start.digits()) before training: the learning rate may be too high."
+                "warning: the loss, \(loss.digits()), is above the loss before training, \(start.digits()): the learning rate may be too high."
             )
         case .damagedCheckpoint(let error):
-            Console.say("\(error.description) The checkpoint before it is tried.")
+            Console.say("\(error.description) Trying the checkpoint before it.")
         case .halves(let error, let epoch, let count):
             clear()
             Console.say(
@@ -78,12 +78,14 @@ final class RunWatch {
             if !text(name).isEmpty { steps += ", \(what) \(text(name))" }
         }
         if settings.nesterov { steps += ", Nesterov" }
-        let moves = [("shift", "shift"), ("rotation", "rotation"), ("elastic", "elastic")]
-            .filter { !text($0.0).isEmpty }.map { "\($0.1) \(text($0.0))" }
-        return [
-            "\(start.network), \(start.loss) loss, \(start.images) images, batch \(settings.batchSize)",
-            steps,
-        ] + (moves.isEmpty ? [] : ["augmentation: \(moves.joined(separator: ", "))"])
+        let moves = ["shift", "rotation", "elastic"].filter { !text($0).isEmpty }
+            .map { "\($0) \(text($0))" }
+        let lines =
+            [
+                "\(start.network), \(start.loss) loss, \(start.images) images, batch \(settings.batchSize)",
+                steps,
+            ] + (moves.isEmpty ? [] : ["augmentation: \(moves.joined(separator: ", "))"])
             + ["\(start.threads.counted("thread")), \(Model.kernels) kernels"]
+        return lines.map { $0.wrapped(hanging: 2) }
     }
 }

@@ -6,58 +6,68 @@ import PhidiasRuns
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a network and write model, metrics and a picture of its filters.",
+        abstract: "Train a network; write the model, metrics and a picture of its filters.",
+        usage: "phidias train [<options>]",
         discussion: """
-            Example:
-              phidias train --data data/mnist --hidden 128 --epochs 10 --output runs/mnist
-              phidias train --data data/mnist --network dbl-2024 --output runs/convolution
-              phidias train --resume runs/mnist
             Writes model.safetensors, metrics.jsonl, run.json, filters.png and checkpoints into the \
-            output folder. A run that was interrupted goes on from its last checkpoint with the same \
-            bits as if it had never stopped. Ctrl-C writes a checkpoint and ends; twice ends at once.
+            output folder. An interrupted run continues from its last checkpoint and gives the same \
+            bits as if it had never stopped. Ctrl-C writes a checkpoint and ends the run; a second \
+            one ends it at once.
+
+            Examples:
+              phidias train --data data/mnist --hidden 128 --output runs/mnist
+              phidias train --data data/mnist --network dbl-2024
+              phidias train --resume runs/mnist
             """)
 
     @OptionGroup var options: TrainOptions
-    @Option(
-        parsing: .unconditional,
-        help: .threads(
-            " With OMP_DYNAMIC=true fewer while other programs need the CPUs. Never changes a result."
-        ))
-    var threads: Int?
-    @Option(help: "Folder for the results; without it a new one, runs/1, runs/2 and so on.")
-    var output: String?
-    @Flag(help: "Replace a run that is already in the output folder.")
-    var force = false
-    @Option(help: "Go on with the run in this folder, with its settings.")
-    var resume: String?
-    @Flag(help: "With --resume: take other settings than the run's, and record it.")
-    var allowChange = false
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup(title: "Output") var place: PlaceOptions
+    @OptionGroup(title: "Output") var form: FormatOptions
+    @OptionGroup(title: "Output") var team: ThreadOptions
+
+    /// Where the run is.
+    struct PlaceOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "The folder for the results. (default: a new one, runs/1, runs/2 and so on)",
+                valueName: "folder"))
+        var output: String?
+        @Flag(help: "Replace the run that is in the output folder.")
+        var force = false
+        @Option(
+            help: ArgumentHelp(
+                "Continue the run in this folder, with its settings.", valueName: "folder"))
+        var resume: String?
+        @Flag(help: "With --resume: allow other settings than the run's, and record the change.")
+        var allowChange = false
+    }
 
     func run() throws {
+        let (output, resume, threads) = (place.output, place.resume, team.threads)
         let watch = RunWatch()
         let stop = { Interruption.signal != nil }
         let result: RunResult
         if let resume {
             try checkResuming(resume)
             result = try Run.resume(
-                resume, allowingChanges: allowChange, threads: threads,
+                resume, allowingChanges: place.allowChange, threads: threads,
                 change: options.apply, onEvent: watch.show, shouldStop: stop)
         } else {
-            guard !allowChange else {
-                throw UsageError(description: "--allow-change is for --resume RUN.")
-            }
-            guard !force || output != nil else {
+            guard !place.allowChange else {
                 throw UsageError(
-                    description: "--force replaces the run in a folder: give --output FOLDER.")
+                    description: "--allow-change needs --resume with the folder of a run.")
+            }
+            guard !place.force || output != nil else {
+                throw UsageError(
+                    description:
+                        "--force replaces the run in a folder: name the folder with --output.")
             }
             var settings = TrainingSettings()
             try options.apply(to: &settings)
             result =
                 if let output {
                     try Run.train(
-                        settings, in: output, replacing: force, threads: threads,
+                        settings, in: output, replacing: place.force, threads: threads,
                         onEvent: watch.show, shouldStop: stop)
                 } else {
                     try Run.train(
@@ -68,7 +78,7 @@ struct TrainCommand: ParsableCommand {
         if case .interrupted(let place) = result.end, let signal = Interruption.signal {
             watch.clear()
             Console.say(
-                "Stopped by a signal after epoch \(place.epochs), step \(place.steps). Go on with: phidias train --resume \(result.folder.shellQuoted)"
+                "Stopped by a signal after epoch \(place.epochs), step \(place.steps). Continue with: phidias train --resume \(result.folder.shellQuoted)"
             )
             throw Interrupted(signal: signal)
         }
@@ -76,21 +86,21 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func checkResuming(_ folder: String) throws {
-        guard !force else {
+        guard !place.force else {
             throw UsageError(
                 description:
-                    "--force replaces a run and --resume goes on with it; give one of them.")
+                    "--force replaces a run, and --resume continues it: give only one of them.")
         }
-        guard output == nil || output == folder else {
+        guard place.output == nil || place.output == folder else {
             throw UsageError(
-                description: "--resume goes on in the run's own folder; leave out --output.")
+                description: "--resume continues in the run's own folder: leave out --output.")
         }
     }
 
     private func report(_ run: RunResult) {
         guard let test = run.result?.test ?? run.metrics.last?.test else { return }
         let rate = Double(run.trainedImages) / max(run.seconds, 1e-9)
-        switch format {
+        switch form.format {
         case .json:
             print(
                 JSON.members([
@@ -105,14 +115,14 @@ struct TrainCommand: ParsableCommand {
         case .text:
             let filters = "\(run.folder)/filters.png"
             print(
-                """
-                test accuracy   \(test.accuracy.percent) %
-                test loss       \(test.loss.fixed(4))
-                training time   \(run.seconds.fixed(2)) s, \(Int(rate)) images/s
-                weights SHA-256 \(run.model.weightsSHA256)
-                model           \(run.folder)/model.safetensors
-                filters         \(access(filters, F_OK) == 0 ? filters : "too many for a picture")
-                """)
+                TextTable.list([
+                    "test accuracy": "\(test.accuracy.percent) %",
+                    "test loss": test.loss.fixed(4),
+                    "training time": "\(run.seconds.fixed(2)) s, \(Int(clamping: rate)) images/s",
+                    "weights SHA-256": run.model.weightsSHA256,
+                    "model": "\(run.folder)/model.safetensors",
+                    "filters": access(filters, F_OK) == 0 ? filters : "too many for a picture",
+                ]))
         }
     }
 }

@@ -12,13 +12,14 @@ struct TrainOptions: SettingOptions {
     @OptionGroup(title: "Loss and optimizer") var step: StepOptions
     @OptionGroup(title: "Schedule") var schedule: ScheduleOptions
     @OptionGroup(title: "Schedule") var length: LengthOptions
-    @OptionGroup(title: "Augmentation of training images") var augmentation: AugmentationOptions
+    @OptionGroup(title: "Schedule") var batch: BatchOptions
+    @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
 
     var given: [(name: String, texts: [String])] {
         let groups: [any SettingOptions] = [
-            data, validation, network, loss, rates, step, schedule, length, augmentation,
-            checkpoints,
+            data, validation, network, loss, rates, step, schedule, length, batch,
+            augmentation, checkpoints,
         ]
         return groups.flatMap(\.given)
     }

@@ -6,28 +6,33 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Replay a run, and say whether it gives the same bits.",
+        usage: "phidias verify <run> [<options>]",
         discussion: """
+            Trains again from run.json, and compares every metric of every epoch and the final \
+            weights, bit for bit; nothing is written. The models of a run that was stopped may be \
+            from a later epoch than its metrics.
+
+            Exits with 0 if everything is equal, with 1 if not (the first difference in each file is \
+            shown), and with 65 if the data is not the run's.
+
             Example:
               phidias verify runs/mnist
-            Trains again as run.json says, and compares every metric of every epoch and the final \
-            weights, bit for bit; nothing is written. The models of a run that was stopped may be \
-            those of a later epoch than its metrics. Ends with code 0 if all are equal, 1 if not \
-            (the first difference of each file is named), and 65 if the data is not the run's.
             """)
 
     @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
     var path: String
-    @Option(help: "Folder of the data, if it is no longer where the run had it.")
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the data, if it is no longer where the run had it.",
+            valueName: "folder"))
     var data: String?
-    @Option(parsing: .unconditional, help: .threads())
-    var threads: Int?
-    @Option(help: "What standard output gets: text, or one JSON object.")
-    var format: OutputFormat = .text
+    @OptionGroup var team: ThreadOptions
+    @OptionGroup var form: FormatOptions
 
     func run() throws {
         var bar = ProgressBar()
         let outcome = try Run.verify(
-            path, data: data.map { try DataPair(directory: $0) }, threads: threads,
+            path, data: data.map { try DataPair(directory: $0) }, threads: team.threads,
             onStart: { network, epochs, threads in
                 Console.say(
                     "Replaying \(epochs.counted("epoch")) of \(network) with \(threads.counted("thread")), \(Model.kernels) kernels."
@@ -45,7 +50,7 @@ struct VerifyCommand: ParsableCommand {
     }
 
     private func report(_ outcome: Verification) {
-        switch format {
+        switch form.format {
         case .json:
             print(
                 JSON.members([
@@ -59,11 +64,13 @@ struct VerifyCommand: ParsableCommand {
         case .text:
             let part = outcome.isFinished ? "" : " (the run is not finished)"
             if outcome.isEqual {
+                let epochs = outcome.epochs.counted("epoch")
                 print(
-                    """
-                    equal           all metrics of \(outcome.epochs.counted("epoch"))\(part), and the weights, bit for bit
-                    weights SHA-256 \(outcome.weightsSHA256)
-                    """)
+                    TextTable.list([
+                        "equal": "all metrics of \(epochs)\(part) and the weights, bit for bit"
+                            .besideName,
+                        "weights SHA-256": outcome.weightsSHA256,
+                    ]))
             } else {
                 print("not equal\(part)")
                 for difference in outcome.differences { print("  \(difference)") }

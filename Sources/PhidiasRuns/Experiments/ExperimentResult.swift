@@ -1,20 +1,20 @@
 import Charts
 import Phidias
 
-/// What an experiment leaves in its folder, and says for people and programs.
+/// What an experiment writes into its folder, for people and for programs.
 public struct ExperimentResult: Sendable {
-    /// `loss`, `smoothing` or `golden-point`.
+    /// The experiment: `loss`, `smoothing` or `golden-point`.
     public let name: String
-    /// Tables for people.
+    /// The tables, for people.
     public let text: String
     package let json: JSON
     let charts: [(name: String, chart: Chart)]
 
-    /// The JSON is the record, what is measured, and the names of the charts, for reports.
+    /// A result whose JSON holds the record, the measurements, and the names of the charts.
     ///
     /// - Parameters:
-    ///   - measured: an object.
-    ///   - charts: those without a panel, for which there was nothing to measure, are left out.
+    ///   - measured: an object of measurements.
+    ///   - charts: a chart without a panel, for which nothing could be measured, is left out.
     init(
         name: String, record: ExperimentRecord, text: String, measured: JSON,
         charts: [(name: String, chart: Chart)]
@@ -27,7 +27,7 @@ public struct ExperimentResult: Sendable {
                 + [.init(key: "charts", value: .array(charts.map { .string($0.name) }))])
     }
 
-    /// All numbers, as one JSON object.
+    /// The numbers, as one JSON object.
     public var jsonText: String { json.text() }
 
     /// Writes NAME.txt, NAME.json and the charts as SVG.
@@ -42,7 +42,7 @@ public struct ExperimentResult: Sendable {
     }
 }
 
-/// What an experiment computes, and from what data: enough to do it again.
+/// What an experiment computes, and from what data: enough to repeat it.
 struct ExperimentRecord {
     let settings: [RunDocument.Setting]
     let checksums: [String: String]
@@ -60,23 +60,23 @@ struct ExperimentRecord {
 
 /// What happens in an experiment, as it happens.
 public enum ExperimentEvent: Sendable {
-    /// A part begins, of so many runs; its name says what it is.
+    /// A part of so many runs begins; its name says what it is.
     case part(String, runs: Int)
-    /// A comparison that is made at the end, told before the first run.
+    /// A comparison that will be made at the end, announced before the first run.
     case comparison(String)
     /// A part or a run is done.
     case done(String)
-    /// An epoch is done: its number of so many, and the share of training images classified correctly.
+    /// An epoch is done: its number, the number of epochs, and the accuracy on training images.
     case epoch(Int, of: Int, trainingAccuracy: Double)
-    /// What happens in the sweep that the experiment's runs are.
+    /// What happens in the sweep that the experiment's runs form.
     case sweep(SweepEvent)
 }
 
-/// Settings that an experiment cannot take.
+/// A setting that an experiment cannot use.
 public enum ExperimentError: PhidiasError, Equatable {
-    /// A setting that the experiment has no use for or chooses itself, named as in records.
+    /// A setting that the experiment ignores or chooses itself, named as in records.
     case setting(String, reason: String)
-    /// A number out of its range.
+    /// A number outside its range.
     case count(name: String, value: Int, range: ClosedRange<Int>)
     /// Layers that the network does not have.
     case layers(text: String, count: Int)
@@ -87,11 +87,11 @@ public enum ExperimentError: PhidiasError, Equatable {
         switch self {
         case .setting(_, let reason): reason
         case .count(let name, let value, let range):
-            "The number of \(name) is \(value); give \(range.lowerBound) to \(range.upperBound)."
+            "The number of \(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)."
         case .layers(let text, let count):
-            "The layers '\(text)': give numbers from 0 to \(count - 1)."
+            "There are no such layers: '\(text)'. Give numbers from 0 to \(count - 1)."
         case .allRatesDiverged(let loss):
-            "With the \(loss) loss, plain gradient descent diverged at every learning rate; give smaller ones."
+            "With the \(loss) loss, plain gradient descent diverged at every learning rate; try smaller ones."
         }
     }
 
@@ -99,8 +99,8 @@ public enum ExperimentError: PhidiasError, Equatable {
 }
 
 extension TrainingSettings {
-    /// Checks that settings are at their defaults, for an experiment that has no use for them.
-    /// - Parameter names: as in records.
+    /// Checks that settings that an experiment ignores have their default values.
+    /// - Parameter names: the settings, named as in records.
     func checkDefaults(_ names: [String], reason: String) throws(ExperimentError) {
         let usual = TrainingSettings()
         for name in names {
@@ -111,9 +111,11 @@ extension TrainingSettings {
         }
     }
 
-    /// The settings that change the images, or make a step more than plain.
+    /// The settings that change the images.
     static let augmentationNames = TrainingSetting.all.filter { $0.group == .augmentation }
         .map(\.name)
+    /// The settings that add something to a step of gradient descent with momentum.
     static let stepNames = ["weight_decay", "nesterov", "clip_norm"]
+    /// The settings that change the learning rate during a run.
     static let rateNames = ["schedule", "warm_up"]
 }

@@ -1,14 +1,14 @@
 import Phidias
 
-/// The theory's numbers for a learning rate and a momentum, with their formulas: what is published,
+/// What theory predicts for a learning rate and a momentum weight, with formulas: what is published,
 /// and what is this project's own derivation or reconstruction.
 public struct Explanation: Sendable {
-    /// Learning rate and momentum, and what follows from them.
+    /// The learning rate, the momentum weight, and what follows from them.
     public let analysis: MomentumAnalysis
 
     init(analysis: MomentumAnalysis) { self.analysis = analysis }
 
-    /// A momentum that is coupled is that of the learning rate.
+    /// An explanation of a pair; coupled momentum is taken at that learning rate.
     /// - Throws: `OptimizationError`.
     public init(
         learningRate: Double = GoldenRatio.learningRate, momentum: Momentum = .golden
@@ -25,8 +25,12 @@ public struct Explanation: Sendable {
 
     /// A number with its name and formula.
     public struct Figure: Sendable {
-        /// Its name in JSON, what it is, and how it is computed.
-        public let key, meaning, formula: String
+        /// Its name in JSON.
+        public let key: String
+        /// What it is.
+        public let meaning: String
+        /// How it is computed.
+        public let formula: String
         /// The number.
         public let value: Double
         /// Its unit; empty for none.
@@ -42,7 +46,7 @@ public struct Explanation: Sendable {
         }
 
         func line(_ number: String) -> String {
-            let line = "  \(meaning.padded(34))\(formula.padded(20))\(number)"
+            let line = "  \(meaning.padded(30))\(formula.padded(18))\(number)"
             return unit.isEmpty ? line : "\(line) \(unit)"
         }
     }
@@ -51,9 +55,9 @@ public struct Explanation: Sendable {
 
     static let caution = """
         The loss is our own reading of the abstracts and introductions of arXiv:2006.04751 and \
-        arXiv:2104.13277: we did not have their derivations, and it may differ from the paper's \
-        formula. If you have the paper at hand, please compare, and tell us what you find. \
-        Nor do we derive η and α from this loss: they are the published values.
+        arXiv:2104.13277. We did not have their derivations, and it may differ from the paper's \
+        formula: if you have the paper at hand, please compare and tell us what you find. We do \
+        not derive η and α from this loss either: they are the published values.
         """
 
     /// Published numbers.
@@ -85,14 +89,14 @@ public struct Explanation: Sendable {
                 key: "mean_age", meaning: "mean age of a gradient", formula: "α / (1 − α)",
                 value: analysis.meanAge, unit: "steps"),
             Figure(
-                key: "noise_variance", meaning: "noise variance that is left",
+                key: "noise_variance", meaning: "noise variance left",
                 formula: "(1 − α) / (1 + α)", value: analysis.noiseVariance,
                 unit: "of one gradient's"),
             Figure(
-                key: "critical_curvature", meaning: "critically damped at curvature",
+                key: "critical_curvature", meaning: "critical damping at curvature",
                 formula: "(1 − √α)² / η", value: analysis.criticalCurvature),
             Figure(
-                key: "continuous_critical_curvature", meaning: "… as the heavy-ball equation",
+                key: "continuous_critical_curvature", meaning: "… by the heavy-ball equation",
                 formula: "(1 − α)² / 4η", value: analysis.continuousCriticalCurvature),
             Figure(
                 key: "stability_limit", meaning: "stable below curvature",
@@ -110,7 +114,7 @@ public struct Explanation: Sendable {
             value: GoldenRatio.goldenInput),
     ]
 
-    /// Synaptic inputs of the table of the loss.
+    /// Synaptic inputs at which the loss is tabulated.
     private static let inputs: [(label: String, z: Double)] = [
         ("-20", -20), ("-5", -5), ("-2", -2), ("0", 0), ("ln φ", GoldenRatio.goldenInput),
         ("1", 1), ("3", 3), ("8", 8),
@@ -145,19 +149,15 @@ extension Explanation {
             """
     }
 
-    /// All of it for people.
+    /// The numbers as tables for people.
     public var text: String {
         let exact = { (figure: Figure) in figure.line(String(figure.value)) }
-        let heads = ["z", "L(1,z)", "∂L(1,z)/∂z", "L(0,z)", "∂L(0,z)/∂z"]
-        let table = Self.inputs.map { label, z in
-            "  " + label.padded(6)
-                + Self.losses(z).map { $0.fixed(10).padded(16, left: true) }.joined()
-        }
-        let head =
-            "  " + heads[0].padded(6) + heads.dropFirst().map { $0.padded(16, left: true) }.joined()
+        var table = TextTable(
+            ["z", "L(1,z)", "∂L(1,z)/∂z", "L(0,z)", "∂L(0,z)/∂z"], left: [0])
+        for (label, z) in Self.inputs { table.add([label] + Self.losses(z).map { $0.fixed(10) }) }
         let ours = derived.map { $0.line($0.value.fixed(10)) }
         return """
-            PUBLISHED: \(Self.source)
+            \("PUBLISHED: \(Self.source)".wrapped(hanging: 2))
               update: Δw(t) = −η ∂L/∂w + α Δw(t−1)
             \(Self.published.map(exact).joined(separator: "\n"))
 
@@ -170,17 +170,16 @@ extension Explanation {
               ∂L/∂z = (p − t) − z p (1 − p)
             \(Self.goldenPoint.map(exact).joined(separator: "\n"))
 
-            \(head)
-            \(table.joined(separator: "\n"))
+            \(table.text)
 
             IN PRACTICE
-            \(advice.wrapped(at: 78))
+            \(advice.wrapped())
 
-            \(Self.caution.wrapped(at: 78))
+            \(Self.caution.wrapped())
             """
     }
 
-    /// All of it for programs, as one JSON object.
+    /// The numbers for programs, as one JSON object.
     public var jsonText: String { json.text() }
 
     var json: JSON {

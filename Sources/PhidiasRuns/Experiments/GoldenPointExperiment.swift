@@ -6,7 +6,7 @@ import Phidias
 ///
 /// The golden point and the loss are this project's reconstruction (docs/theory.md).
 public struct GoldenPointExperiment: Sendable {
-    /// Of the trainings. The loss is the experiment's to choose.
+    /// The settings of the trainings. The experiment itself chooses the loss.
     public var settings: TrainingSettings
 
     /// An experiment with these settings.
@@ -18,13 +18,17 @@ public struct GoldenPointExperiment: Sendable {
         try settings.check()
         guard settings.logitsBecome == .sigmoid else {
             throw ExperimentError.setting(
-                "output_activation", reason: "The golden point is one of sigmoid outputs.")
+                "output_activation",
+                reason:
+                    "The golden point is defined for sigmoid outputs only: use the output activation sigmoid."
+            )
         }
         try settings.checkDefaults(
-            ["validation"], reason: "The experiment has no use for validation.")
+            ["validation"],
+            reason: "The experiment does not validate: leave the validation share out.")
         guard settings.loss == nil else {
             throw ExperimentError.setting(
-                "loss", reason: "The experiment trains with each loss; leave the loss out.")
+                "loss", reason: "The experiment trains with every loss: leave the loss out.")
         }
     }
 
@@ -70,7 +74,7 @@ public struct GoldenPointExperiment: Sendable {
                 .init(
                     loss: name.rawValue, epochs: epochs, strongest: signals.strongest(),
                     every: signals.every(), divergence: signals.divergence))
-            onEvent(.done("\(name.rawValue): \(settings.epochs) epochs"))
+            onEvent(.done("\(name.rawValue): \(settings.epochs.counted("epoch"))"))
         }
         try report.result.write(to: folder)
         return report

@@ -24,7 +24,7 @@ extension GoldenPointReport {
         ]
     }
 
-    /// Of the run with the synaptic loss: the first epoch, one in the middle and the last.
+    /// Histograms of the run with the synaptic loss: in its first epoch, one in the middle and its last.
     private func histograms(
         _ title: String, _ x: ChartAxis, _ reference: ChartReference,
         _ targets: (Epoch) -> Histogram, _ others: (Epoch) -> Histogram

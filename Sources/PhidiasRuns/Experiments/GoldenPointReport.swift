@@ -7,17 +7,22 @@ public struct GoldenPointReport: Sendable {
     /// training.
     public struct Epoch: Sendable {
         static let near = 0.05
-        /// Counted from 1; 0 is before training.
+        /// The epoch, counted from 1; 0 is before training.
         public let number: Int
-        /// Of the outputs of the images' classes, and of the others.
+        /// Signals p of the outputs for the images' own classes.
         private(set) var targetSignals = Histogram(0...1, bins: 50)
+        /// Signals p of the other outputs.
         private(set) var otherSignals = Histogram(0...1, bins: 50)
+        /// Logits z of the outputs for the images' own classes.
         private(set) var targetLogits = Histogram(-32...32, bins: 128)
+        /// Logits z of the other outputs.
         private(set) var otherLogits = Histogram(-32...32, bins: 128)
-        /// How many lie less than `near` from the golden point.
+        /// How many signals of each sort lie less than `near` from the golden point.
         private(set) var nearTargets = 0, nearOthers = 0
-        /// KL(t ‖ p) and H(p), in nats an image.
-        public let divergence, entropy: Double
+        /// KL(t ‖ p), in nats per image.
+        public let divergence: Double
+        /// H(p), in nats per image.
+        public let entropy: Double
 
         init(_ number: Int, _ signals: OutputSignals) {
             self.number = number
@@ -42,20 +47,20 @@ public struct GoldenPointReport: Sendable {
             (nearTargets, nearOthers) = (closeTargets, closeOthers)
         }
 
-        /// H(p) / (KL(t ‖ p) + H(p)).
+        /// The entropy's share of the loss: H(p) / (KL(t ‖ p) + H(p)).
         public var entropyShare: Double { entropy / (divergence + entropy) }
-        /// The share of outputs of the images' classes, and of the others, that lie less than 0.05 from
-        /// the golden point.
+        /// The share of the outputs for the images' own classes that lie less than 0.05 from the
+        /// golden point.
         public var nearTargetShare: Double { Double(nearTargets) / Double(targetSignals.total) }
-        /// As `nearTargetShare`, of the other outputs.
+        /// The same share of the other outputs.
         public var nearOtherShare: Double { Double(nearOthers) / Double(otherSignals.total) }
     }
 
     /// A training with one loss, and what its outputs are worth on the test images.
     public struct Run: Sendable {
-        /// Name of the loss.
+        /// The name of the loss.
         public let loss: String
-        /// From before training to the last.
+        /// The epochs, from before training to the last.
         public let epochs: [Epoch]
         let strongest, every: Calibration
         let divergence: Double
@@ -64,7 +69,7 @@ public struct GoldenPointReport: Sendable {
     let network: Network
     let images, testImages: Int
     let record: ExperimentRecord
-    /// One for each loss.
+    /// The trainings, one for each loss.
     public internal(set) var runs: [Run] = []
 
     /// Tables, charts and numbers.
@@ -74,9 +79,30 @@ public struct GoldenPointReport: Sendable {
     }
 
     private var text: String {
+        let processes = "KL(t ‖ p) and H(p) in nats per image, over the training images"
+        let near = "Near: |p − 1/φ| < \(Epoch.near); evenly spread signals would give 10 %."
+        let calibration = """
+            ECE: expected calibration error in 15 equal bins, of each image's strongest output \
+            (its confidence is its sigmoid), and of every output as the probability of its class.
+            """
+        return """
+            \("THE GOLDEN POINT p = 1/φ, z = ln φ, MEASURED: \(network), \(images) images".wrapped(hanging: 2))
+            Golden point and synaptic loss are our reconstruction (docs/theory.md).
+
+            \("THE TWO PROCESSES: \(processes)".wrapped(hanging: 2))
+            \(processTable.text)
+            \("Epoch 0 is before training. \(near)".wrapped(indent: 2))
+
+            CALIBRATION on \(testImages) test images after the last epoch; one seed
+            \(calibrationTable.text)
+            \(calibration.wrapped(indent: 2))
+            """
+    }
+
+    private var processTable: TextTable {
         var table = TextTable(
-            "loss", "epoch", "KL", "entropy", "entropy's share, %", "targets near 1/φ, %",
-            "others near 1/φ, %")
+            "loss", "epoch", "KL", "entropy", "entropy's\nshare, %", "targets near\n1/φ, %",
+            "others near\n1/φ, %")
         for run in runs {
             for epoch in run.epochs {
                 table.add(
@@ -85,29 +111,20 @@ public struct GoldenPointReport: Sendable {
                     epoch.nearTargetShare.percent, epoch.nearOtherShare.percent)
             }
         }
-        var trust = TextTable(
-            "loss", "accuracy, %", "mean confidence, %", "ECE, %", "ECE of every output, %",
-            "cross-entropy")
+        return table
+    }
+
+    private var calibrationTable: TextTable {
+        var table = TextTable(
+            "loss", "accuracy\n%", "mean\nconfidence, %", "ECE\n%", "ECE of every\noutput, %",
+            "cross-\nentropy")
         for run in runs {
-            trust.add(
-                run.loss, run.strongest.accuracy.percent,
-                run.strongest.meanConfidence.percent,
-                run.strongest.expectedError.percent,
-                run.every.expectedError.percent, run.divergence.digits())
+            table.add(
+                run.loss, run.strongest.accuracy.percent, run.strongest.meanConfidence.percent,
+                run.strongest.expectedError.percent, run.every.expectedError.percent,
+                run.divergence.digits())
         }
-        return """
-            THE GOLDEN POINT p = 1/φ, z = ln φ, MEASURED: \(network), \(images) images
-            Golden point and synaptic loss are our reconstruction (docs/theory.md).
-
-            THE TWO PROCESSES: KL(t ‖ p) and H(p) in nats an image, over the training images
-            \(table.text)
-              Epoch 0 is before training. Near: |p − 1/φ| < \(Epoch.near); evenly spread signals would give 10 %.
-
-            CALIBRATION on \(testImages) test images after the last epoch; one seed
-            \(trust.text)
-              ECE: expected calibration error in 15 equal bins, of the strongest output of each image (as its
-              confidence, its sigmoid), and of every output as the probability of its class.
-            """
+        return table
     }
 
     private var measured: JSON {

@@ -18,7 +18,7 @@ extension LossExperiment {
             throw ExperimentError.setting(
                 "output_activation",
                 reason:
-                    "The mean-square loss needs sigmoid outputs: give a network with them.")
+                    "The mean-square loss needs sigmoid outputs: choose a network that has them.")
         }
         for (name, value, least, most) in [
             ("epochs", settings.epochs, 1, Self.mostEpochs), ("seeds", seeds, 2, 10_000),
@@ -34,7 +34,8 @@ extension LossExperiment {
             throw ExperimentError.setting(
                 "rates",
                 reason:
-                    "The rates '\(rates.joined(separator: ","))': give ascending learning rates.")
+                    "The rates '\(rates.joined(separator: ","))' are not in ascending order: give each learning rate once, the smallest first."
+            )
         }
     }
 

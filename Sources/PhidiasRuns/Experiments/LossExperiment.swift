@@ -1,9 +1,9 @@
 import Phidias
 
-/// A comparison of the losses: each with three ways to choose learning rate and momentum, over seeds;
-/// before that, runs that find plain gradient descent its learning rate.
+/// A comparison of the losses, each with three ways to choose learning rate and momentum, over several
+/// seeds; before that, runs that find a learning rate for plain gradient descent.
 ///
-/// Test accuracy is only reported. The comparisons are fixed before the first run: paired t over
+/// Test accuracy is only reported. The comparisons are fixed before the first run: paired t-tests over
 /// seeds with Holm's correction, and permutation tests where they can be significant at all. The
 /// synaptic loss is this project's reconstruction (docs/theory.md).
 public struct LossExperiment: Sendable {
@@ -11,9 +11,9 @@ public struct LossExperiment: Sendable {
     public enum Setting: String, CaseIterable, Sendable {
         /// The golden pair.
         case golden
-        /// 0.01 and 0.9, as textbooks have them.
+        /// 0.01 and 0.9, as in textbooks.
         case textbook
-        /// No momentum, and of a grid of learning rates the one with the best validation accuracy.
+        /// No momentum, and the learning rate of a grid with the best validation accuracy.
         case plain
 
         var title: String { self == .plain ? "plain SGD" : rawValue }
@@ -26,38 +26,39 @@ public struct LossExperiment: Sendable {
         /// How learning rate and momentum are chosen.
         public let setting: Setting
 
-        /// For people.
+        /// Loss and setting, for people.
         public var title: String { "\(loss.rawValue), \(setting.title)" }
     }
 
     /// Two arms whose final test accuracies are compared, seed by seed.
     public struct Comparison: Sendable {
-        /// The difference is the first one's accuracy less the second one's.
+        /// The two arms: the difference is the first one's accuracy minus the second one's.
         public let first, second: Arm
 
-        /// For people.
+        /// The difference, for people.
         public var title: String { "\(first.title) − \(second.title)" }
     }
 
-    /// Of the trainings. Loss, learning rate and momentum are the experiment's to choose.
+    /// The settings of the trainings. The experiment itself chooses loss, learning rate and momentum.
     public var settings: TrainingSettings
-    /// Seeds that are compared, from the settings' own up, 2 to 10,000, and seeds after them that
-    /// choose the learning rates, 1 to 10,000.
-    public var seeds = 10, tuningSeeds = 3
+    /// Seeds that are compared, from the settings' own up; 2 to 10,000.
+    public var seeds = 10
+    /// Seeds after them, with which the learning rates are chosen; 1 to 10,000.
+    public var tuningSeeds = 3
     /// Learning rates for plain gradient descent, ascending.
     public var rates = ["0.01", "0.03", "0.1", "0.3", "1", "3", "10"]
-    /// Of the data.
+    /// SHA-256 of each part of the data, by name.
     var checksums: [String: String] = [:]
 
     /// An experiment with these settings.
     public init(_ settings: TrainingSettings = TrainingSettings()) { self.settings = settings }
 
-    /// Shares of correctly classified test images whose first epoch is reported.
+    /// Test accuracies for which the first epoch that reaches them is reported.
     public static let levels = [0.95, 0.97, 0.98]
     /// More epochs would not fit into the line of a result.
     public static let mostEpochs = 500
 
-    /// All of them.
+    /// Every loss in every setting.
     public let arms = LossName.allCases.flatMap { loss in
         Setting.allCases.map { Arm(loss: loss, setting: $0) }
     }

@@ -5,30 +5,33 @@ import Statistics
 extension LossReport {
     var text: String {
         get throws {
-            """
-            THREE LOSSES × THREE SETTINGS: \(experimentName)
-            The synaptic loss is our reconstruction (docs/theory.md). Every seed has its own start, order
-            and validation images; all have the same test images.
+            let settings = experiment.settings
+            let name =
+                "\(settings.network.words), batch \(settings.batchSize), "
+                + "\(settings.epochs.counted("epoch")), data \(settings.data.settingText)"
+            let accuracy =
+                "after \(settings.epochs.counted("epoch")), mean of \(experiment.seeds) seeds, "
+                + "95 % interval (Student)"
+            return """
+                \("THREE LOSSES × THREE SETTINGS: \(name)".wrapped(hanging: 2))
+                \(Self.introduction.wrapped())
 
-            \(searchText)
+                \(searchText)
 
-            TEST ACCURACY after \(experiment.settings.epochs) epochs, mean of \(experiment.seeds) seeds, 95 % interval (Student)
-            \(try finalText)
+                \("TEST ACCURACY \(accuracy)".wrapped(hanging: 2))
+                \(try finalText)
 
-            EPOCHS AND SECONDS to a test accuracy, means of the seeds that reach it, 95 % interval
-            \(try reachText)
-              Seconds of training alone, one thread a run.
+                \(try reachText)
 
-            \(comparisonText)
-            """
+                \(comparisonText)
+                """
         }
     }
 
-    private var experimentName: String {
-        let settings = experiment.settings
-        return
-            "\(settings.network.words), batch \(settings.batchSize), \(settings.epochs.counted("epoch")), data \(settings.data.settingText)"
-    }
+    private static let introduction = """
+        The synaptic loss is our reconstruction (docs/theory.md). Every seed has its own initial \
+        weights, order and validation images; all have the same test images.
+        """
 
     // MARK: - Search
 
@@ -47,24 +50,26 @@ extension LossReport {
         let edges = LossName.allCases.filter {
             best[$0] == experiment.rates.first || best[$0] == experiment.rates.last
         }
-        let warning =
-            edges.isEmpty
-            ? ""
-            : "\n  At the end of the grid for \(edges.map(\.rawValue).joined(separator: ", ")): a better rate may lie beyond."
-        return """
-            PLAIN SGD'S LEARNING RATE by validation accuracy in %, mean of \(experiment.tuningSeeds) other seeds
-            \(table.text)\(warning)
+        let title =
+            "PLAIN SGD'S LEARNING RATE by validation accuracy in %, mean of "
+            + (experiment.tuningSeeds == 1
+                ? "1 other seed" : "\(experiment.tuningSeeds) other seeds")
+        let warning = """
+            At the end of the grid for \(edges.map(\.rawValue).joined(separator: ", ")): a better \
+            rate may lie beyond it.
             """
+        return
+            ([title.wrapped(hanging: 2), table.text]
+            + (edges.isEmpty ? [] : [warning.wrapped(indent: 2)])).joined(separator: "\n")
     }
 
     // MARK: - Accuracy
 
     private var finalText: String {
         get throws {
-            var table = TextTable([
-                "loss", "setting", "η", "α", "test, %", "95 % interval", "validation, %",
-                "diverged",
-            ])
+            var table = TextTable(
+                "loss", "setting", "η", "α", "test\n%", "95 %\ninterval", "valid.\n%",
+                "seeds\nlost")
             for row in rows {
                 let last = experiment.settings.epochs - 1
                 let test = try row.accuracy(\.test, epoch: last)
@@ -76,33 +81,42 @@ extension LossReport {
                     "\(row.diverged)",
                 ])
             }
-            return table.text
+            return table.text + "\n  Valid.: validation accuracy. Lost: training diverged."
         }
     }
 
     private var reachText: String {
         get throws {
-            var table = TextTable(
-                ["loss", "setting"]
-                    + LossExperiment.levels.flatMap { level in
-                        ["seeds at \((100 * level).fixed(0)) %", "epochs", "seconds"]
-                    })
+            let heads = LossExperiment.levels.map { "\((100 * $0).fixed(0)) %" }
+            var epochs = TextTable(["loss", "setting"] + heads)
+            var seconds = epochs
             for row in rows {
-                table.add(
-                    [row.arm.loss.rawValue, row.arm.setting.title]
-                        + (try LossExperiment.levels.flatMap { level in
-                            let (epochs, seconds) = row.reach(level)
-                            return [
-                                "\(epochs.count) of \(experiment.seeds)",
-                                try Self.meanText(epochs, 1), try Self.meanText(seconds, 2),
-                            ]
-                        }))
+                let name = [row.arm.loss.rawValue, row.arm.setting.title]
+                let reached = LossExperiment.levels.map { row.reach($0) }
+                epochs.add(
+                    try name
+                        + reached.map { values, _ in
+                            let isAll = values.count == experiment.seeds
+                            return try Self.meanText(values, 1)
+                                + (isAll ? "" : " (\(values.count))")
+                        })
+                seconds.add(try name + reached.map { try Self.meanText($0.seconds, 2) })
             }
-            return table.text
+            let note = """
+                In parentheses: how many of the \(experiment.seeds) seeds reach it, where not all do.
+                """
+            return """
+                EPOCHS to a test accuracy, mean of the seeds that reach it, 95 % interval
+                \(epochs.text)
+                \(note.wrapped(indent: 2))
+
+                SECONDS of training alone to a test accuracy, one thread per run
+                \(seconds.text)
+                """
         }
     }
 
-    /// Mean and, of two and more, half the interval.
+    /// The mean and, for two values and more, half the interval.
     private static func meanText(_ values: [Double], _ places: Int) throws -> String {
         guard let estimate = try Row.estimate(values) else {
             return values.first?.fixed(places) ?? "–"
@@ -114,46 +128,80 @@ extension LossReport {
     // MARK: - Comparisons
 
     private var comparisonText: String {
-        let count = experiment.comparisons.count
-        var table = TextTable([
-            "difference of final test accuracy", "points", "95 % interval", "pairs", "p, paired t",
-            "Holm", "p, permutation", "Holm",
-        ])
-        for test in tests {
-            table.add([
-                test.comparison.title, (100 * test.student.meanDifference).fixed(3),
-                "\((100 * test.interval.low).fixed(3)) to \((100 * test.interval.high).fixed(3))",
-                "\(test.pairs)", Self.p(test.student.pValue), Self.p(test.adjustedStudent),
-                test.permutation.map { Self.p($0.pValue) } ?? "–",
-                test.adjustedPermutation.map(Self.p) ?? "–",
-            ])
-        }
-        var notes = [
-            "Points: percentage points, first − second, paired by seed. Holm: p after Holm's correction for \(count) comparisons; significant at 5 % below 0.05."
-        ]
-        if tests.contains(where: { $0.permutation == nil }) {
-            let smallest = PermutationTest.smallestPValue(pairs: experiment.seeds)
-            notes.append(
-                "Permutation tests: significance is out of reach at this number of seeds: with \(experiment.seeds) pairs the smallest p is \(smallest.digits(2)), and \(count) comparisons ask for \((Self.level / Double(count)).digits(2))."
-            )
-        }
-        if tests.count < count {
-            notes.append(
-                "\(count - tests.count) comparisons could not be made: fewer than two seeds of both arms ended; they count in the correction."
-            )
-        }
+        let losses = tests.filter { $0.comparison.first.setting == $0.comparison.second.setting }
+        let settings = tests.filter { $0.comparison.first.setting != $0.comparison.second.setting }
         return """
-            COMPARISONS, listed before the runs
-            \(table.text)
-            \(notes.map { "  " + $0 }.joined(separator: "\n"))
+            COMPARISONS of final test accuracy, listed before the runs
+
+            The synaptic loss less another one, in the same setting
+            \(table(losses, "less", "setting") { ($0.second.loss.rawValue, $0.first.setting.title) })
+
+            The golden setting less another one, with the same loss
+            \(table(settings, "loss", "less") { ($0.first.loss.rawValue, $0.second.setting.title) })
+
+            \(comparisonNotes.map { $0.wrapped(indent: 2, hanging: 4) }.joined(separator: "\n"))
             """
     }
 
+    private func table(
+        _ tests: [Test], _ first: String, _ second: String,
+        _ names: (LossExperiment.Comparison) -> (String, String)
+    ) -> String {
+        var table = TextTable(
+            first, second, "points, 95 %\ninterval", "paired t\np", "Holm", "permutation\np", "Holm"
+        )
+        for test in tests {
+            let (first, second) = names(test.comparison)
+            let half = (test.interval.high - test.interval.low) / 2
+            table.add(
+                first, second,
+                "\((100 * test.student.meanDifference).fixed(3)) ± \((100 * half).fixed(3))",
+                Self.p(test.student.pValue), Self.p(test.adjustedStudent),
+                test.permutation.map { Self.p($0.pValue) } ?? "–",
+                test.adjustedPermutation.map(Self.p) ?? "–")
+        }
+        return table.text
+    }
+
+    private var comparisonNotes: [String] {
+        let count = experiment.comparisons.count
+        var notes = [
+            """
+            Points: percentage points, paired by seed. Holm: p after Holm's correction for \
+            \(count) comparisons; significant at 5 % below 0.05.
+            """
+        ]
+        let partial = tests.filter { $0.pairs < experiment.seeds }
+        if !partial.isEmpty {
+            let list = partial.map { "\($0.comparison.title): \($0.pairs)" }
+            notes.append(
+                "Pairs, where seeds were lost: \(list.joined(separator: "; ")); else \(experiment.seeds)."
+            )
+        }
+        if tests.contains(where: { $0.permutation == nil }) {
+            let smallest = PermutationTest.smallestPValue(pairs: experiment.seeds)
+            notes.append(
+                """
+                Permutation tests: significance is out of reach with this number of seeds: with \
+                \(experiment.seeds) pairs the smallest p is \(smallest.digits(2)), and \(count) \
+                comparisons ask for \((Self.level / Double(count)).digits(2)).
+                """)
+        }
+        if tests.count < count {
+            notes.append(
+                """
+                \((count - tests.count).counted("comparison")) could not be made: fewer than two \
+                seeds finished in both arms. They still count in the correction.
+                """)
+        }
+        return notes
+    }
+
     private static func p(_ value: Double) -> String {
-        value < 1e-6 ? "< 0.000001" : value.digits(2)
+        value < 1e-4 ? "< 0.0001" : value.digits(2)
     }
 
     private static func percent(_ value: Chart.Estimate?) -> String {
-        value.map { "\($0.low.percent) – \($0.high.percent)" } ?? "–"
+        value.map { "\($0.low.percent)–\($0.high.percent)" } ?? "–"
     }
 }

@@ -6,17 +6,19 @@ import Statistics
 public struct LossReport: Sendable {
     /// A loss with a setting, over the seeds.
     public struct Row: Sendable {
-        /// Which.
+        /// The loss and its setting.
         public let arm: LossExperiment.Arm
-        /// Learning rate and momentum, as records have them.
-        public let rate, momentum: String
+        /// The learning rate, as records have it.
+        public let rate: String
+        /// The momentum weight, as records have it.
+        public let momentum: String
         /// The accuracies of each seed's epochs; nil for a seed that diverged.
         public let runs: [[SweepResult.Epoch]?]
 
         /// Final test accuracies, by seed.
         public var final: [Double?] { runs.map { $0?.last?.test } }
 
-        /// Seeds that diverged.
+        /// How many seeds diverged.
         public var diverged: Int { runs.filter { $0 == nil }.count }
 
         /// Mean over the seeds and its 95 % interval, of an epoch counted from 0.
@@ -25,8 +27,8 @@ public struct LossReport: Sendable {
             try Self.estimate(runs.compactMap { $0.map { value($0[epoch]) } }, in: 0...1)
         }
 
-        /// Epochs and seconds until a share of the test images is classified correctly, of the seeds that get
-        /// there.
+        /// Epochs and seconds until a share of the test images is classified correctly, for the seeds
+        /// that get there.
         func reach(_ level: Double) -> (epochs: [Double], seconds: [Double]) {
             var epochs: [Double] = [], seconds: [Double] = []
             for case let run? in runs {
@@ -50,9 +52,9 @@ public struct LossReport: Sendable {
 
     /// A comparison of final test accuracies over the seeds that neither arm lost.
     public struct Test: Sendable {
-        /// Of what.
+        /// What is compared.
         public let comparison: LossExperiment.Comparison
-        /// Seeds that it is made over.
+        /// How many seeds both arms finished.
         public let pairs: Int
         let student: TTest
         let interval: Interval

@@ -6,16 +6,19 @@ import Phidias
 /// Then trains at other momentum weights with the same effective learning rate. The comparisons are
 /// this project's own (docs/theory.md).
 public struct SmoothingExperiment: Sendable {
-    /// Of the trainings. Learning rate and momentum have to be constant, the steps plain and the
-    /// images as they are.
+    /// The settings of the trainings: constant learning rate and momentum, steps without weight
+    /// decay, Nesterov's form or clipping, and images without augmentation.
     public var settings: TrainingSettings
     /// The layers to watch, counted from 0 among those with weights; nil for all.
     public var layers: [Int]?
     /// Momentum weights to compare at the same η/(1 − α), each a number or `golden`.
     public var momenta = ["0", "0.2", "0.4", "0.6", "0.8", "golden", "0.9", "0.95", "0.99"]
-    /// Epochs of each run of that comparison, images over which the curvature is measured, and steps
-    /// an epoch at which it is; each 1 to 1,000,000.
-    public var roughnessEpochs = 2, curvatureImages = 2000, curvatureSteps = 24
+    /// Epochs of each run of that comparison, 1 to 1,000,000.
+    public var roughnessEpochs = 2
+    /// Images over which the curvature is measured, 1 to 1,000,000.
+    public var curvatureImages = 2000
+    /// Steps per epoch at which the curvature is measured, 1 to 1,000,000.
+    public var curvatureSteps = 24
 
     /// An experiment with these settings.
     public init(_ settings: TrainingSettings = TrainingSettings()) { self.settings = settings }
@@ -33,16 +36,17 @@ public struct SmoothingExperiment: Sendable {
             reason:
                 "The experiment needs a constant learning rate: leave out schedule and warm-up.")
         try settings.checkDefaults(
-            ["validation"], reason: "The experiment has no use for validation.")
+            ["validation"],
+            reason: "The experiment does not validate: leave the validation share out.")
         try settings.checkDefaults(
             TrainingSettings.stepNames,
             reason:
-                "The experiment is about momentum alone: leave out weight decay, Nesterov's form and clipping."
+                "The experiment measures momentum alone: leave out weight decay, Nesterov's form and clipping."
         )
         try settings.checkDefaults(
             TrainingSettings.augmentationNames,
             reason:
-                "The experiment looks at the images as they are: leave out shift, rotation and elastic distortion."
+                "The experiment uses the images as they are: leave out shift, rotation and elastic distortion."
         )
         for (name, value) in [
             ("roughness epochs", roughnessEpochs), ("curvature images", curvatureImages),
@@ -59,7 +63,8 @@ public struct SmoothingExperiment: Sendable {
                 throw ExperimentError.setting(
                     "momenta",
                     reason:
-                        "The momenta \(momenta.joined(separator: ",")): give constant numbers.")
+                        "The momenta '\(momenta.joined(separator: ","))' must all be constant: give numbers or golden."
+                )
             }
             return value
         }
@@ -78,7 +83,8 @@ public struct SmoothingExperiment: Sendable {
     ) throws -> SmoothingReport {
         try check()
         guard case .constant(let alpha) = settings.momentum else {
-            throw ExperimentError.setting("momentum", reason: "")
+            throw ExperimentError.setting(
+                "momentum", reason: "The experiment needs a constant momentum.")
         }
         let eta = settings.learningRate
         let pair = try data ?? settings.data.load(seed: settings.seed)
@@ -87,7 +93,7 @@ public struct SmoothingExperiment: Sendable {
         guard !network.hasDropout else {
             throw ExperimentError.setting(
                 "network",
-                reason: "The experiment needs the same loss in every step: leave out dropout.")
+                reason: "The experiment needs the same loss at every step: leave out dropout.")
         }
         let layers = try chosenLayers(network)
         let lock = try FolderLock(making: folder)

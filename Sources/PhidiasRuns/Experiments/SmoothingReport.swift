@@ -6,35 +6,40 @@ import Statistics
 public struct SmoothingReport: Sendable {
     /// One layer in one epoch, in numbers.
     public struct Row: Sendable {
-        /// Counted from 1, and among the layers with weights from 0.
-        public let epoch, layer: Int
-        /// Nil where no gradient changed, as behind units that are never active.
-        public let training, frozen: Averaging?
+        /// The epoch, counted from 1.
+        public let epoch: Int
+        /// The layer, counted from 0 among those with weights.
+        public let layer: Int
+        /// The gradients of training; nil where none changed, as behind units that are never active.
+        public let training: Averaging?
+        /// The gradients at fixed weights, likewise.
+        public let frozen: Averaging?
     }
 
     /// Gradients of a window and their average.
     public struct Averaging: Sendable {
-        /// Measured over all weights.
+        /// The variance of the average over that of the gradient, measured over all weights.
         public let ratio: Double
-        /// (1 − α)/(1 + α) (1 + 2 Σ αᵏ ρ_k) from the sample's autocorrelation.
+        /// The same ratio from the sample's autocorrelation: (1 − α)/(1 + α) (1 + 2 Σ αᵏ ρ_k).
         public let predicted: Double
-        /// Of the gradient, by lag from 0.
+        /// Autocorrelation of the gradient, by lag from 0.
         public let autocorrelation: [Double]
-        /// Squared mean over the window, over the variance: how much of the gradient is direction.
+        /// The squared mean over the window divided by the variance: how much of the gradient is
+        /// direction.
         public let signal: Double
         /// Power of the averaged gradient over that of the gradient, by frequency.
         public let response: [(frequency: Double, ratio: Double)]
     }
 
     static let syntheticWeights = 1024, syntheticSteps = 20_000
-    /// Of Lanczos' method, for the largest eigenvalue.
+    /// Iterations of Lanczos' method, for the largest eigenvalue.
     static let iterations = 20
-    /// Images of the loss at fixed weights, at most.
+    /// The most images over which the loss on fixed images is taken.
     static let fixedImages = 512
     static let lags = 60
     static let segment = 256
 
-    /// Learning rate and momentum, and what follows from them.
+    /// The learning rate, the momentum weight, and what follows from them.
     public let analysis: MomentumAnalysis
     let synthetic: GradientWindow
     let impulse: [Double]
@@ -66,7 +71,7 @@ public struct SmoothingReport: Sendable {
         epochs.append(epoch)
     }
 
-    /// Half-life read off the impulse response: between two steps its logarithm is taken as straight.
+    /// The half-life read off the impulse response, whose logarithm is interpolated between two steps.
     public var measuredHalfLife: Double? {
         guard analysis.momentum > 0, let after = impulse.firstIndex(where: { $0 <= 0.5 }), after > 0
         else { return nil }
@@ -75,7 +80,7 @@ public struct SmoothingReport: Sendable {
         return Double(after - 1) + log(0.5 / before) / log(impulse[after] / before)
     }
 
-    /// Standard error of the synthetic ratio, relative: √(4 α² / ((1 − α²) N)).
+    /// The relative standard error of the synthetic ratio: √(4 α² / ((1 − α²) N)).
     var syntheticError: Double {
         let square = analysis.momentum * analysis.momentum
         let count = Double(Self.syntheticWeights * synthetic.steps)
@@ -84,7 +89,8 @@ public struct SmoothingReport: Sendable {
 
     var curvatures: [SmoothingEpoch.Step] { epochs.flatMap(\.steps) }
 
-    /// Of the steps, how many go where the motion creeps, oscillates, and where the loss bends down.
+    /// How many of the steps lie where motion creeps, where it oscillates, and where the loss bends
+    /// down.
     func damping(_ steps: [SmoothingEpoch.Step]) -> (creeps: Int, oscillates: Int, bendsDown: Int) {
         let values = steps.map(\.curvature.value)
         return (
@@ -105,10 +111,10 @@ extension SmoothingReport.Averaging {
         var sums = [Double](repeating: 0, count: lags + 1)
         for series in window.gradientSeries {
             let mean = try Moments(series).mean
-            let centred = series.map { $0 - mean }
+            let centered = series.map { $0 - mean }
             for lag in 0...lags {
                 for place in 0..<length - lag {
-                    sums[lag] += centred[place] * centred[place + lag]
+                    sums[lag] += centered[place] * centered[place + lag]
                 }
             }
         }

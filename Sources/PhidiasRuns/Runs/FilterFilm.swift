@@ -4,7 +4,7 @@ import Phidias
 /// Pictures of a run's filters while it trains: `frames/step-00000000.png` and so on in its folder,
 /// each named after the step that it shows the weights of; 0 is before training.
 ///
-/// All have one colour scale, fixed before the first step, so that frames can be compared and a run
+/// All have one color scale, fixed before the first step, so that frames can be compared and a run
 /// that goes on draws what one that never stopped would have drawn.
 ///
 /// As long as another run is in the folder, they are in `frames-new/`.
@@ -20,7 +20,7 @@ package final class FilterFilm {
     private let start: Model
     private var picture = FilterImage()
 
-    /// The full colours stand for so many times the largest weight before training; what grows
+    /// The full colors stand for so many times the largest weight before training; what grows
     /// beyond has them too.
     static let headroom: Float = 6
 

@@ -1,11 +1,11 @@
 import Foundation
 import Phidias
 
-/// A model with the run that it came from: where either is named, the other is found.
+/// A model and the run that it came from: given either, the other is found.
 public struct KeptModel: Sendable {
     /// The model's file.
     public let path: String
-    /// Its content.
+    /// The file's content.
     public let file: ModelFile
     /// The record of the run beside it; nil where there is none, or it is of another network.
     public let record: RunDocument?
@@ -29,18 +29,18 @@ public struct KeptModel: Sendable {
         self.record = record?.network == file.model.network ? record : nil
     }
 
-    /// The test images of the run: those that its record names, if they have its checksums.
+    /// The test images of the run: those that its record names, if their checksums are the recorded ones.
     /// - Throws: `RunError.noData` where there is no record, or its data is not at hand;
     ///   `RunError.otherData` where it is no longer the same.
     public func testData() throws -> Dataset {
         guard let record, let settings = try? record.trainingSettings(of: path) else {
-            throw RunError.noData(model: path, reason: "no run.json beside it says which")
+            throw RunError.noData(model: path, reason: "there is no run.json beside it")
         }
         let pair: DataPair
         do {
             pair = try settings.data.load(seed: settings.seed)
         } catch let error as any PhidiasError {
-            throw RunError.noData(model: path, reason: error.description)
+            throw RunError.noData(model: path, reason: error.description.trimmingFullStop)
         }
         for sum in record.checksums where pair.checksums[sum.name] != sum.value {
             throw RunError.otherData(
@@ -49,4 +49,9 @@ public struct KeptModel: Sendable {
         }
         return pair.test
     }
+}
+
+extension String {
+    /// Without a full stop at the end, for a sentence inside another.
+    fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

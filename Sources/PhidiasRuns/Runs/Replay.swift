@@ -109,7 +109,7 @@ final class Replay {
 
 /// A replay that diverges otherwise than the run did: a difference by itself.
 public enum ReplayError: Error, CustomStringConvertible {
-    /// The record knows of no divergence in that step.
+    /// The record has no divergence in that step.
     case diverged(step: Int)
     /// The record has a divergence in that step, and the replay has none.
     case noDivergence(step: Int)
@@ -122,13 +122,13 @@ public enum ReplayError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .diverged(let step):
-            "the replay diverges in step \(step), and the record knows of no such divergence"
+            "the replay diverges in step \(step), and the record has no divergence there"
         case .noDivergence(let step):
             "the record has a divergence in step \(step), and the replay has none"
         case .otherStep(let recorded, let step):
             "the record has a divergence in step \(recorded), and the replay in step \(step)"
         case .noEpoch(let epoch, let step):
-            "the record goes back to epoch \(epoch) from step \(step), which comes before its end"
+            "the record goes back to epoch \(epoch) from step \(step), before that epoch has ended"
         }
     }
 }

@@ -1,19 +1,19 @@
 import Foundation
 import Phidias
 
-/// Whether a run gives the same bits again.
+/// The outcome of replaying a run: whether it gives the same bits again.
 public struct Verification: Sendable {
     /// The folder of the run.
     public let folder: String
-    /// The first difference of each file; none if all is equal.
+    /// The first difference in each file; empty if everything is equal.
     public internal(set) var differences: [RunDifference] = []
-    /// Epochs that were compared.
+    /// How many epochs were compared.
     public let epochs: Int
     /// Whether the run had come to its end.
     public internal(set) var isFinished = false
-    /// Of the replayed model.
+    /// SHA-256 of the replayed weights.
     public internal(set) var weightsSHA256 = ""
-    /// Threads of the replay.
+    /// Threads per step of the replay.
     public let threads: Int
     /// The version that began the run.
     public let program: String

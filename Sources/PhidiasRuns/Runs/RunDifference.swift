@@ -11,11 +11,11 @@ public enum RunDifference: Sendable {
     /// A weight from an input to a unit, or with no input the unit's bias; all counted from 0.
     case parameter(
         file: String, layer: Int, unit: Int, input: Int?, recorded: Float, replayed: Float)
-    /// What a model file says of itself.
+    /// A fact that a model file states about its model.
     case model(file: String, what: String, recorded: String, replayed: String)
-    /// A file that a run with such results has.
+    /// A file that a run with such results has is missing.
     case missing(file: String)
-    /// The replay diverges otherwise than the run did.
+    /// The replay diverges differently from the run.
     case divergence(ReplayError)
 
     /// The first metric that is not bit-equal.
@@ -107,9 +107,9 @@ extension RunDifference: CustomStringConvertible {
                 "metrics.jsonl: epoch \(epoch), \(name): recorded \(old ?? "nothing"), replayed \(new ?? "nothing")"
         case .spelling(let epoch):
             return
-                "metrics.jsonl: epoch \(epoch): the same numbers, in other bytes than phidias writes"
+                "metrics.jsonl: epoch \(epoch): the same numbers, but not the bytes that phidias writes"
         case .cutLine(let byte):
-            return "metrics.jsonl: byte \(byte): a line that is cut off"
+            return "metrics.jsonl: byte \(byte): the line is cut off"
         case .parameter(let file, let layer, let unit, let input, let recorded, let replayed):
             let place = input.map { "weight [\(unit), \($0)]" } ?? "bias [\(unit)]"
             return

@@ -1,8 +1,8 @@
 import Phidias
 
-/// Why a run cannot begin, go on or be verified.
+/// Why a run cannot begin, continue or be verified.
 public enum RunError: PhidiasError, Equatable {
-    /// The folder holds a run, of which `file` is a part.
+    /// The folder already holds a run, of which `file` is a part.
     case exists(folder: String, file: String)
     /// The folder holds neither a record nor checkpoints.
     case noRun(folder: String)
@@ -10,56 +10,56 @@ public enum RunError: PhidiasError, Equatable {
     case missing(folder: String, file: String)
     /// No epoch was finished.
     case noEpoch(folder: String)
-    /// A record with a setting that no training has.
+    /// A record with a setting that does not exist.
     case unknownSetting(folder: String, name: String)
-    /// Settings that would change the result, and are not allowed to.
+    /// Settings that would change the result, where that is not allowed.
     case changes(folder: String, [RunDocument.Change])
     /// Settings that give another network than the one whose weights were saved.
     case otherNetwork(folder: String, network: String, [RunDocument.Change])
     /// Settings that decide the images of a batch, in the middle of an epoch counted from 1.
     case withinEpoch(folder: String, epoch: Int, [RunDocument.Change])
-    /// A number of epochs below those that are finished.
+    /// Fewer epochs than are already finished.
     case endsBefore(folder: String, finished: Int, epochs: Int)
     /// A run that is finished, with no epoch left for other settings.
     case finished(folder: String, [RunDocument.Change])
-    /// A run whose settings were changed on the way: the record no longer says all that it did.
+    /// A run whose settings were changed on the way, so that its record does not tell all it did.
     case wasChanged(folder: String, RunDocument.Change)
-    /// Data that is not the run's, with the recorded checksum of one of its parts and its own.
+    /// Data that is not the run's: the recorded checksum of a part, and the one that was found.
     case otherData(folder: String, name: String, recorded: String, found: String?)
-    /// A model whose data is not known or not at hand.
+    /// A model whose data is unknown or cannot be read.
     case noData(model: String, reason: String)
-    /// A folder of numbered runs has no place for another.
+    /// A folder of numbered runs that has no number left.
     case noNumber(folder: String)
 
     public var description: String {
         switch self {
         case .exists(let folder, let file): "\(folder): a run already exists there (\(file))."
         case .noRun(let folder):
-            "\(folder): there is no run to go on with (neither run.json nor checkpoints)."
+            "\(folder): there is no run to resume (neither run.json nor checkpoints)."
         case .missing(let folder, let file):
             "\(folder): there is no run to verify (\(file) is missing)."
         case .noEpoch(let folder):
-            "\(folder): no epoch was finished, so there is none to verify."
+            "\(folder): no epoch is finished, so there is nothing to verify."
         case .unknownSetting(let folder, let name):
-            "\(folder): a run has no setting '\(name)'."
+            "\(folder): run.json has the setting '\(name)', which does not exist."
         case .changes(let folder, let changes):
-            "\(folder): these settings are not those of the run, and would change its result:\n\(Self.list(changes))"
+            "\(folder): these settings differ from those of the run and would change its result:\n\(Self.list(changes))"
         case .otherNetwork(let folder, let network, let changes):
-            "\(folder): the weights are those of \(network), and a run of another network cannot go on with them:\n\(Self.list(changes))"
+            "\(folder): the weights are those of \(network), and another network cannot continue with them:\n\(Self.list(changes))"
         case .withinEpoch(let folder, let epoch, let changes):
-            "\(folder): the run stands in the middle of epoch \(epoch), where the images of a batch cannot change:\n\(Self.list(changes))"
+            "\(folder): the run is in the middle of epoch \(epoch), where the images of a batch cannot change:\n\(Self.list(changes))"
         case .endsBefore(let folder, let finished, let epochs):
-            "\(folder): epoch \(finished) is done already, so the run cannot end after \(epochs)."
+            "\(folder): epoch \(finished) is already finished, so the run cannot end after \(epochs.counted("epoch"))."
         case .finished(let folder, let changes):
-            "\(folder): the run is finished, and no epoch is left for other settings:\n\(Self.list(changes))"
+            "\(folder): the run is finished, so no epoch is left for other settings:\n\(Self.list(changes))"
         case .wasChanged(let folder, let change):
-            "\(folder): \(change.setting) was changed after epoch \(change.epochs) (\(change.from) → \(change.to)): a run with changed settings cannot be replayed from its record."
+            "\(folder): \(change.setting) was changed after epoch \(change.epochs) (\(change.from) → \(change.to)); a run whose settings were changed cannot be replayed from its record."
         case .otherData(let folder, let name, let recorded, let found):
-            "\(folder): the data is not the run's: SHA-256 of \(name): recorded \(recorded), found \(found ?? "nothing")."
+            "\(folder): the data is not the run's: SHA-256 of \(name) is \(found ?? "missing"), and \(recorded) was recorded."
         case .noData(let model, let reason):
-            "\(model): the data to evaluate it on is not known: \(reason)."
+            "\(model): the data to evaluate the model on is unknown: \(reason)."
         case .noNumber(let folder):
-            "\(folder): there is no number left for another run."
+            "\(folder): no number is left for another run; use another folder."
         }
     }
 

@@ -2,9 +2,9 @@ import Phidias
 
 /// What happens in a run, as it happens.
 public enum RunEvent: Sendable {
-    /// Training is about to begin, or to go on.
+    /// Training is about to begin or to continue.
     case starts(RunStart)
-    /// The run goes on from a checkpoint: where it stands.
+    /// The run continues from a checkpoint, at this position.
     case resumes(folder: String, TrainingPosition)
     /// A step is done.
     case step(RunProgress)
@@ -13,12 +13,12 @@ public enum RunEvent: Sendable {
     /// The training loss of an epoch is above the loss before training: the learning rate may be too
     /// high.
     case lossAboveStart(epoch: Int, loss: Double, start: Double)
-    /// A checkpoint that cannot be read is passed over; the one before it is tried.
+    /// A checkpoint cannot be read; the one before it is tried.
     case damagedCheckpoint(any PhidiasError)
-    /// Training diverged and goes back, the `count`-th time, to the end of an epoch with half the
+    /// Training diverged and goes back, for the `count`-th time, to the end of an epoch, with half the
     /// learning rate and coupled momentum.
     case halves(TrainingError, backTo: Int, count: Int)
-    /// Training diverged and ends; what is left in the folder.
+    /// Training diverged and ends; this is left in the folder.
     case diverges(RunRemains)
     /// The validation loss has not improved since an epoch, whose weights are taken.
     case noImprovement(since: Int)
@@ -28,25 +28,31 @@ public enum RunEvent: Sendable {
 public struct RunStart: Sendable {
     /// The network.
     public let network: Network
-    /// The settings, and their text as the record has it.
+    /// The settings.
     public let settings: TrainingSettings
     /// The settings as the record has them.
     public var record: [RunDocument.Setting] { settings.record }
-    /// Name of the loss.
+    /// The name of the loss.
     public let loss: String
-    /// Training images, threads of a step, and epochs that are finished already.
-    public let images, threads, epochsDone: Int
+    /// How many images are trained on.
+    public let images: Int
+    /// Threads per step.
+    public let threads: Int
+    /// Epochs that are already finished.
+    public let epochsDone: Int
 }
 
 /// How far a run has come.
 public struct RunProgress: Sendable {
     /// The epoch, counted from 1.
     public let epoch: Int
-    /// Epochs of the run.
+    /// The epochs of the run.
     public let epochs: Int
-    /// Images of that epoch that steps have seen, and images of an epoch.
-    public let images, imagesPerEpoch: Int
-    /// Mean loss of the step's batch.
+    /// Images of that epoch that are done.
+    public let images: Int
+    /// Images per epoch.
+    public let imagesPerEpoch: Int
+    /// The mean loss of the step's batch.
     public let loss: Double
 }
 
@@ -60,7 +66,7 @@ public enum RunRemains: Sendable, Equatable {
     case nothing(path: String)
 }
 
-/// What a run has come to.
+/// The outcome of a run.
 public struct RunResult: Sendable {
     /// How it ended.
     public enum End: Sendable, Equatable {
@@ -68,26 +74,26 @@ public struct RunResult: Sendable {
         case finished
         /// Because the validation loss no longer improved.
         case stoppedEarly
-        /// Because it was asked to stop: where a checkpoint has it.
+        /// Because it was asked to stop; a checkpoint holds this position.
         case interrupted(TrainingPosition)
     }
 
     /// How it ended.
     public let end: End
-    /// The folder.
+    /// The folder of the run.
     public let folder: String
-    /// The model that the run gives: the last one, or with patience the best.
+    /// The final model: the last one, or with patience the best one.
     public let model: Model
-    /// Of all finished epochs.
+    /// The metrics of all finished epochs.
     public let metrics: [EpochMetrics]
-    /// Metrics of that model; nil if no epoch was finished.
+    /// The metrics of the final model; nil if no epoch was finished.
     public let result: EpochMetrics?
     /// Seconds of training.
     public let seconds: Double
     /// Images that all finished epochs have seen.
     public let trainedImages: Int
-    /// Threads of a step.
+    /// Threads per step.
     public let threads: Int
-    /// Name of the loss.
+    /// The name of the loss.
     public let loss: String
 }

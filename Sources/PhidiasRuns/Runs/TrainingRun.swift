@@ -10,7 +10,7 @@ final class TrainingRun {
     private var document: RunDocument
     private var history: TrainingHistory
     private var isBegun: Bool
-    /// Of training before the checkpoint that it begins with.
+    /// Seconds of training before the checkpoint that it begins with.
     private let earlier: Double
     /// When the last checkpoint was written.
     private var saved = ContinuousClock.now

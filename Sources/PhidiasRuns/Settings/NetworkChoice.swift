@@ -1,20 +1,20 @@
 import Foundation
 import Phidias
 
-/// What a training's network is made from: the data decides the size of its input and the number of
-/// its classes, unless it is described whole.
+/// The network to train. The data decides the size of its input and the number of its classes, unless
+/// it is described completely.
 public enum NetworkChoice: Sendable, Hashable {
     /// Dense hidden layers of the given numbers of units, and one of logits. No hidden layer: a linear
     /// model.
     case dense(hidden: [Int], activation: Activation)
-    /// One that has a name.
+    /// A network that has a name.
     case preset(NetworkPreset)
-    /// Layers for images of whatever size the data has.
+    /// Layers, for images of whatever size the data has.
     case layers([Layer])
-    /// A network with its own input and output.
+    /// A complete network with its own input and output.
     case document(Network)
 
-    /// From a preset's name, a JSON document or its file, or layers in the text form.
+    /// Reads the name of a preset, a JSON document or the path of its file, or layers in text form.
     /// - Throws: `SettingError.noNetwork`; `NetworkTextError`, `NetworkError`, `ModelFileError` and
     ///   `DataError` for what is not understood or cannot be read.
     public init(_ text: String) throws {
@@ -41,7 +41,7 @@ public enum NetworkChoice: Sendable, Hashable {
         }
     }
 
-    /// For people, in a line.
+    /// The network in a line, for people.
     var words: String {
         if case .dense = self {
             var settings = TrainingSettings()
@@ -51,7 +51,7 @@ public enum NetworkChoice: Sendable, Hashable {
         return "network \(text ?? "")"
     }
 
-    /// Whether it says itself what pixels and logits become.
+    /// Whether it defines input range and output activation itself.
     public var isWhole: Bool {
         switch self {
         case .dense, .layers: false

@@ -5,28 +5,28 @@ extension TrainingSetting {
     public static let all: [TrainingSetting] = [
         TrainingSetting(
             "data", \.data, .data, .neutral,
-            "A folder with the four IDX files of MNIST or the like; without one, synthetic digits.",
+            "A folder with four IDX files, such as those of MNIST. (default: synthetic digits)",
             read: { $0.data = $1 == "synthetic" ? .synthetic : .folder($1) },
             write: { $0.data.settingText }),
         network, hidden, activation,
         TrainingSetting(
             "output_activation", \.outputActivation, .network, .axis,
-            "How logits become probabilities: sigmoid or softmax. (default: sigmoid)",
+            "The function that turns logits into probabilities: sigmoid or softmax. (default: sigmoid)",
             read: { $0.outputActivation = try .init(reading: $1, of: "output_activation") },
             write: { $0.network.isWhole ? nil : $0.outputActivation.rawValue }),
         TrainingSetting(
             "input_range", \.inputRange, .network, .axis,
-            "What pixels are mapped to: 0..1 or -1..1. (default: 0..1)",
+            "The range that pixels are mapped to: 0..1 or -1..1. (default: 0..1)",
             read: { $0.inputRange = try .init(reading: $1, of: "input_range") },
             write: { $0.network.isWhole ? nil : $0.inputRange.rawValue }),
         TrainingSetting(
             "loss", \.loss, .optimizer, [.axis, .measure],
-            "The loss to minimize: synaptic, cross-entropy or mean-square. The synaptic loss is our reconstruction. (default: synaptic; cross-entropy for dbl-2024)",
+            "The loss to minimize: synaptic, cross-entropy or mean-square. The synaptic loss is this project's reconstruction. (default: synaptic, for dbl-2024 cross-entropy)",
             read: { $0.loss = try LossName(reading: $1, of: "loss") },
             write: { $0.lossName.rawValue }),
         TrainingSetting(
             "learning_rate", \.learningRate, .optimizer, .axis,
-            "golden, or a number. (default: golden)",
+            "The learning rate η: golden or a number. (default: golden)",
             read: { $0.learningRate = try LearningRate.base($1) },
             write: { settings in
                 settings.learningRate == GoldenRatio.learningRate
@@ -34,87 +34,91 @@ extension TrainingSetting {
             }),
         TrainingSetting(
             "momentum", \.momentum, .optimizer, .axis,
-            "golden, coupled (1 − √η at every step), or a number. (default: golden)"),
+            "The momentum weight α: golden, coupled (1 − √η at every step) or a number. (default: golden)"
+        ),
         TrainingSetting(
             "weight_decay", \.weightDecay, .optimizer, .axis, absent: "0.0",
-            "λ: λw is added to the gradient of every parameter w, biases too. (default: 0)"),
+            "λ: adds λw to the gradient of every parameter w, biases too. (default: 0)"),
         TrainingSetting(
             "nesterov", \.nesterov, .optimizer, .axis, absent: "false",
-            "Nesterov's form of the momentum."),
+            "Use Nesterov's form of momentum."),
         TrainingSetting(
             "clip_norm", \.clipNorm, .optimizer, .axis, absent: "none",
-            "The largest Euclidean norm of a step's gradient; a longer one is scaled down to it."),
+            "The largest Euclidean norm of a step's gradient; longer ones are scaled down to it. (default: no limit)"
+        ),
         TrainingSetting(
             "shift", \.shift, .augmentation, .axis, absent: "0.0",
-            "The most pixels that an image moves along each axis. (default: 0)"),
+            "Shift each image along each axis by at most this many pixels. (default: 0)"),
         TrainingSetting(
             "rotation", \.rotation, .augmentation, .axis, absent: "0.0",
-            "The most degrees that it turns, either way. (default: 0)"),
+            "Rotate each image by at most this many degrees. (default: 0)"),
         TrainingSetting(
             "elastic", \.elastic, .augmentation, .axis, absent: "0.0",
-            "The most pixels along each axis that control points are displaced: elastic distortion, such as 3. (default: 0)"
+            "Distort each image elastically: displace control points along each axis by at most this many pixels, such as 3. (default: 0)"
         ),
         TrainingSetting(
             "elastic_spacing", \.elasticSpacing, .augmentation, .axis,
             absent: String(Augmentation.usualSpacing),
-            "Pixels from one control point of the elastic distortion to the next. (default: \(Augmentation.usualSpacing))",
+            "The distance between those control points, in pixels. (default: \(Augmentation.usualSpacing))",
             read: { $0.elasticSpacing = try .init(reading: $1, of: "elastic_spacing") },
             write: { $0.elastic == 0 ? nil : $0.elasticSpacing.settingText }),
         TrainingSetting(
             "schedule", \.schedule, .schedule, [.axis, .commas],
-            "The learning rate over the run: constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK]. (default: constant)"
+            "The course of the learning rate: constant, step:EPOCHS,FACTOR, exponential:FACTOR, cosine[:FINAL] or one-cycle[:PEAK]. (default: constant)"
         ),
         TrainingSetting(
-            "warm_up", \.warmUp, .schedule, .axis, "Epochs of linear warm-up. (default: 0)"),
+            "warm_up", \.warmUp, .schedule, .axis,
+            "Epochs over which the learning rate first rises linearly. (default: 0)"),
         TrainingSetting(
             "epochs", \.epochs, .schedule, .axis,
             "Passes over the training images. (default: 10)"),
         TrainingSetting(
             "batch_size", \.batchSize, .schedule, [.axis, .batches],
-            "Images in a batch. (default: 64)"),
+            "Images per batch. (default: 64)"),
         TrainingSetting(
             "seed", \.seed, .data, [.batches, .measure],
-            "The seed of weights, shuffles, splits and synthetic digits. (default: 1)"),
+            "The seed for weights, shuffles, splits and synthetic digits. (default: 1)"),
         TrainingSetting(
             "validation", \.validation, .data, [.batches, .measure],
-            "The share of each class that is kept out of training for validation, such as 0.1."),
+            "The share of each class to keep out of training for validation, such as 0.1. (default: none)"
+        ),
         checkpointEvery,
         TrainingSetting(
             "keep", \.keep, .checkpoints, .neutral,
-            "How many checkpoints are kept: the newest ones, and the one that a divergence goes back to. (default: 2)",
-            expected: "at least 1", bounds: { $0 > 0 }),
+            "How many of the newest checkpoints to keep, besides the one that a divergence goes back to. (default: 2)",
+            expected: "a number from 1", bounds: { $0 > 0 }),
         TrainingSetting(
             "patience", \.patience, .checkpoints, [],
-            "Stop when the validation loss has not improved for so many epochs, and take the best weights. Needs a share for validation.",
+            "Stop when the validation loss has not improved for this many epochs, and take the best weights. Needs a validation share. (default: never)",
             expected: "a number of epochs from 1", bounds: { $0 ?? 1 > 0 }),
         TrainingSetting(
             "on_divergence", \.onDivergence, .checkpoints, [],
-            "If training diverges: stop, or halve: go back to the last checkpoint and go on at half the learning rate with coupled momentum, at most \(TrainingSettings.mostHalvings) times. (default: stop)"
+            "What to do when training diverges: stop, or halve (go back to the last checkpoint and continue at half the learning rate with coupled momentum, at most \(TrainingSettings.mostHalvings) times). (default: stop)"
         ),
         TrainingSetting(
             "diverges_above", \.divergesAbove, .checkpoints, [], absent: "none",
-            "Training has also diverged when an epoch's mean loss is above so many times the loss before training; none for never. (default: 10)",
+            "Also treat training as diverged when the mean loss of an epoch exceeds the loss before training by this factor; none for never. (default: 10)",
             expected: "a number from 1", bounds: { $0 ?? 1 >= 1 && ($0 ?? 1).isFinite }),
         TrainingSetting(
             "test_every_epoch", \.testEveryEpoch, .checkpoints, [], absent: "true",
-            "With validation: evaluate the test images after every epoch too, not only at the end.",
+            "With a validation share: evaluate the test images after every epoch, not only at the end.",
             read: { $0.testEveryEpoch = try .init(reading: $1, of: "test_every_epoch") },
             // Without validation there is nothing else to look at.
             write: { $0.validation != nil && !$0.testEveryEpoch ? "false" : nil }),
         TrainingSetting(
             "filters_every", \.filtersEvery, .checkpoints, .neutral,
-            "Steps between pictures of the filters, numbered PNG files in frames/.",
+            "Draw the filters every so many steps, as numbered PNG files in frames/. (default: never)",
             expected: "a number of steps from 1", bounds: { $0 ?? 1 > 0 }),
     ]
 
     static let network = TrainingSetting(
         "network", \.network, .network, [.axis, .commas], absent: "none",
-        "In place of hidden units and activation: layers such as 'conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 10'. In place of output activation and input range too: mlp, dbl-2024 or a JSON file.",
+        "Layers such as 'conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 10', which replace hidden units and activation; or mlp, dbl-2024 or a JSON file, which replace output activation and input range too.",
         read: { $0.network = try NetworkChoice($1) }, write: { $0.network.text })
 
     static let hidden = TrainingSetting(
         "hidden", \.network, .network, [.axis, .commas],
-        "Units of the hidden layers, such as 128 or 300,100; 0 for none. (default: 128)",
+        "Units of the hidden layers, such as 300,100; 0 for none. (default: 128)",
         read: { settings, text in
             let sizes = text.split(separator: ",", omittingEmptySubsequences: false).map {
                 Int($0)
@@ -150,7 +154,7 @@ extension TrainingSetting {
     /// Neutral, unless divergences go back to checkpoints.
     static let checkpointEvery = TrainingSetting(
         "checkpoint_every", \.checkpointEvery, .checkpoints, [],
-        "Epochs between checkpoints, such as 5, or minutes, such as 10m. (default: 1)")
+        "Write a checkpoint every so many epochs, such as 5, or minutes, such as 10m. (default: 1)")
 }
 
 extension SettingValue {
@@ -174,7 +178,8 @@ extension NetworkChoice {
 }
 
 extension DataSource {
-    /// As a record holds it: a folder never by the words that mean something else there.
+    /// The source as a record holds it: a folder is never written with a word that means something
+    /// else there.
     package var settingText: String {
         switch self {
         case .synthetic: "synthetic"

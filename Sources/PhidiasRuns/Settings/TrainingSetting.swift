@@ -5,8 +5,18 @@ import Phidias
 public struct TrainingSetting: Sendable {
     /// What a setting belongs to.
     public enum Group: Sendable, CaseIterable {
-        /// What a setting is about.
-        case data, network, optimizer, augmentation, schedule, checkpoints
+        /// The images.
+        case data
+        /// The layers.
+        case network
+        /// The loss and the step.
+        case optimizer
+        /// Changes to training images.
+        case augmentation
+        /// The course of the learning rate, and the length of a run.
+        case schedule
+        /// What is kept on the way, and when a run ends.
+        case checkpoints
     }
 
     /// What a setting means beside its value.
@@ -24,11 +34,11 @@ public struct TrainingSetting: Sendable {
         static let commas = Traits(rawValue: 16)
     }
 
-    /// In records, such as `learning_rate`.
+    /// The name in records, such as `learning_rate`.
     public let name: String
-    /// What it belongs to.
+    /// The group that it belongs to.
     public let group: Group
-    /// What it is, in a sentence or two.
+    /// Its meaning, in a sentence or two.
     public let summary: String
     /// What its absence in a record means; nil of a setting that every record has.
     let absent: String?

@@ -14,7 +14,7 @@ public struct TrainingSettings: Sendable, Hashable {
 
     /// Where the images come from.
     public var data = DataSource.synthetic
-    /// Decides the first weights, shuffles, splits, dropout, augmentation and synthetic digits.
+    /// The seed for initial weights, shuffles, splits, dropout, augmentation and synthetic digits.
     public var seed: UInt64 = 1
     /// The share of each class that is kept out of training for validation, above 0 and below 1;
     /// nil for none.
@@ -48,24 +48,24 @@ public struct TrainingSettings: Sendable, Hashable {
 
     // MARK: Augmentation
 
-    /// The most pixels that a training image moves along each axis.
+    /// The most pixels that a training image is shifted along each axis.
     public var shift = 0.0
-    /// The most degrees that it turns, either way.
+    /// The most degrees that a training image is rotated, either way.
     public var rotation = 0.0
-    /// The most pixels along each axis that control points of the elastic distortion are displaced.
+    /// The most pixels that control points of the elastic distortion are displaced along each axis.
     public var elastic = 0.0
-    /// The pixels from one control point of the elastic distortion to the next.
+    /// The distance between control points of the elastic distortion, in pixels.
     public var elasticSpacing = Augmentation.usualSpacing
 
     // MARK: Schedule
 
-    /// The shape of the learning rate over the run.
+    /// The course of the learning rate over the run.
     public var schedule = Schedule.constant
-    /// Epochs of linear rise in front of the schedule, at least 0.
+    /// Epochs of linear rise before the schedule, at least 0.
     public var warmUp = 0.0
     /// Passes over the training images, at least 1.
     public var epochs = 10
-    /// Images in a batch, at least 1.
+    /// Images per batch, at least 1.
     public var batchSize = 64
 
     // MARK: Checkpoints
@@ -96,13 +96,13 @@ public struct TrainingSettings: Sendable, Hashable {
 
 /// Where images come from.
 public enum DataSource: Sendable, Hashable {
-    /// Digits that are drawn for the occasion, by the seed.
+    /// Digits that are drawn from the seed.
     case synthetic
-    /// A folder with the four IDX files of MNIST or the like.
+    /// A folder with four IDX files, such as those of MNIST.
     case folder(String)
 
     /// Reads the folder, or draws the digits.
-    /// - Parameter seed: of synthetic digits.
+    /// - Parameter seed: the seed of synthetic digits.
     /// - Throws: `DataError`.
     public func load(seed: UInt64) throws -> DataPair {
         switch self {
@@ -137,16 +137,16 @@ public enum CheckpointInterval: Sendable, Hashable {
     }
 }
 
-/// What to do when training diverges.
+/// What a run does when training diverges.
 public enum DivergenceResponse: String, Sendable, Hashable, CaseIterable {
     /// End training.
     case stop
-    /// Go back to the last checkpoint at an epoch's end and go on at half the learning rate with
-    /// coupled momentum, at most `TrainingSettings.mostHalvings` times.
+    /// Go back to the last checkpoint at the end of an epoch and continue at half the learning rate
+    /// with coupled momentum, at most `TrainingSettings.mostHalvings` times.
     case halve
 }
 
 extension TrainingSettings {
-    /// How often a run goes back after a divergence, at most.
+    /// How often a run goes back after diverging, at most.
     public static let mostHalvings = 5
 }

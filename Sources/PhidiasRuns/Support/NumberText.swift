@@ -4,10 +4,10 @@ extension Double {
     /// With a fixed number of decimals.
     package func fixed(_ places: Int) -> String { String(format: "%.\(places)f", self) }
 
-    /// A share as per cent with two places, without the sign.
+    /// A share in percent with two decimals, without the sign.
     package var percent: String { (100 * self).fixed(2) }
 
-    /// With so many significant digits.
+    /// With a number of significant digits; a dash for NaN.
     package func digits(_ count: Int = 4) -> String {
         guard isFinite, self != 0 else { return isNaN ? "–" : fixed(0) }
         var places = count - 1, size = abs(self)
@@ -24,8 +24,29 @@ extension Double {
 }
 
 extension Int {
+    /// The nearest whole number toward zero that there is: NaN gives 0, and what is too large or too
+    /// small for an integer the largest or smallest one.
+    package init(clamping value: Double) {
+        if let exact = Int(exactly: value.rounded(.towardZero)) {
+            self = exact
+        } else {
+            self = value.isNaN ? 0 : value < 0 ? .min : .max
+        }
+    }
+
     /// `1 thread`, `2 threads`.
     package func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+
+    /// With a comma between every three digits.
+    package var grouped: String {
+        let digits = String(magnitude)
+        var text = self < 0 ? "-" : ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (digits.count - place).isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return text
+    }
 }
 
 extension String {
@@ -35,17 +56,39 @@ extension String {
         return left ? spaces + self : self + spaces
     }
 
-    /// Broken between words into lines of at most `width` characters where words allow it.
-    package func wrapped(at width: Int) -> String {
-        var lines = [""]
-        for word in split(separator: " ") {
-            let last = lines[lines.count - 1]
-            if last.isEmpty {
-                lines[lines.count - 1] = String(word)
-            } else if last.count + 1 + word.count <= width {
-                lines[lines.count - 1] += " " + word
+    /// Columns of a terminal, and of every table and report.
+    package static let textWidth = 80
+
+    /// Broken between words into lines of at most `width` characters where words allow it. A number
+    /// stays with its percent sign, and line feeds stay where they are.
+    /// - Parameters:
+    ///   - indent: spaces in front of the first line.
+    ///   - hanging: spaces in front of the others; as many as in front of the first where it is nil.
+    package func wrapped(
+        at width: Int = textWidth, indent: Int = 0, hanging: Int? = nil
+    ) -> String {
+        split(separator: "\n", omittingEmptySubsequences: false)
+            .map { Self.wrap($0, width, indent, hanging ?? indent) }.joined(separator: "\n")
+    }
+
+    private static func wrap(_ line: Substring, _ width: Int, _ indent: Int, _ hanging: Int)
+        -> String
+    {
+        var words: [String] = []
+        for word in line.split(separator: " ") {
+            if word.hasPrefix("%"), !words.isEmpty {
+                words[words.count - 1] += " " + word
             } else {
-                lines.append(String(word))
+                words.append(String(word))
+            }
+        }
+        var lines: [String] = []
+        for word in words {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                let spaces = lines.isEmpty ? indent : hanging
+                lines.append(String(repeating: " ", count: spaces) + word)
             }
         }
         return lines.joined(separator: "\n")

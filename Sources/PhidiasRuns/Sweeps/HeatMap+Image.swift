@@ -2,8 +2,8 @@ import Charts
 import Phidias
 
 extension HeatMap {
-    /// The colours alone, without labels and marks: each cell a square of `side` pixels, the first
-    /// row at the bottom. Cells without a number are mid-gray in a chequered pattern, which no number
+    /// The colors alone, without labels and marks: each cell a square of `side` pixels, the first
+    /// row at the bottom. Cells without a number are mid-gray in a checkered pattern, which no number
     /// has. `PNG.write` makes a file of it.
     /// - Precondition: there is at least one cell, and `side` is positive.
     package func image(side: Int = 24) -> Image {
@@ -16,8 +16,8 @@ extension HeatMap {
         for y in 0..<height {
             let row = values[rows.count - 1 - y / side]
             for x in 0..<width {
-                let chequer: UInt8 = (x / 2 + y / 2).isMultiple(of: 2) ? 96 : 160
-                let color = level(row[x / side]).map(Cividis.color) ?? SIMD3(repeating: chequer)
+                let checker: UInt8 = (x / 2 + y / 2).isMultiple(of: 2) ? 96 : 160
+                let color = level(row[x / side]).map(Cividis.color) ?? SIMD3(repeating: checker)
                 pixels += [color.x, color.y, color.z]
             }
         }

@@ -5,22 +5,22 @@ public enum SweepEvent: Sendable {
     /// Cells are about to be computed: all, those that have no result yet, the points of the grid,
     /// and how many cells run at a time with how many threads each.
     case starts(cells: Int, left: Int, points: Int, jobs: Int, threads: Int)
-    /// The last line of the results was cut off by a loss of power: it is removed, and its cell is
-    /// computed again.
+    /// The last line of the results was cut off, as by a loss of power: it is removed, and its cell
+    /// is computed again.
     case cutLine(path: String, byte: Int, bytes: Int)
     /// A cell is done and saved; the time that is left is an estimate.
     case cell(SweepResult, done: Int, of: Int, secondsLeft: Double)
 }
 
-/// What a sweep has come to.
+/// The outcome of a sweep.
 public struct SweepOutcome: Sendable {
     /// The points of the grid, best first, from the cells that are done.
     public let report: SweepReport
     /// The cells that are done.
     public let results: [SweepResult]
-    /// Cells of the sweep.
+    /// How many cells the sweep has.
     public let cells: Int
-    /// The folder.
+    /// The folder with the results.
     public let folder: String
 
     /// Whether every cell is done.

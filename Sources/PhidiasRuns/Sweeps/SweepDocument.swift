@@ -4,9 +4,9 @@ import Phidias
 public struct SweepDocument: Sendable, Equatable {
     /// A setting with the values that it takes.
     public struct Axis: Sendable, Hashable {
-        /// As in records, such as `learning_rate`.
+        /// The setting, named as in records.
         public var name: String
-        /// As text, in the order in which they were given.
+        /// Its values, as text.
         public var values: [String]
 
         package init(name: String, values: [String]) {
@@ -15,16 +15,16 @@ public struct SweepDocument: Sendable, Equatable {
         }
     }
 
-    /// All that decides the results, in the order of the help.
+    /// Everything that decides the results, in the order of the help.
     package var axes: [Axis]
-    /// Version of the program.
+    /// The version of the program.
     package var program: String
     /// SHA-256 of each part of the data, by name.
     package var checksums: [RunDocument.Setting]
 
     /// The version that is written, and read.
     package static let formatVersion = 1
-    /// Largest file that is read.
+    /// The largest file that is read, in bytes.
     package static let largestFile = 1 << 20
 
     package init(axes: [Axis], program: String, checksums: [String: String]) {
@@ -67,13 +67,14 @@ public struct SweepDocument: Sendable, Equatable {
             SweepFileError(path: path, byte: 0, reason: reason)
         }
         guard json["format"]?.stringValue == "phidias-sweep" else {
-            throw wrong("this is no record of a sweep")
+            throw wrong("this is not the record of a sweep")
         }
         guard let version = json["format_version"]?.integerValue else {
             throw wrong("format_version is missing or not understood")
         }
         guard version == Self.formatVersion else {
-            throw wrong("version \(version) is another than this program's, \(Self.formatVersion)")
+            throw wrong(
+                "version \(version) is not the one that this program reads, \(Self.formatVersion)")
         }
         guard let program = json["phidias"]?.stringValue,
             let settings = json["settings"]?.objectValue,
@@ -94,13 +95,13 @@ public struct SweepDocument: Sendable, Equatable {
     }
 }
 
-/// A file of a sweep that cannot be used: why, at a byte counted from 0.
+/// A file of a sweep that cannot be used.
 public struct SweepFileError: PhidiasError, Equatable {
     /// The file.
     public let path: String
-    /// Where in the file, from 0.
+    /// Where in the file, counted from 0.
     public let byte: Int
-    /// What is wrong there, without a full stop.
+    /// What is wrong there.
     public let reason: String
 
     package init(path: String, byte: Int, reason: String) {

@@ -23,7 +23,7 @@ final class SweepFolder {
         guard access(path("sweep.json"), F_OK) == 0 else {
             guard access(path("results.jsonl"), F_OK) != 0 else {
                 throw SweepError.otherSweep(
-                    folder: folder, reason: "there are results (results.jsonl), but no sweep.json")
+                    folder: folder, reason: "there are results (results.jsonl) but no sweep.json.")
             }
             return try document.write(to: path("sweep.json"))
         }
@@ -32,7 +32,7 @@ final class SweepFolder {
             throw SweepError.otherSweep(
                 folder: folder,
                 reason:
-                    "the results are of phidias \(old.program), and this is \(document.program)")
+                    "the results are of phidias \(old.program), and this is \(document.program).")
         }
         let differences = Self.differences(old, document)
         guard differences.isEmpty else {
@@ -62,8 +62,8 @@ final class SweepFolder {
         return settings + data
     }
 
-    /// The results that are there, and the log that takes more. A last line that was cut off is
-    /// told and removed; its cell is computed again.
+    /// The results that exist, and the log that takes more. A last line that was cut off is reported
+    /// and removed; its cell is computed again.
     func results(
         of cells: [SweepResult.Cell]
     ) throws -> (results: [SweepResult], log: LineLog) {
@@ -75,7 +75,7 @@ final class SweepFolder {
             throw SweepError.otherSweep(
                 folder: folder,
                 reason:
-                    "results.jsonl has a cell that the sweep does not have: \(stranger.cell.text)"
+                    "results.jsonl has a cell that the sweep does not have: \(stranger.cell.text)."
             )
         }
         if length < size {

@@ -4,7 +4,7 @@ import Phidias
 struct SweepPlan: Sendable {
     /// One value for every setting.
     struct Point: Sendable {
-        /// All that training is told.
+        /// Every setting of training.
         let all: [RunDocument.Setting]
         /// The part that tells points apart: learning rate, momentum, and what else varies.
         let settings: [RunDocument.Setting]
@@ -27,10 +27,10 @@ struct SweepPlan: Sendable {
     let share: Double
     let subset: Double?
     let preset: SweepPreset?
-    /// Whether results say what every epoch gave.
+    /// Whether results have those of every epoch.
     var recordsEpochs = false
 
-    /// Most cells of a sweep.
+    /// The most cells that a sweep has.
     static let mostCells = 1_000_000
 
     /// The settings of training of a point.
@@ -53,7 +53,7 @@ struct SweepPlan: Sendable {
             && RunChange.isSame("momentum", momentum, "golden")
     }
 
-    /// The same with fewer cells: those of some folds.
+    /// The plan with the cells of some folds alone.
     func withFolds(_ folds: Range<Int>) -> SweepPlan {
         var plan = self
         plan.cells.removeAll { !folds.contains($0.id.fold) }

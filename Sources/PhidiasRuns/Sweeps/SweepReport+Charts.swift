@@ -55,7 +55,7 @@ extension SweepReport {
         }
     }
 
-    /// Its colours alone.
+    /// Its colors alone.
     var heatMapImage: Image? { map?.image() }
 
     private var map: HeatMap? {
@@ -76,7 +76,7 @@ extension SweepReport {
                 marks[.notWorse, default: []].insert(place)
             }
         }
-        // Colours are for the upper three quarters: what does not learn would take them all.
+        // Colors are for the upper three quarters: what does not learn would take them all.
         let sorted = values.joined().filter(\.isFinite).sorted()
         let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
         return HeatMap(

@@ -2,27 +2,31 @@ import Foundation
 import Phidias
 import Statistics
 
-/// The settings of a sweep, ranked by mean validation accuracy; test accuracy is only told.
+/// The settings of a sweep, ranked by mean validation accuracy; test accuracy is only reported.
 public struct SweepReport: Sendable {
     /// A point of the grid with the results of its cells.
     public struct Row: Sendable {
         let point: SweepPlan.Point
         /// The seeds and folds of the cells that did not diverge.
         let rounds: [Round]
-        /// Accuracies of these cells.
-        public let validation, test: [Double]
-        /// Cells that diverged.
+        /// Validation accuracies of these cells.
+        public let validation: [Double]
+        /// Test accuracies of these cells.
+        public let test: [Double]
+        /// How many cells diverged.
         public let diverged: Int
         /// Whether learning rate and momentum are the golden pair.
         public let isGolden: Bool
-        /// Of the mean; nil with fewer than two cells.
-        let interval, testInterval: Interval?
+        /// The 95 % interval of the mean validation accuracy; nil with fewer than two cells.
+        let interval: Interval?
+        /// The same of the mean test accuracy.
+        let testInterval: Interval?
         /// Equal means share the average of their places; nil after a divergence.
         public internal(set) var rank: Double?
-        /// Of a golden pair's rank, over resampled folds and seeds; nil where it has no rank, or not
-        /// all settings have the same cells, or one alone.
+        /// The interval of a golden pair's rank, over resampled folds and seeds; nil where it has no
+        /// rank, where not all settings have the same cells, and where there is one alone.
         var rankInterval: Interval?
-        /// The best, or not significantly worse than the best; nil if it can't be told.
+        /// Whether it is the best, or not significantly worse; nil where that cannot be decided.
         public internal(set) var isNotWorse: Bool?
 
         /// Mean validation accuracy; nil if no cell has one.
@@ -49,7 +53,7 @@ public struct SweepReport: Sendable {
     }
 
     let plan: SweepPlan
-    /// Best first.
+    /// The points of the grid, best first.
     public let rows: [Row]
     private let cells: Int
 
@@ -160,7 +164,7 @@ public struct SweepReport: Sendable {
         value.map { "\($0.low.percent) – \($0.high.percent)" } ?? "–"
     }
 
-    /// Heads of the table, and its rows, best first.
+    /// The heads of the table and its rows, best first.
     var table: (head: [String], rows: [[String]]) {
         let names = plan.points.first?.settings.map(\.name) ?? []
         let head =
@@ -182,12 +186,12 @@ public struct SweepReport: Sendable {
         return (head, cells)
     }
 
-    /// Halves, where an even number share a rank.
+    /// A rank as text: a half where an even number of points share it.
     static func text(rank: Double) -> String {
         rank.fixed(rank == rank.rounded() ? 0 : 1)
     }
 
-    /// What is to be known to read the table.
+    /// What a reader of the table has to know.
     var notes: [String] {
         var notes = ["Ranked by mean validation accuracy; test accuracy is only reported."]
         if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
@@ -195,32 +199,57 @@ public struct SweepReport: Sendable {
             guard let rank = row.rank, let interval = row.rankInterval else { continue }
             let which = golden.count > 1 ? " (\(goldenName(row)))" : ""
             notes.append(
-                "Rank of φ\(which): \(Self.text(rank: rank)) of \(rows.count); 95 % bootstrap interval \(interval.low.fixed(0)) to \(interval.high.fixed(0)), over folds and seeds."
+                "Rank of φ\(which): \(Self.text(rank: rank)) of \(rows.count); 95 % bootstrap interval over folds and seeds: \(interval.low.fixed(0)) to \(interval.high.fixed(0))."
             )
         }
         if rows.contains(where: { $0.isNotWorse == true }) {
             notes.append(
-                "=: the best, or not significantly worse (corrected resampled t, Holm, 5 %).")
+                "=: the best, or not significantly worse (corrected resampled t-test, Holm, 5 %).")
         }
         if let count = rows.first?.validation.count, count < Self.leastToCompare {
             notes.append(
-                "With \(count.counted("cell")) a setting, significance is out of reach: give more folds or seeds."
+                "With \(count.counted("cell")) per setting, significance is out of reach: use more folds or seeds."
             )
         }
         if rows.first?.interval != nil {
             notes.append(
-                "Intervals of the mean: Nadeau and Bengio's, for cells that share images; what other test images would give is not in them."
+                "Intervals of the mean: Nadeau and Bengio's, for cells that share images; they do not cover the choice of test images."
             )
         }
         return notes
     }
 
-    /// The table of all points, and what is to be known to read it.
+    /// The table of all points, and what a reader of it has to know.
     public var text: String {
-        let (head, rows) = table
-        var lines = TextTable(head, left: [head.count - 1], indent: "")
-        for row in rows { lines.add(row) }
-        return ([lines.text, ""] + notes).joined(separator: "\n")
+        let whole = wholeTable
+        let table = whole.width <= String.textWidth ? whole.text : tableWithSettingsBelow
+        return ([table, ""] + notes.map { $0.wrapped(hanging: 2) }).joined(separator: "\n")
+    }
+
+    private static let valueHeads = [
+        "validation\n%", "95 %\ninterval", "test\n%", "95 %\ninterval", "cells", "",
+    ]
+
+    /// A row for each point, with its settings in columns.
+    private var wholeTable: TextTable {
+        let names = plan.points.first?.settings.map(\.name) ?? []
+        let heads = ["rank"] + names.map { $0.replacing("_", with: "\n") } + Self.valueHeads
+        var table = TextTable(heads, left: [heads.count - 1], indent: "")
+        for row in self.table.rows { table.add(row) }
+        return table
+    }
+
+    /// A row for each point, with its settings on lines of their own: for many or long settings.
+    private var tableWithSettingsBelow: String {
+        var table = TextTable(["rank"] + Self.valueHeads, left: [6], indent: "")
+        for cells in self.table.rows {
+            table.add(cells.prefix(1) + cells.suffix(Self.valueHeads.count))
+        }
+        let lines = table.text.split(separator: "\n").map { String($0) }
+        let settings = rows.map { $0.point.settings.text.wrapped(indent: 6, hanging: 8) }
+        let heads = lines.count - rows.count
+        return (lines[..<heads] + zip(lines[heads...], settings).flatMap { [$0, $1] })
+            .joined(separator: "\n")
     }
 
     package func json(output: String, pictures: [(name: String, path: String)]) -> JSON {

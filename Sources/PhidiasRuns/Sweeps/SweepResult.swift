@@ -1,15 +1,14 @@
 import Phidias
 
-/// What a cell of a sweep gave: a line of results.jsonl.
+/// The result of a cell of a sweep: a line of results.jsonl.
 public struct SweepResult: Sendable, Equatable {
-    /// Which cell of a sweep: the values of the settings that vary, a seed, and the fold that is
-    /// held out, from 0.
+    /// What tells the cells of a sweep apart.
     public struct Cell: Sendable, Hashable {
-        /// The settings that vary, in the order of records.
+        /// The values of the settings that vary.
         public var settings: [RunDocument.Setting]
-        /// Of weights, shuffles and splits.
+        /// The seed.
         public var seed: UInt64
-        /// The part of the training images that is held out, from 0.
+        /// The fold that is held out, counted from 0.
         public var fold: Int
 
         package init(settings: [RunDocument.Setting], seed: UInt64, fold: Int) {
@@ -19,11 +18,13 @@ public struct SweepResult: Sendable, Equatable {
         }
     }
 
-    /// The step, from 1, and the layer, from 0, in which a number was no longer finite.
+    /// Where a number was no longer finite.
     public struct Divergence: Sendable, Hashable {
-        /// The step from 1, and the layer from 0.
-        public var step, layer: Int
-        /// What was not finite: `weight` or a loss.
+        /// The step, counted from 1.
+        public var step: Int
+        /// The layer, counted from 0.
+        public var layer: Int
+        /// What was not finite, such as a weight.
         public var what: String
 
         package init(step: Int, layer: Int, what: String) {
@@ -33,21 +34,25 @@ public struct SweepResult: Sendable, Equatable {
         }
     }
 
-    /// What training gave.
+    /// How training ended.
     public enum Outcome: Sendable, Equatable {
         /// With the weights at the end; `training` is of the last epoch, each image with the
         /// weights of its step. A loss that is not finite is read as infinity.
         case finished(
             training: EpochMetrics.Score, validation: EpochMetrics.Score, test: EpochMetrics.Score,
             weightsSHA256: String)
-        /// A weight or loss was no longer finite.
+        /// Training diverged.
         case diverged(Divergence)
     }
 
-    /// What one epoch gave: the accuracies of the weights at its end, and its time.
+    /// The result of an epoch.
     public struct Epoch: Sendable, Equatable {
-        /// Accuracies from 0 to 1, and seconds of training.
-        public var validation, test, seconds: Double
+        /// Validation accuracy with the weights at its end.
+        public var validation: Double
+        /// Test accuracy with the weights at its end.
+        public var test: Double
+        /// The time it took, in seconds.
+        public var seconds: Double
 
         package init(validation: Double, test: Double, seconds: Double) {
             self.validation = validation
@@ -56,14 +61,16 @@ public struct SweepResult: Sendable, Equatable {
         }
     }
 
-    /// Which cell it is.
+    /// The cell.
     public var cell: Cell
-    /// What its training gave.
+    /// How its training ended.
     public var outcome: Outcome
-    /// One for each epoch that ended, or none at all.
+    /// The results of all epochs that ended; empty where they are not recorded.
     public var epochs: [Epoch]
-    /// Seconds of training, and of all of the cell: the only part that is not repeatable.
-    public var trainingSeconds, seconds: Double
+    /// Seconds of training, which another run does not repeat.
+    public var trainingSeconds: Double
+    /// Seconds of the whole cell, likewise.
+    public var seconds: Double
 
     package init(
         cell: Cell, outcome: Outcome, epochs: [Epoch] = [], trainingSeconds: Double,
@@ -212,7 +219,7 @@ package enum SweepResultsFile {
             if let version = json["version"]?.integerValue, version != SweepResult.formatVersion {
                 throw SweepFileError(
                     path: path, byte: start,
-                    reason: "the line is of version \(version), and this program's is "
+                    reason: "the line is of version \(version), and this program reads "
                         + "\(SweepResult.formatVersion)")
             }
             guard let result = SweepResult(json) else {
@@ -221,7 +228,7 @@ package enum SweepResultsFile {
             }
             guard known.insert(result.cell).inserted else {
                 throw SweepFileError(
-                    path: path, byte: start, reason: "the line's cell has a line before")
+                    path: path, byte: start, reason: "an earlier line has the same cell")
             }
             results.append(result)
             start = end + 1

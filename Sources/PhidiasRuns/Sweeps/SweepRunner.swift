@@ -142,6 +142,6 @@ final class SweepRunner: Sendable {
 }
 
 extension SweepResult.Cell {
-    /// For people.
+    /// The cell, for people.
     public var text: String { "\(settings.text), seed \(seed), fold \(fold)" }
 }

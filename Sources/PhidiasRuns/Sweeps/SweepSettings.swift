@@ -1,6 +1,6 @@
 import Phidias
 
-/// Grids that others have published.
+/// Grids of learning rate and momentum that others have published.
 public enum SweepPreset: String, Sendable, Hashable, CaseIterable {
     /// The 60 pairs of Jaeger, *Double-Bayesian Learning*, arXiv:2410.12984 (2024), with the values
     /// as the paper rounds them.
@@ -16,7 +16,7 @@ public enum SweepPreset: String, Sendable, Hashable, CaseIterable {
     public var golden: (learningRate: String, momentum: String) { ("0.016", "0.874") }
 }
 
-/// What the cells of a sweep are: values for every setting of training, and how each is measured.
+/// The cells of a sweep: values for every setting of training, and how each is measured.
 ///
 ///     var sweep = SweepSettings()
 ///     sweep.data = .folder("data/mnist")
@@ -174,7 +174,7 @@ public struct SweepSettings: Sendable, Hashable {
         _ = try SweepPlan(self, checksums: [:])
     }
 
-    /// The settings of a sweep from its record.
+    /// Reads the settings of a sweep from its record.
     /// - Throws: `SweepFileError` if they are not those of a sweep.
     init(_ document: SweepDocument, path: String) throws {
         self.init()
