@@ -13,8 +13,9 @@ struct FeaturesCommand: ParsableCommand {
                 --output maps.png
               phidias features runs/convolution/model.safetensors --strongest 8 --layer 2 \\
                 --data data/mnist --output strongest.png
-            The first is a tile for each channel. The second has a row for each channel: the test \
-            images at which the largest value of its map is largest, in order.
+            The first is a tile for each channel. The second has a row for each channel, with its \
+            number, from 0, at the left: the test images at which the largest value of its map is \
+            largest, in order.
             """)
 
     @Argument(help: "A model file, or the folder of a run.")
@@ -28,8 +29,12 @@ struct FeaturesCommand: ParsableCommand {
     @OptionGroup(title: "With --strongest") var data: TestDataOptions
     @Option(help: "The picture.")
     var output: String
-    @Option(parsing: .unconditional, help: "Side of the square of pixels that one value becomes.")
-    var scale = 3
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Side of the square of pixels that one value becomes (default: so that all are easily seen)."
+    )
+    var scale: Int?
     @Option(help: "With an image: colours of the maps; they are symmetric around zero.")
     var colormap: FilterImage.ColorMap = .diverging
     @Flag(help: "With an image: the ink is dark on light.")
@@ -79,7 +84,7 @@ struct FeaturesCommand: ParsableCommand {
         let channels = try kept.file.model.strongest(count, in: test, layer: layer)
         var picture = picture
         picture.columns = min(count, test.count)
-        return try picture.draw(
+        return try picture.drawNumbered(
             images: channels.flatMap { row in row.map { test.image($0.image) } }, of: test.shape)
     }
 }

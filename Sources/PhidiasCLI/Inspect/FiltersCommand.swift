@@ -11,10 +11,13 @@ struct FiltersCommand: ParsableCommand {
         abstract: "Draw a layer's weights as a PNG.",
         discussion: """
             Example:
-              phidias filters runs/mnist/model.safetensors --output filters.png --scale 4
+              phidias filters runs/mnist/model.safetensors --output filters.png
+              phidias filters runs/mnist/model.safetensors --layer 1 --output weights.png
               phidias filters --film runs/mnist --output film.png
-            The second makes a sheet of the frames that phidias train --filters-every drew, with the \
-            step below each; of the options it takes --frames, --columns and --output.
+            A layer over an image is drawn as a tile for each unit or kernel; one over units as a \
+            matrix of all its weights, with the numbers of its rows and columns. The third makes a \
+            sheet of the frames that phidias train --filters-every drew, with the step below each; \
+            of the options it takes --frames, --columns and --output.
             """)
 
     @Argument(help: "A model file, or the folder of a run.")
@@ -29,8 +32,12 @@ struct FiltersCommand: ParsableCommand {
     var output: String
     @Option(parsing: .unconditional, help: "Tiles in a row.")
     var columns: Int?
-    @Option(parsing: .unconditional, help: "Side of the square of pixels that one weight becomes.")
-    var scale = 3
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Side of the square of pixels that one weight becomes (default: so that all are easily seen)."
+    )
+    var scale: Int?
     @Option(help: "Colours.")
     var colormap: FilterImage.ColorMap = .diverging
     @Option(
@@ -61,20 +68,21 @@ struct FiltersCommand: ParsableCommand {
                     "\(run): there are no frames (frames/step-….png); train with --filters-every."
             )
         }
-        var pictures: [(number: Int, image: Image)] = []
+        // The first frame's header says whether the sheet is too large, before anything is decoded.
+        let first = try PNG.size(
+            try FileBytes.read(chosen[0].path, limit: PNG.largestFile), path: chosen[0].path)
+        var sheet = try ContactSheet(
+            count: chosen.count, width: first.width, height: first.height, columns: columns,
+            largest: chosen[chosen.count - 1].step)
         for frame in chosen {
-            let image = try PNG.readColor(path: frame.path)
-            if let first = pictures.first?.image,
-                (first.width, first.height) != (image.width, image.height)
-            {
+            let bytes = try FileBytes.read(frame.path, limit: PNG.largestFile)
+            guard try PNG.size(bytes, path: frame.path) == first else {
                 throw MixedFrames(path: frame.path)
             }
-            pictures.append((frame.step, image))
+            sheet.add(try PNG.decodeColor(bytes, name: frame.path), number: frame.step)
         }
-        let sheet = try ContactSheet.draw(
-            pictures, columns: columns ?? FilterImage.defaultColumns(pictures.count))
         try PNG.write(
-            sheet,
+            sheet.image,
             text: [
                 "Title": "Filters during training",
                 "Description": "Steps \(chosen.map { String($0.step) }.joined(separator: ", "))",
@@ -89,7 +97,9 @@ struct FiltersCommand: ParsableCommand {
         picture.scaling = scaling
         picture.scale = scale
         picture.columns = columns
-        try picture.write(file.model, layer: layer, name: model, to: output)
+        let summary = try picture.writeDescribed(
+            file.model, layer: layer, name: model, to: output)
+        Console.say(summary + ".")
     }
 }
 

@@ -81,7 +81,10 @@ struct SweepCommand: ParsableCommand {
         switch format {
         case .text:
             print(report.text)
-            for (_, path) in pictures { print("picture         \(path)") }
+            // The colours alone, without axes, are for programs.
+            for (name, path) in pictures where name != SweepReport.colorsAlone {
+                print("picture         \(path)")
+            }
             print("results         \(output)/results.jsonl")
         case .json:
             print(report.json(output: output, pictures: pictures).text())
