@@ -32,7 +32,7 @@ import Testing
     }
 
     /// Where the frames are 700 pixels wide, so large is a dot.
-    @Test func numbersAreReadableAndNamesTheStep() throws {
+    @Test func numbersAreAsLargeAsTheSheetNeeds() throws {
         let numbers = [0, 4690, 12_345, 1_000_000]
         let sheet = try Self.sheet(numbers, 700, 350, columns: 2)
         let dot = 4, margin = 12, caption = 28
@@ -44,19 +44,22 @@ import Testing
             let digits = String(number).compactMap(\.wholeNumberValue)
             for (index, digit) in digits.enumerated() {
                 // A gap of two dots before each three digits, from 10,000 on.
-                let ends = number < 10_000 ? 0 : (digits.count - 1) / 3 - (digits.count - 1 - index) / 3
-                let glyph = Glyph(sheet, left: left + dot * (4 * index + 2 * ends), top: top, dot: dot)
+                let ends =
+                    number < 10_000 ? 0 : (digits.count - 1) / 3 - (digits.count - 1 - index) / 3
+                let glyph = Glyph(
+                    sheet, left: left + dot * (4 * index + 2 * ends), top: top, dot: dot)
                 #expect(glyph.text == Glyph.digits[digit], "\(number): \(glyph.text)")
             }
         }
     }
 
     @Test func numbersAreNoWiderThanTheirFrame() throws {
-        // A row of 200 cannot be enlarged; 31 dots of 2 pixels have 62.
-        let sheet = try Self.sheet([0, 12_345], 64, 10, columns: 2)
+        // 21 dots: three pixels each would be as wide as the sheet.
+        let sheet = try Self.sheet([0, 12_345], 40, 240, columns: 2)
+        let margin = (sheet.width - 80) / 3, second = 2 * margin + 40
         let black = (0..<sheet.width * sheet.height).filter { sheet.pixels[3 * $0] == 0 }
-        #expect(!black.isEmpty)
-        #expect(black.allSatisfy { $0 % sheet.width < sheet.width - 3 })
+            .map { $0 % sheet.width }.filter { $0 >= margin + 40 }
+        #expect(black.min() == second && black.max() == second + 20)
     }
 
     @Test func aSheetTooLargeIsRefusedBeforeItIsDrawn() {

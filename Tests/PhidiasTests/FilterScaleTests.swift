@@ -15,7 +15,7 @@ import Testing
         // The picture of the README, 3 pixels a weight.
         ([128, 28, 28], [1395, 699]), ([30, 28, 28], [700, 584]),
         // Kernels of a convolution: 51 pixels at 3 pixels a weight.
-        ([16, 3, 3], [800, 800]), ([32, 5, 5], [796, 404]),
+        ([16, 3, 3], [800, 800]), ([32, 5, 5], [796, 400]),
         // No more than 128 pixels for a weight.
         ([1, 1, 1], [136, 136]), ([2, 1, 1], [268, 136]),
         // Units over 32 channels of 7 × 7 stand side by side.
@@ -43,8 +43,9 @@ import Testing
     @Test func linesStayThin() throws {
         var picture = FilterImage()
         picture.scale = 10
+        picture.columns = 2
         let image = try picture.draw(weights: [1, -1, 1, -1], rows: 1, width: 2)
-        #expect(image.width == 2 * 20 + 3 * 4 && image.height == 10 + 2 * 4 || image.width == 28)
+        #expect(image.width == 2 * 20 + 3 * 4 && image.height == 10 + 2 * 4)
         #expect(image.pixels[0] == 96)
     }
 
@@ -144,7 +145,9 @@ import Testing
     }
 
     @Test func theLeastMatricesAreDrawn() throws {
-        for weights: [Float] in [[0, 0], [1, -1], [.leastNonzeroMagnitude, .greatestFiniteMagnitude]] {
+        for weights: [Float] in [
+            [0, 0], [1, -1], [.leastNonzeroMagnitude, .greatestFiniteMagnitude],
+        ] {
             let model = try Self.model(weights, units: 2)
             for peak: Float? in [nil, 0, .leastNonzeroMagnitude] {
                 var picture = FilterImage()

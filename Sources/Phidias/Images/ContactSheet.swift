@@ -36,7 +36,7 @@ package struct ContactSheet {
         // their picture.
         let across = columns * width * scale, down = rows * height * scale
         let dot = max(
-            2, min(max(3, max(across, down) / 320), width * scale / Digits.width(of: largest)))
+            1, min(max(3, max(across, down) / 320), width * scale / Digits.width(of: largest)))
         (self.columns, self.scale, self.dot) = (columns, scale, dot)
         margin = 3 * dot
         canvas = try Canvas(
