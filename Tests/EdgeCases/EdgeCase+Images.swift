@@ -86,6 +86,13 @@ extension EdgeCase {
             EdgeCase("FilterImage.draw: layer 99", .error("layer 99")) {
                 _ = try FilterImage().draw(try Example.model(), layer: 99)
             },
+            EdgeCase("FilterImage.draw: one weight", .value) {
+                _ = try FilterImage().draw(weights: [1], rows: 1, width: 1)
+            },
+            EdgeCase("FilterImage.draw: a layer over units", .value) {
+                let model = try Example.model()
+                _ = try FilterImage().draw(model, layer: model.network.layers.count - 1)
+            },
             EdgeCase("FilterImage.write: layer -1", .error("layer -1")) {
                 try FilterImage().write(
                     try Example.model(), layer: -1, name: "m", to: "/nowhere/f")

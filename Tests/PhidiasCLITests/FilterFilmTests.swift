@@ -78,4 +78,49 @@ import Testing
         #expect(never.code == 64 && never.errors.contains("(--filters-every)"), "\(never.errors)")
         #expect(!FileManager.default.fileExists(atPath: bench.path("film.png")))
     }
+
+    /// The start of a PNG file of one bit a pixel, which claims a size and holds nothing of it.
+    private static func header(side: Int) -> [UInt8] {
+        func number(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(value >> $0 & 255) } }
+        return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + number(13)
+            + Array("IHDR".utf8) + number(side) + number(side) + [1, 0, 0, 0, 0]
+            + [UInt8](repeating: 0, count: 2083)
+    }
+
+    @Test func aSheetTooLargeIsRefusedByTheFirstHeader() throws {
+        let bench = try Bench()
+        try FileManager.default.createDirectory(
+            atPath: bench.path("run/frames"), withIntermediateDirectories: true)
+        for step in 10..<70 {
+            try bench.write("run/frames/step-000000\(step).png", Self.header(side: 4096))
+        }
+        let film = ["filters", "--film", bench.path("run"), "--output", bench.path("film.png")]
+        // A frame that was decoded would be told to be damaged.
+        let refused = try Program.run(film + ["--frames", "60"])
+        #expect(refused.code == 64 && refused.errors.contains("at most"), "\(refused.errors)")
+        let few = try Program.run(film + ["--frames", "2"])
+        #expect(few.code == 65 && few.errors.contains("damaged"), "\(few.errors)")
+    }
+
+    @Test func whatIsDrawnIsDescribed() throws {
+        let bench = try Bench()
+        #expect(try bench.train().code == 0)
+        let picture = bench.path("f.png")
+        func draw(_ options: String...) throws -> Program.Outcome {
+            let drawn = try Program.run(
+                ["filters", bench.path("run"), "--output", picture] + options)
+            #expect(drawn.code == 0 && drawn.output == picture + "\n", "\(drawn.errors)")
+            return drawn
+        }
+        // Two columns and rows of 4 × 4: (800 - 3 · 4) / 8 = 98.
+        let units = try draw().errors
+        #expect(units.contains("4 units of 4 × 4 weights"), "\(units)")
+        #expect(units.contains("98 × 98 pixels") && units.contains("796 × 796"), "\(units)")
+        let run = try Data(contentsOf: URL(fileURLWithPath: bench.path("run/filters.png")))
+        #expect(run[16..<24] == Data([0, 0, 3, 28, 0, 0, 3, 28]), "796 × 796 too")
+        let small = try draw("--scale", "2").errors
+        #expect(small.contains("2 × 2 pixels") && small.contains("22 × 22"), "\(small)")
+        let matrix = try draw("--layer", "1").errors
+        #expect(matrix.contains("units of 4 weights, a "), "\(matrix)")
+    }
 }

@@ -95,6 +95,8 @@ import Testing
         #expect(picture.contains("momentum") && picture.contains("golden pair"))
         let colors = try Data(contentsOf: URL(fileURLWithPath: bench.path("sweep/heatmap.png")))
         #expect(colors.starts(with: [0x89, 0x50, 0x4e, 0x47]))
+        // Colours without axes are no picture for people.
+        #expect(result.output.contains("heatmap.svg") && !result.output.contains("heatmap.png"))
         let rates = try String(
             contentsOfFile: bench.path("sweep/effective-rates.svg"), encoding: .utf8)
         #expect(rates.contains("η/(1 − α)") && rates.contains("η = golden"))
@@ -106,6 +108,8 @@ import Testing
         let json = try NetworkProgramTests.object(try Self.sweep(bench, "--format", "json"))
         let rows = try #require(json["settings"] as? [[String: Any]])
         let means = rows.compactMap { $0["validation_accuracy"] as? Double }
+        let pictures = try #require(json["pictures"] as? [String: String])
+        #expect(pictures["heat_map_colors"] == bench.path("sweep/heatmap.png"))
         #expect(rows.count == 4 && means == means.sorted(by: >))
         #expect(rows.count { $0["golden"] as? Bool == true } == 1)
         #expect(rows.allSatisfy { $0["not_worse"] is NSNull })

@@ -167,7 +167,7 @@ import Testing
         }
         let optimizer = try MomentumSGD(
             learningRate: LearningRate(1e30), momentum: .constant(0.9))
-        let start = Model(network: try Network(hidden: [16], activation: .relu), seed: 1)
+        let start = try Model(network: Network(hidden: [16], activation: .relu), seed: 1)
         let diverging = try Trainer(model: start, optimizer: optimizer)
         await #expect(throws: TrainingError.self) {
             try await diverging.trainInBackground(on: data, epochs: 3)

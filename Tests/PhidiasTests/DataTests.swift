@@ -30,6 +30,8 @@ func gzip(_ path: String) throws -> String {
 }
 
 @Suite struct IDXTests {
+    /// Three images of 2 × 2.
+    static let goodBytes: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 2] + (1...12)
     let good: IDXFile
 
     init() throws {
@@ -38,6 +40,7 @@ func gzip(_ path: String) throws -> String {
 
     @Test func roundTripPlainAndCompressed() throws {
         let scratch = try Scratch()
+        #expect(good.bytes == Self.goodBytes)
         let plain = try scratch.file("a", good.bytes)
         #expect(try IDXFile(path: plain) == good)
         // By content, not by name.
@@ -55,8 +58,8 @@ func gzip(_ path: String) throws -> String {
         ("dtype", [0, 0, 0x0d, 1, 0, 0, 0, 1, 9], "byte 0"),
         ("no dimensions", [0, 0, 8, 0], "byte 0"),
         ("header", [0, 0, 8, 3, 0, 0, 0, 1], "byte 8"),
-        ("truncated", Array(good.bytes.dropLast()), "byte 27"),
-        ("oversized", good.bytes + [1], "byte 28"),
+        ("truncated", Array(goodBytes.dropLast()), "byte 27"),
+        ("oversized", goodBytes + [1], "byte 28"),
         ("huge", [0, 0, 8, 2, 0x7f, 255, 255, 255, 0x7f, 255, 255, 255], "byte 4"),
         ("large claim", [0, 0, 8, 1, 0x3f, 255, 255, 255], "promises 1073741831"),
         ("overflow", [0, 0, 8, 4] + [UInt8](repeating: 255, count: 16), "byte 4"),

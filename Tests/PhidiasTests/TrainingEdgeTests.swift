@@ -57,7 +57,7 @@ import Testing
             try Self.error { $0.velocity[1].bias[2] = value }
                 == .notFinite(layer: 1, what: "velocity"))
         let network = try Network(hidden: [3])
-        var parameters = Model(network: network, seed: 1).parameters
+        var parameters = try Model(network: network, seed: 1).parameters
         parameters[0].weight[5] = value
         let model = try Model(network: network, parameters: parameters)
         #expect(
@@ -179,7 +179,7 @@ import Testing
         let data = try Self.data()
         let optimizer = try MomentumSGD(
             learningRate: LearningRate(1e30), momentum: .constant(0.9))
-        let start = Model(network: try Network(hidden: [3], activation: .relu), seed: 1)
+        let start = try Model(network: Network(hidden: [3], activation: .relu), seed: 1)
         let trainer = try Trainer(model: start, optimizer: optimizer, batchSize: 1)
         #expect(throws: TrainingError.self) { try trainer.train(on: data, epochs: 1) }
         #expect(trainer.model == start && trainer.state == nil)

@@ -1,73 +1,65 @@
-/// Pictures of one size in rows, each with a number below it.
-package enum ContactSheet {
+/// Pictures of one size in rows, each with a number below it. It takes one picture at a time, so that
+/// no more than one needs to be in memory beside the sheet.
+package struct ContactSheet {
+    /// Of each picture.
+    package let width, height: Int
+    private let columns, scale, dot, margin: Int
+    private var canvas: Canvas
+    private var count = 0
+
+    /// Small pictures are enlarged until their longer side has about so many pixels, as long as a row
+    /// of them has no more than `widestRow`.
+    private static let pictureSide = 240, widestRow = 1600
+
+    /// An empty sheet.
     /// - Parameters:
-    ///   - pictures: all of one size, of three channels, each with its number.
-    ///   - columns: pictures in a row.
+    ///   - count: how many pictures there will be, at least 1.
+    ///   - width: pixels of each picture in a row; `height` rows.
+    ///   - columns: pictures in a row of the sheet; nil for about a square or wider.
+    ///   - largest: the largest of the numbers.
     /// - Throws: `ImageError.pictureSize` if the sheet would be larger than a picture of filters may
-    ///   be.
-    /// - Precondition: there is a picture, and all have the size of the first.
-    package static func draw(
-        _ pictures: [(number: Int, image: Image)], columns: Int
-    ) throws(ImageError) -> Image {
-        let first = pictures[0].image
+    ///   be; `.memory`.
+    /// - Precondition: `count`, `width` and `height` are positive.
+    package init(
+        count: Int, width: Int, height: Int, columns: Int? = nil, largest: Int
+    ) throws(ImageError) {
         precondition(
-            pictures.allSatisfy {
-                $0.image.width == first.width && $0.image.height == first.height
-                    && $0.image.channels == 3
-            }, "pictures of different sizes")
-        let columns = min(max(columns, 1), pictures.count)
-        let rows = (pictures.count + columns - 1) / columns
-        // Numbers are as large as the eye needs on a sheet of this width.
-        let dot = max(2, first.width * columns / 800)
-        let margin = 2 * dot, caption = (Digits.height + 4) * dot
-        let width = columns * (first.width + margin) + margin
-        let height = rows * (first.height + caption + margin) + margin
-        guard width <= FilterImage.largestSide, height <= FilterImage.largestSide,
-            width * height <= FilterImage.mostPixels
-        else {
-            throw .pictureSize(
-                width: width, height: height, side: FilterImage.largestSide,
-                pixels: FilterImage.mostPixels)
-        }
-        var pixels = [UInt8](repeating: 255, count: 3 * width * height)
-        for (place, (number, image)) in pictures.enumerated() {
-            let left = margin + place % columns * (first.width + margin)
-            let top = margin + place / columns * (first.height + caption + margin)
-            for y in 0..<image.height {
-                let from = 3 * y * image.width, to = 3 * ((top + y) * width + left)
-                pixels.replaceSubrange(
-                    to..<to + 3 * image.width, with: image.pixels[from..<from + 3 * image.width])
-            }
-            Digits.draw(number, left: left, top: top + image.height + 2 * dot, dot: dot) { x, y in
-                guard x < width, y < height else { return }
-                for channel in 0..<3 { pixels[3 * (y * width + x) + channel] = 0 }
-            }
-        }
-        return Image(unchecked: pixels, width: width, height: height, channels: 3)
+            count > 0 && width > 0 && height > 0, "\(count) pictures of \(width) × \(height)")
+        (self.width, self.height) = (width, height)
+        let columns = min(
+            max(columns ?? FilterImage.defaultColumns(count, rows: height, width: width), 1),
+            count)
+        let rows = (count + columns - 1) / columns
+        let scale = max(
+            1, min(Self.pictureSide / max(width, height), Self.widestRow / (columns * width)))
+        // Numbers are as large as the eye needs where all of the sheet is seen, but no wider than
+        // their picture.
+        let across = columns * width * scale, down = rows * height * scale
+        let dot = max(
+            1, min(max(3, max(across, down) / 320), width * scale / Digits.width(of: largest)))
+        (self.columns, self.scale, self.dot) = (columns, scale, dot)
+        margin = 3 * dot
+        canvas = try Canvas(
+            width: across + (columns + 1) * margin,
+            height: down + rows * Self.caption(dot) + (rows + 1) * margin, channels: 3)
     }
-}
 
-/// The ten digits, 3 dots wide and 5 high.
-private enum Digits {
-    static let width = 3, height = 5
+    /// A number with the space above it.
+    private static func caption(_ dot: Int) -> Int { (Digits.height + 2) * dot }
 
-    // Rows from top to bottom, the left dot first.
-    private static let shapes = [
-        "111101101101111", "010110010010111", "111001111100111", "111001111001111",
-        "101101111001001", "111100111001111", "111100111101111", "111001010010010",
-        "111101111101111", "111101111001111",
-    ].map { $0.map { $0 == "1" } }
-
-    /// Calls `set` for every black pixel.
-    static func draw(
-        _ number: Int, left: Int, top: Int, dot: Int, set: (_ x: Int, _ y: Int) -> Void
-    ) {
-        for (place, digit) in String(number).compactMap(\.wholeNumberValue).enumerated() {
-            for index in 0..<width * height where shapes[digit][index] {
-                let x = left + (place * (width + 1) + index % width) * dot
-                let y = top + index / width * dot
-                for offset in 0..<dot * dot { set(x + offset % dot, y + offset / dot) }
-            }
-        }
+    /// Puts the next picture on the sheet.
+    /// - Precondition: it has the size of all and three channels, and there is a place for it.
+    package mutating func add(_ picture: Image, number: Int) {
+        precondition(
+            picture.width == width && picture.height == height,
+            "a picture of \(picture.width) × \(picture.height), not \(width) × \(height)")
+        let left = margin + count % columns * (width * scale + margin)
+        let top = margin + count / columns * (height * scale + Self.caption(dot) + margin)
+        canvas.put(picture, left: left, top: top, scale: scale)
+        canvas.write(number, left: left, top: top + height * scale + 2 * dot, dot: dot)
+        count += 1
     }
+
+    /// The sheet with what is on it so far.
+    package var image: Image { canvas.image }
 }

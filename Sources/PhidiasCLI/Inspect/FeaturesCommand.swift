@@ -12,7 +12,7 @@ struct FeaturesCommand: ParsableCommand {
             """,
         discussion: """
             For an image, draws a tile for each channel of the layer. With --strongest, draws a row \
-            for each channel: the test images with the largest maximum in its map, in order.
+            for each channel, with its number at the left: the test images with the largest maximum in its map, in order.
 
             Examples:
               phidias features runs/convolution digit.png --output maps.png
@@ -31,8 +31,10 @@ struct FeaturesCommand: ParsableCommand {
     var output: String
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The side of the square that stands for a value.", valueName: "pixels"))
-    var scale = 3
+        help: ArgumentHelp(
+            "The side of the square that stands for a value. (default: one that is easily seen)",
+            valueName: "pixels"))
+    var scale: Int?
     @OptionGroup(title: "For an image") var drawing: ImageOptions
     @OptionGroup(title: "For the strongest images") var ranking: StrongestOptions
     @OptionGroup(title: "For the strongest images") var data: TestDataOptions
@@ -99,7 +101,7 @@ struct FeaturesCommand: ParsableCommand {
         let channels = try kept.file.model.strongest(count, in: test, layer: layer)
         var picture = picture
         picture.columns = min(count, test.count)
-        return try picture.draw(
+        return try picture.drawNumbered(
             images: channels.flatMap { row in row.map { test.image($0.image) } }, of: test.shape)
     }
 }

@@ -14,11 +14,13 @@ struct FiltersCommand: ParsableCommand {
             phidias filters --film <run> --output <file> [<options>]
             """,
         discussion: """
-            With --film, draws a sheet of the frames that phidias train --filters-every made, with \
-            the step below each.
+            Draws a layer over an image as a tile for each unit or kernel, and a layer over units as a \
+            matrix of all its weights, with the numbers of its rows and columns. With --film, draws a \
+            sheet of the frames that phidias train --filters-every made, with the step below each.
 
             Examples:
-              phidias filters runs/mnist --output filters.png --scale 4
+              phidias filters runs/mnist --output filters.png
+              phidias filters runs/mnist --layer 1 --output weights.png
               phidias filters --film runs/mnist --output film.png
             """)
 
@@ -40,8 +42,9 @@ struct FiltersCommand: ParsableCommand {
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "The side of the square that stands for a weight.", valueName: "pixels"))
-        var scale = 3
+                "The side of the square that stands for a weight. (default: one that is easily seen)",
+                valueName: "pixels"))
+        var scale: Int?
         @Option(help: ArgumentHelp("The colors.", valueName: "name"))
         var colormap: FilterImage.ColorMap = .diverging
         @Option(
@@ -86,20 +89,21 @@ struct FiltersCommand: ParsableCommand {
                     "\(run): there are no frames (frames/step-….png): train with --filters-every."
             )
         }
-        var pictures: [(number: Int, image: Image)] = []
+        // The first frame's header says whether the sheet is too large, before anything is decoded.
+        let first = try PNG.size(
+            try FileBytes.read(chosen[0].path, limit: PNG.largestFile), path: chosen[0].path)
+        var sheet = try ContactSheet(
+            count: chosen.count, width: first.width, height: first.height, columns: columns,
+            largest: chosen[chosen.count - 1].step)
         for frame in chosen {
-            let image = try PNG.readColor(path: frame.path)
-            if let first = pictures.first?.image,
-                (first.width, first.height) != (image.width, image.height)
-            {
+            let bytes = try FileBytes.read(frame.path, limit: PNG.largestFile)
+            guard try PNG.size(bytes, path: frame.path) == first else {
                 throw MixedFrames(path: frame.path)
             }
-            pictures.append((frame.step, image))
+            sheet.add(try PNG.decodeColor(bytes, name: frame.path), number: frame.step)
         }
-        let image = try ContactSheet.draw(
-            pictures, columns: columns ?? FilterImage.defaultColumns(pictures.count))
         try PNG.write(
-            image,
+            sheet.image,
             text: [
                 "Title": "Filters during training",
                 "Description": "Steps \(chosen.map { String($0.step) }.joined(separator: ", "))",
@@ -114,7 +118,9 @@ struct FiltersCommand: ParsableCommand {
         picture.scaling = drawing.scaling
         picture.scale = drawing.scale
         picture.columns = columns
-        try picture.write(file.model, layer: drawing.layer, name: model, to: output)
+        let summary = try picture.writeDescribed(
+            file.model, layer: drawing.layer, name: model, to: output)
+        Console.say(summary + ".")
     }
 }
 

@@ -110,7 +110,10 @@ struct SweepCommand: ParsableCommand {
         switch form.format {
         case .text:
             print(report.text)
-            for (_, path) in pictures { print(TextTable.list(["picture": path])) }
+            // The colors alone, without axes, are for programs.
+            for (name, path) in pictures where name != SweepReport.colorsAlone {
+                print(TextTable.list(["picture": path]))
+            }
             print(TextTable.list(["results": "\(output)/results.jsonl"]))
         case .json:
             print(report.json(output: output, pictures: pictures).text())

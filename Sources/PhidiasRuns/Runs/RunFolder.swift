@@ -79,22 +79,17 @@ final class RunFolder {
         try DurableFile.write(MetricsFile.bytes(epochs), to: path("metrics.jsonl"))
     }
 
-    /// Draws the filters of the first layer, smaller if they are many and larger if they have few
-    /// weights.
+    /// Draws the filters of the first layer.
     /// - Returns: false if they are too many for any picture.
     func draw(_ model: Model) throws -> Bool {
-        let layer = model.network.weighted[0].index
-        let width = try FilterImage.filters(of: model, layer: layer).width
-        for scale in [max(3, 36 / width), 3, 2, 1] {
-            var picture = FilterImage()
-            picture.scale = scale
-            do {
-                try picture.write(
-                    model, layer: layer, name: "model.safetensors", to: path("filters.png"))
-                return true
-            } catch ImageError.pictureSize {}
+        do {
+            try FilterImage().write(
+                model, layer: model.network.weighted[0].index, name: "model.safetensors",
+                to: path("filters.png"))
+            return true
+        } catch ImageError.pictureSize {
+            return false
         }
-        return false
     }
 }
 

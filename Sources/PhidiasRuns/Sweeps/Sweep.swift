@@ -98,12 +98,15 @@ public enum Sweep {
 
 extension SweepReport {
     /// The pictures that a sweep's folder has, by name, with their files: a heat map and a chart of
-    /// effective learning rates, where these two are all that varies.
+    /// effective learning rates, where these two are all that varies. The heat map is there a second
+    /// time as pixels, a square a cell, without axes and numbers.
     package static let pictures = [
         (name: "heat_map", file: "heatmap.svg"),
         (name: "effective_rates", file: "effective-rates.svg"),
-        (name: "heat_map_colors", file: "heatmap.png"),
+        (name: colorsAlone, file: "heatmap.png"),
     ]
+    /// The name of the one without axes: programs can use it, people see too little in it.
+    package static let colorsAlone = "heat_map_colors"
 
     /// Draws the pictures that there are.
     func writePictures(to folder: String) throws {
