@@ -2,7 +2,7 @@ import PhidiasKernels
 
 /// A network with its parameters.
 public struct Model: Sendable, Equatable {
-    /// Shapes and activations.
+    /// The layers, with shapes and activations.
     public let network: Network
     /// One element for each of the network's `weighted` layers.
     public private(set) var parameters: [LayerParameters]
@@ -26,10 +26,10 @@ public struct Model: Sendable, Equatable {
         self.parameters = parameters
     }
 
-    /// A model before training: the same seed gives the same bits.
-    /// - Parameter initialization: for all layers; nil takes the network's, or else what is usual for
-    ///   each activation.
-    /// - Throws: `ModelError.memory` if there is none for the parameters.
+    /// An untrained model: the same seed gives the same bits.
+    /// - Parameter initialization: used for all layers; nil: the network's or, without one, the
+    ///   default for each activation.
+    /// - Throws: `ModelError.memory` if there is not enough for the parameters.
     public init(
         network: Network, seed: UInt64, initialization: Initialization? = nil
     ) throws(ModelError) {
@@ -43,17 +43,17 @@ public struct Model: Sendable, Equatable {
         }
     }
 
-    /// Takes the parameters out of the kernels' panels.
+    /// Reads the parameters from the kernels' panels.
     init(_ stack: LayerStack) {
         network = stack.network
         parameters = network.weighted.indices.map { stack.values(of: $0) }
     }
 
-    /// The kernels' panels with these parameters in them.
+    /// The kernels' panels filled with these parameters.
     func stack(
         batchCapacity: Int, role: NetworkStack.Role, threads: Int
     ) throws(ModelError) -> LayerStack {
-        // A file of a few bytes can describe layers that give gigabytes.
+        // A file of a few bytes can describe layers that need gigabytes.
         let bytes = LayerStack.size(
             of: network, batchCapacity: batchCapacity, role: role, threads: threads)
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
@@ -68,7 +68,7 @@ public struct Model: Sendable, Equatable {
         return stack
     }
 
-    /// Place, among all layers, of the first one with a parameter that is NaN or infinite.
+    /// The index, among all layers, of the first one with a parameter that is NaN or infinite.
     public var firstNonFiniteLayer: Int? {
         let number = parameters.firstIndex {
             !Self.isFinite($0.weight) || !Self.isFinite($0.bias)
@@ -76,7 +76,7 @@ public struct Model: Sendable, Equatable {
         return number.map { network.weighted[$0].index }
     }
 
-    /// Without a branch for each number, so that the compiler makes vectors of it.
+    /// Without a branch per number, so that the compiler vectorizes it.
     private static func isFinite(_ values: [Float]) -> Bool {
         var largest: UInt32 = 0
         for value in values { largest = max(largest, value.magnitude.bitPattern) }
@@ -86,44 +86,44 @@ public struct Model: Sendable, Equatable {
 
 /// Parameters or data that do not fit a network.
 public enum ModelError: PhidiasError, Equatable {
-    /// There are not as many parameters as layers.
+    /// The number of parameter sets is not the number of layers with parameters.
     case layers(expected: Int, found: Int)
-    /// A layer's parameters have not the layer's size.
+    /// A layer's parameters do not have the layer's size.
     case shape(layer: Int, inputs: Int, outputs: Int, weights: Int, biases: Int)
-    /// The data's images have not the size that the network takes.
+    /// The data's images do not have the size of the network's input.
     case images(network: String, expected: String, found: String)
-    /// A layer whose outputs are no images; `known` are those whose are.
+    /// A layer whose outputs are not images; `known` lists those whose outputs are.
     case features(layer: Int, known: [Int])
     /// A number of images that is out of range.
     case imageCount(Int)
     /// There is no image of that index, counted from 0.
     case image(Int, images: Int)
-    /// Images larger than a network takes.
+    /// Images that are larger than the largest network input.
     case inputSize(ImageShape)
-    /// A number of an epoch that cannot be.
+    /// An epoch number that is out of range.
     case epoch(Int)
     /// A parameter of a layer, counted from 0, is NaN or infinite.
     case notFinite(layer: Int)
-    /// Logits of an image, counted from 0, are NaN: no class has the largest.
+    /// The logits of an image, counted from 0, are NaN: there is no largest one.
     case noAnswer(image: Int)
-    /// Loss and network read the logits in different ways.
+    /// Loss and network have different output activations.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
-    /// A batch out of range.
+    /// A batch size that is out of range.
     case batch(Int)
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
-    /// The system refuses the memory for network and batch.
+    /// The system refuses the memory for the network and a batch.
     case memory(bytes: Int, reason: String)
-    /// A number of threads out of range.
+    /// A number of threads that is out of range.
     case threads(Int)
     /// The system refuses that many threads.
     case noThreads(Int, reason: String)
-    /// `OMP_NUM_THREADS` holds no number of threads.
+    /// `OMP_NUM_THREADS` does not hold a number of threads.
     case threadVariable
-    /// `CK_ARCH` names no kernel table that this CPU can run; the text lists those it can.
+    /// `CK_ARCH` does not name a kernel table that this CPU can run; the text lists those it can.
     case kernels(String)
 
-    /// Memory that was asked for in vain, though there seemed to be enough.
+    /// Memory that the system refused, though there seemed to be enough.
     static func refusedMemory(_ bytes: Int) -> ModelError {
         .memory(bytes: bytes, reason: "the system refuses it")
     }
@@ -180,7 +180,7 @@ public enum ModelError: PhidiasError, Equatable {
 }
 
 extension Model {
-    /// Most threads that can be asked for.
+    /// The largest number of threads.
     public static let mostThreads = 1024
 
     /// The number of threads to use: the one asked for, or else the first number in
@@ -200,9 +200,10 @@ extension Model {
         return count
     }
 
-    /// Name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.
+    /// The name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.
     public static var kernels: String { KernelTable.name }
 
-    /// What to say of a kernel table that is used only because `CK_ARCH` asks for it.
+    /// A notice about a kernel table that is used only because `CK_ARCH` selects it; nil for
+    /// others.
     public static var kernelsNotice: String? { KernelTable.notice }
 }

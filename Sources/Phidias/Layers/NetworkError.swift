@@ -6,21 +6,21 @@ public enum NetworkError: PhidiasError, Equatable {
     case layerCount(Int)
     /// A dense layer without units or with too many.
     case units(layer: Int, count: Int)
-    /// A size or rate of a layer that is out of range.
+    /// A size or rate of a layer is out of range.
     case value(layer: Int, name: String, reason: String)
-    /// A layer for images gets none.
+    /// A layer that needs an image gets units.
     case wantsImage(layer: Int, name: String, found: LayerShape)
     /// A window that is larger than its input.
     case window(layer: Int, name: String, window: Extent, input: ImageShape)
-    /// A layer that gives, or with its padding wants, more values than are accepted.
+    /// A layer with more output values, or more values with its padding, than are accepted.
     case values(layer: Int, name: String, input: LayerShape, output: LayerShape)
-    /// The layer with which there are too many parameters.
+    /// The layer at which the number of parameters exceeds the limit.
     case parameters(layer: Int, inputs: Int, outputs: Int)
     /// The last layer is not dense.
     case lastLayer(name: String, output: LayerShape)
     /// The last layer has an activation, but must give logits.
     case lastActivation(Activation)
-    /// A number of outputs that is no classifier's.
+    /// A number of outputs that is not that of a classifier.
     case classes(Int)
 
     public var description: String {

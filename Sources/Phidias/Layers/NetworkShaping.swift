@@ -1,13 +1,13 @@
-/// Follows an image through layers that are added one by one, and refuses what does not fit.
+/// Computes the shapes as layers are added one by one, and refuses layers that do not fit.
 struct NetworkShaping {
     private let input: ImageShape
     private(set) var shapes: [LayerShape] = []
     private(set) var weighted: [WeightedLayer] = []
     private var parameters = 0
-    /// Whether the values are those that a dropout layer gave.
+    /// Whether the values are the output of a dropout layer.
     private var isDropped = false
 
-    /// What the next layer gets.
+    /// The input of the next layer.
     var current: LayerShape { shapes.last ?? .image(input) }
 
     /// - Throws: `NetworkError.image`.
