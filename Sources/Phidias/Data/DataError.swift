@@ -69,7 +69,7 @@ public enum DataError: PhidiasError, Equatable {
                     : "starts with \(found.map { String($0, radix: 16) }.joined(separator: " "))")
                 + ", but 0 0 8 and the number of dimensions were expected."
         case .truncated(let path, let expected, let found):
-            "\(path): byte \(found): the file ends, but its header announces \(expected) bytes. Fetch it again."
+            "\(path): byte \(found): the file ends, but its header promises \(expected) bytes. Fetch it again."
         case .oversized(let path, let expected):
             "\(path): byte \(expected): there is data past the end that the header gives."
         case .size(let path, let dimensions):
