@@ -117,12 +117,12 @@ public enum AugmentationError: PhidiasError, Equatable {
 
     public var description: String {
         switch self {
-        case .shift(let value): "A shift of \(value) pixels is not from 0 to 65535."
-        case .rotation(let value): "A rotation of \(value) degrees is not from 0 to 180."
+        case .shift(let value): "The shift is \(value) pixels; it must be from 0 to 65535."
+        case .rotation(let value): "The rotation is \(value) degrees; it must be from 0 to 180."
         case .elastic(let value, let spacing, let most):
-            "An elastic distortion of \(value) pixels is not from 0 to \(most), beyond which images fold at a spacing of \(spacing)."
+            "The elastic distortion is \(value) pixels; with a spacing of \(spacing) it must be from 0 to \(most), above which images fold."
         case .spacing(let value):
-            "A spacing of \(value) pixels for elastic distortions is not from 1 to 65535."
+            "The spacing of elastic distortions is \(value) pixels; it must be from 1 to 65535."
         }
     }
 

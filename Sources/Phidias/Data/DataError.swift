@@ -86,28 +86,28 @@ public enum DataError: PhidiasError, Equatable {
         case .tooLarge(let path, let bytes, let limit):
             "\(path): has \(bytes) bytes, more than the \(limit) that are read."
         case .memory(let path, let bytes, let reason):
-            "\(path): there is no memory for its \(Memory.mebibytes(bytes)): \(reason)."
+            "\(path): there is not enough memory for its \(Memory.mebibytes(bytes)): \(reason)."
         case .exists(let path):
             "\(path): already exists."
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
-            "\(path): has \(found) subfolders; 2 to 256 are needed, one a class with its PNG files."
+            "\(path): has \(found) subfolders; 2 to 256 are needed, one per class with its PNG files."
         case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
         case .fraction(let value):
-            "A share of \(value) is not above 0 and below 1."
+            "The share is \(value); it must be above 0 and below 1."
         case .share(let value, let label, let images):
             "A share of \(value) leaves no image of class \(label) in one of the two parts; it has \(images) in all."
         case .folds(let count, nil, _):
             "\(count) folds cannot be made; give 2 or more."
         case .folds(let count, let label?, let images):
-            "\(count) folds cannot be made: class \(label) has \(images) images, fewer than one a fold."
+            "\(count) folds cannot be made: class \(label) has \(images) images, fewer than one per fold."
         case .count(let name, let value):
             "The \(name) is \(value); it must be between 1 and \(SyntheticDigits.mostImages)."
         case .imageSize(let path, let shape):
             "\(path): there are no images of \(shape) values; each size is at least 1."
         case .classCount(let path, let classes):
-            "\(path): \(classes) classes cannot be told apart by labels of one byte; give 1 to 256."
+            "\(path): labels of one byte cannot distinguish \(classes) classes; give 1 to 256."
         case .tooManyImages(let path, let images):
             "\(path): has \(images) images; at most \(UInt32.max) are used."
         case .index(let index, let images):

@@ -30,7 +30,7 @@ public enum FileError: PhidiasError, Equatable {
         case .cannotWrite(let path, let operation, let code):
             "\(path): cannot be written: \(operation) failed: \(Self.text(of: code))."
         case .inUse(let path):
-            "\(path): another process is working in this folder; wait for its end, or choose another folder."
+            "\(path): another process is using this folder; wait until it ends, or choose another folder."
         }
     }
 

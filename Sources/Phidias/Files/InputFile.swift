@@ -35,7 +35,9 @@ package final class InputFile {
                     off_t(range.lowerBound + count))
                 if got < 0 && errno == EINTR { continue }
                 if got < 0 { failure = .io(path: path, reason: Self.reason(errno)) }
-                if got == 0 { failure = .io(path: path, reason: "it became shorter meanwhile") }
+                if got == 0 {
+                    failure = .io(path: path, reason: "it became shorter while it was read")
+                }
                 if got <= 0 { return }
                 count += got
             }

@@ -137,15 +137,15 @@ public enum ModelError: PhidiasError, Equatable {
         case .images(let network, let expected, let found):
             "The model \(network) takes images of \(expected) pixels, but the data has \(found)."
         case .features(let layer, []):
-            "Layer \(layer) gives no image; no layer of this network does."
+            "The output of layer \(layer) is not an image, nor is that of any layer of this network."
         case .features(let layer, let known):
-            "Layer \(layer) gives no image; these layers do: \(known.map(String.init).joined(separator: ", "))."
-        case .imageCount(let count): "\(count) images cannot be found; give 0 or more."
+            "The output of layer \(layer) is not an image; it is for these layers: \(known.map(String.init).joined(separator: ", "))."
+        case .imageCount(let count): "The number of images is \(count); it must be at least 0."
         case .image(let index, let images):
             "There is no image \(index): the data has the images 0 to \(images - 1)."
         case .inputSize(let shape):
             "Images of \(shape.pixels) pixels are larger than a network takes: at most \(Network.largestLayer) values."
-        case .epoch(let epoch): "Epoch \(epoch) is not from 0 to \(UInt32.max)."
+        case .epoch(let epoch): "The epoch is \(epoch); it must be from 0 to \(UInt32.max)."
         case .notFinite(let layer):
             "A parameter of layer \(layer) is NaN or infinite: the model cannot be used. Train it again with a lower learning rate."
         case .noAnswer(let image):
@@ -153,9 +153,9 @@ public enum ModelError: PhidiasError, Equatable {
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
         case .batch(let size):
-            "A batch of \(size) images cannot be made ready; give 1 to \(Predictor.largestBatch)."
+            "The batch size is \(size); it must be from 1 to \(Predictor.largestBatch)."
         case .classes(let outputs, let classes):
-            "The model tells \(outputs) classes apart, but the data has \(classes)."
+            "The model has \(outputs) classes, but the data has \(classes)."
         case .memory(let bytes, let reason):
             "There is not enough memory: the network and a batch need \(Memory.mebibytes(bytes)) more, but \(reason). Use a smaller network or batch, or fewer threads."
         case .threads(let count):
@@ -163,7 +163,7 @@ public enum ModelError: PhidiasError, Equatable {
         case .noThreads(let count, let reason):
             "\(count) threads cannot be started: \(reason). Give fewer, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
         case .threadVariable:
-            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
+            "OMP_NUM_THREADS is not a number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
         case .kernels(let message):
             message
         }

@@ -26,9 +26,9 @@ public enum NetworkError: PhidiasError, Equatable {
     public var description: String {
         switch self {
         case .image(let shape) where shape.channels == 1:
-            "An input image of \(shape.rows) × \(shape.columns) pixels is not between 1 and \(Network.largestLayer) pixels."
+            "The input image is \(shape.rows) × \(shape.columns); it must have between 1 and \(Network.largestLayer) pixels."
         case .image(let shape):
-            "An input image of \(shape) values is not between 1 and \(Network.largestLayer) values."
+            "The input image is \(shape); it must have between 1 and \(Network.largestLayer) values."
         case .layerCount(let count):
             "A network needs 1 to \(Network.mostLayers) layers, not \(count)."
         case .units(let layer, let count):
@@ -43,7 +43,7 @@ public enum NetworkError: PhidiasError, Equatable {
         case .parameters(let layer, let inputs, let outputs):
             "Layer \(layer) of \(inputs) inputs and \(outputs) outputs takes the network over \(Network.mostParameters) parameters."
         case .lastLayer(let name, let output):
-            "The last layer (\(name)) gives \(output), but the logits must come from a dense layer; end with, say, 'dense 10'."
+            "The last layer (\(name)) gives \(output), but the logits must come from a dense layer; end, for example, with 'dense 10'."
         case .lastActivation(let activation):
             "The last layer gives logits, so its activation must be identity, not \(activation.rawValue)."
         case .classes(let count):

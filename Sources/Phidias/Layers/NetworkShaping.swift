@@ -38,12 +38,12 @@ struct NetworkShaping {
             guard dropout.rate >= 0, dropout.rate < 1 - 0x1p-16 else {
                 throw .value(
                     layer: number, name: layer.description,
-                    reason: "its rate is not at least 0 and below 1 − 2⁻¹⁶")
+                    reason: "its rate must be at least 0 and below 1 − 2⁻¹⁶")
             }
             guard !isDropped else {
                 throw .value(
                     layer: number, name: layer.description,
-                    reason: "it follows a dropout; one with their common rate does the same")
+                    reason: "it follows a dropout; combine the two into one")
             }
             output = current
         }
@@ -142,7 +142,7 @@ struct NetworkShaping {
         guard range.contains(extent.rows), range.contains(extent.columns) else {
             throw .value(
                 layer: number, name: name,
-                reason: "its \(what) is not from \(least) to \(Network.largestExtent)")
+                reason: "its \(what) must be from \(least) to \(Network.largestExtent)")
         }
     }
 

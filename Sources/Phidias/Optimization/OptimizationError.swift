@@ -34,13 +34,14 @@ public enum OptimizationError: PhidiasError, Equatable {
             Golden coupling, 1 − √η, needs learning rates above 0 and at most 1, but this one \
             reaches \(value).
             """
-        case .warmUp(let value): "A warm-up of \(value) epochs is not finite and at least 0."
+        case .warmUp(let value):
+            "The warm-up is \(value) epochs; it must be finite and at least 0."
         case .weightDecay(let value):
             "The weight decay is \(value); it must be finite and at least 0."
         case .norm(let value):
             "The largest norm of the gradient is \(value); it must be finite and above 0."
         case .runLength(let what, let count):
-            "A run has at least 1 of \(what), not \(count)."
+            "The number of \(what) is \(count); it must be at least 1."
         case .step(let step): "There is no step \(step): steps are counted from 0."
         case .scheduledRate(let schedule, let step, let rate):
             "The schedule '\(schedule)' gives the learning rate \(rate) in step \(step), counted from 0; it must be finite and above 0, and a Float must hold it."

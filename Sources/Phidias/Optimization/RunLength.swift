@@ -10,7 +10,7 @@ public struct RunLength: Sendable, Hashable {
     ///   - epochs: at least 1.
     /// - Throws: `OptimizationError.runLength` for fewer.
     public init(stepsPerEpoch: Int, epochs: Int) throws(OptimizationError) {
-        guard stepsPerEpoch > 0 else { throw .runLength("steps an epoch", stepsPerEpoch) }
+        guard stepsPerEpoch > 0 else { throw .runLength("steps per epoch", stepsPerEpoch) }
         guard epochs > 0 else { throw .runLength("epochs", epochs) }
         self.stepsPerEpoch = stepsPerEpoch
         self.epochs = epochs
@@ -24,7 +24,7 @@ public struct RunLength: Sendable, Hashable {
     /// - Throws: `OptimizationError.runLength` for fewer.
     public init(images: Int, batchSize: Int, epochs: Int) throws(OptimizationError) {
         guard images > 0 else { throw .runLength("images", images) }
-        guard batchSize > 0 else { throw .runLength("images a batch", batchSize) }
+        guard batchSize > 0 else { throw .runLength("images per batch", batchSize) }
         try self.init(stepsPerEpoch: (images - 1) / batchSize + 1, epochs: epochs)
     }
 

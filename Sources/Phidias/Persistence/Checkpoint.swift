@@ -192,7 +192,7 @@ public enum CheckpointError: PhidiasError, Equatable {
         switch self {
         case .inconsistent(let reason): "The state of the training cannot be written: \(reason)."
         case .differs(let what, let file, let trainer):
-            "The \(what) of the state is \(file), but the trainer's is \(trainer). Make the trainer with what the state was trained with, or the training is another."
+            "The \(what) of the state is \(file), but the trainer's is \(trainer). Make the trainer with the settings that the state was trained with."
         }
     }
 

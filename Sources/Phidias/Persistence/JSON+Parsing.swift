@@ -42,7 +42,7 @@ extension JSON {
             throw JSONError(
                 byte: 0,
                 reason:
-                    "there is no memory for what it may hold, \(Memory.mebibytes(memory)): \(reason)"
+                    "there is not enough memory for what it may hold, \(Memory.mebibytes(memory)): \(reason)"
             )
         }
         var parser = JSONParser(bytes: Array(bytes), limits: limits)

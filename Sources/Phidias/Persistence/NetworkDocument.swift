@@ -179,7 +179,7 @@ extension NetworkDocument {
                 throw Problem(reason: "\(name) is not an object")
             }
             if let other = members.first(where: { !known.contains($0.key) }) {
-                throw Problem(reason: "\(name) has a member '\(other.key)', which is not known")
+                throw Problem(reason: "\(name) has an unknown member '\(other.key)'")
             }
         }
 

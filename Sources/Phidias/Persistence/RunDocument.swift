@@ -153,7 +153,7 @@ public struct RunDocument: Sendable, Equatable {
     var inconsistency: String? {
         for names in [settings.map(\.name), checksums.map(\.name)]
         where Set(names).count != names.count {
-            return "a setting or checksum is there twice"
+            return "a setting or checksum occurs twice"
         }
         let areCounts =
             changes.allSatisfy { $0.epochs >= 0 && $0.steps >= 0 }

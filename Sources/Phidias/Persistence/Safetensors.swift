@@ -71,7 +71,7 @@ package struct Safetensors: Sendable, Equatable {
     private var header: [UInt8] {
         precondition(
             metadata.allSatisfy { $0.value.stringValue != nil }, "a metadata value is no text")
-        precondition(Set(metadata.map(\.key)).count == metadata.count, "a key is there twice")
+        precondition(Set(metadata.map(\.key)).count == metadata.count, "a key occurs twice")
         var members: [JSON.Member] = []
         if !metadata.isEmpty {
             members.append(JSON.Member(key: Self.metadataKey, value: .object(metadata)))
@@ -79,7 +79,7 @@ package struct Safetensors: Sendable, Equatable {
         var names: Set<String> = [Self.metadataKey]
         var begin = 0
         for tensor in tensors {
-            precondition(names.insert(tensor.name).inserted, "\(tensor.name) is there twice")
+            precondition(names.insert(tensor.name).inserted, "\(tensor.name) occurs twice")
             let end = begin + 4 * tensor.values.count
             let entry = JSON.members([
                 "dtype": .string("F32"),

@@ -109,7 +109,7 @@ public struct TrainingStateFile: Sendable, Equatable {
         try metadata.checkSum(of: file.tensors)
         loss = try metadata.text("loss")
         batchSize = try metadata.count("batch_size")
-        guard batchSize > 0 else { throw metadata.wrong("batch_size", "it is not at least 1") }
+        guard batchSize > 0 else { throw metadata.wrong("batch_size", "it must be at least 1") }
         guard let seed = UInt64(try metadata.text("seed")) else {
             throw metadata.wrong("seed", "it is not a whole number from 0 to 2⁶⁴ − 1")
         }

@@ -38,26 +38,26 @@ public enum TrainingError: PhidiasError, Equatable {
     public var description: String {
         switch self {
         case .epochs(let count):
-            "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
+            "The number of epochs is \(count); it must be from 1 to \(Trainer.mostEpochs)."
         case .batchSize(let size, nil): "The batch size is \(size); it must be at least 1."
         case .batchSize(let size, let images?):
             "The batch size, \(size), is larger than the data, which has \(images == 1 ? "1 image" : "\(images) images")."
         case .busy:
-            "This trainer is already training. Wait for its end, or make another trainer."
+            "This trainer is already training. Wait until it ends, or make another trainer."
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
         case .notFinite(let layer, let what):
             "Training cannot start: a \(what) of layer \(layer) is NaN or infinite. Start from another model."
         case .position(let position, let run):
-            "Training cannot go on from epoch \(position.epochs), step \(position.steps), in a run of \(run.epochs) epochs of \(run.stepsPerEpoch) steps."
+            "Training cannot continue from epoch \(position.epochs), step \(position.steps), in a run of \(run.epochs) epochs of \(run.stepsPerEpoch) steps."
         case .network(let state, let trainer):
-            "Training cannot go on from a state of another network: it is of \(state), and the trainer of \(trainer), and image, layers, input range, outputs and initialization must all be the same."
+            "Training cannot continue from a state of another network: the state is of \(state), the trainer of \(trainer); image, layers, input range, outputs and initialization must all be the same."
         case .velocities(let expected, let found):
-            "Training cannot go on: the network has \(expected) layers with parameters, but there are velocities for \(found)."
+            "Training cannot continue: the network has \(expected) layers with parameters, but there are velocities for \(found)."
         case .velocity(let layer, let weights, let biases, let expectedWeights, let expectedBiases):
-            "Training cannot go on: layer \(layer) has \(expectedWeights) weights and \(expectedBiases) biases, but its velocity \(weights) and \(biases)."
+            "Training cannot continue: layer \(layer) has \(expectedWeights) weights and \(expectedBiases) biases, but its velocity has \(weights) and \(biases)."
         case .counts(let position, let images):
-            "Training cannot go on from a state whose \(position.steps) steps saw \(images) images and got \(position.correct) right, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
+            "Training cannot continue from a state whose \(position.steps) steps saw \(images) images and classified \(position.correct) correctly, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
         case .diverged(let step, let layer, let what):
             "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate."
         case .lossTooHigh(let step, let loss, let start, let factor):

@@ -127,19 +127,19 @@ public enum RecordError: PhidiasError, Equatable {
     public var description: String {
         switch self {
         case .steps(let steps, let run):
-            "\(steps) steps cannot be recorded of a run that has \(run). Give 1 to \(run), or more epochs."
+            "\(steps) steps cannot be recorded from a run of \(run). Give 1 to \(run), or more epochs."
         case .network(let network):
             "'\(network)' drops outputs at random, which another program cannot repeat; leave the dropout out."
         case .options:
-            "A record is of the plain step alone: leave out weight decay, Nesterov's momentum and the limit of the gradient's norm."
+            "A record holds only plain steps: leave out weight decay, Nesterov's momentum and the limit of the gradient's norm."
         case .augmentation:
-            "A record's indices name images as the data has them: leave out the augmentation."
+            "A record's indices refer to the unchanged images: leave out the augmentation."
         case .images(let count):
-            "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
+            "\(count) images are too many for a record: it holds indices below \(TrainingRecord.mostImages)."
         case .shortBatch(let step, let images):
-            "The batch of step \(step) has only \(images) images, and a record has full batches alone. Give fewer steps than \(step), or a batch size that divides the number of images."
+            "The batch of step \(step) has only \(images) images, but a record needs full batches. Give fewer steps than \(step), or a batch size that divides the number of images."
         case .changingParameters(let step):
-            "The learning rate or momentum changes in step \(step), and a record has one for all steps. Use a constant schedule without warm-up."
+            "The learning rate or momentum changes in step \(step), but a record has one value for all steps. Use a constant schedule without warm-up."
         }
     }
 
