@@ -1,6 +1,6 @@
 import RealModule
 
-/// Resamples of a sample, drawn with replacement, and the intervals that they give for a statistic.
+/// Resamples of a sample, drawn with replacement, and the resulting intervals for a statistic.
 ///
 /// Source: Efron and Tibshirani, *An Introduction to the Bootstrap* (1993), sect. 13.3 (percentile)
 /// and 14.3 (BCa).
@@ -14,8 +14,8 @@ package struct Bootstrap: Sendable {
 
     /// - Parameters:
     ///   - sample: at least two values, independent of each other.
-    ///   - resamples: more of them lower the Monte-Carlo error, not the one of a small sample.
-    ///   - generator: with a seeded one, the result is repeatable.
+    ///   - resamples: more of them lower the Monte Carlo error, not that of a small sample.
+    ///   - generator: a seeded one makes the result repeatable.
     ///   - statistic: finite for every resample.
     package init(
         _ sample: [Double], resamples: Int = 9_999,
@@ -56,7 +56,7 @@ package struct Bootstrap: Sendable {
         return moments.standardDeviation
     }
 
-    /// The middle share of the resamples.
+    /// The percentile interval: the middle share of the resamples.
     package func percentile(confidence: Double = 0.95) throws(StatisticsError) -> Interval {
         try check(confidence: confidence)
         return Interval(
@@ -64,11 +64,11 @@ package struct Bootstrap: Sendable {
             high: quantile(distribution, (1 + confidence) / 2), confidence: confidence)
     }
 
-    /// The bias-corrected and accelerated interval, whose error of coverage shrinks faster with the
+    /// The bias-corrected and accelerated interval, whose coverage error shrinks faster with the
     /// size of the sample.
-    /// - Throws: ``StatisticsError/noVariance(value:)`` if resamples or jackknife all agree,
-    ///   `outOfRange` if all resamples lie on one side of the estimate, and `notFinite` if the values
-    ///   are too large for their cubes: then there is no such interval.
+    /// - Throws: ``StatisticsError/noVariance(value:)`` if all resamples or all jackknife values
+    ///   are equal, `outOfRange` if all resamples are on one side of the estimate, and `notFinite`
+    ///   if the values are too large for their cubes: then there is no such interval.
     package func accelerated(confidence: Double = 0.95) throws(StatisticsError) -> Interval {
         try check(confidence: confidence)
         guard distribution[0] < distribution[distribution.count - 1] else {
@@ -110,8 +110,8 @@ package func quantile(_ sorted: [Double], _ probability: Double) -> Double {
 }
 
 extension RandomNumberGenerator {
-    /// Uniform in 0 ..< bound, without bias: Lemire, *ACM Trans. Model. Comput. Simul.* 29 (2019).
-    /// Written out, so that a seed keeps its meaning when the standard library changes.
+    /// A number uniform in 0 ..< bound, without bias: Lemire, *ACM Trans. Model. Comput. Simul.* 29
+    /// (2019). Written out, so that a seed keeps its meaning when the standard library changes.
     package mutating func index(below bound: Int) -> Int {
         let bound = UInt64(bound), reject = (0 &- bound) % bound
         while true {

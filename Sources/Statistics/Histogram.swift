@@ -2,11 +2,11 @@
 package struct Histogram: Sendable, Hashable {
     package let range: ClosedRange<Double>
     package private(set) var counts: [Int]
-    /// Numbers below and above the range, and NaN: in no bin.
+    /// The counts of numbers that are in no bin: below and above the range, and NaN.
     package private(set) var below = 0, above = 0, notANumber = 0
 
-    /// - Precondition: the range and its width are finite, it is not empty, and there is at least one
-    ///   bin.
+    /// - Precondition: the range and its width are finite, it is not empty, and there is at least
+    ///   one bin.
     package init(_ range: ClosedRange<Double>, bins: Int) {
         precondition(
             (range.upperBound - range.lowerBound).isFinite
@@ -23,13 +23,14 @@ package struct Histogram: Sendable, Hashable {
         bin == counts.count ? range.upperBound : range.lowerBound + Double(bin) * width
     }
 
-    /// The borders of the bins, one more than bins; a bin has its lower border, the last one both.
+    /// The boundaries of the bins, one more than bins; a bin includes its lower one, the last bin
+    /// both.
     package var edges: [Double] { (0...counts.count).map(edge) }
 
-    /// Numbers in bins.
+    /// The number of values in bins.
     package var total: Int { counts.reduce(0, +) }
 
-    /// Shares of `total` per unit of the range: their integral is 1; all 0 if there is nothing.
+    /// The shares of `total` per unit of the range: their integral is 1; all 0 if it is empty.
     package var densities: [Double] {
         let scale = total == 0 ? 0 : 1 / (Double(total) * width)
         return counts.map { Double($0) * scale }
@@ -44,7 +45,7 @@ package struct Histogram: Sendable, Hashable {
             notANumber += 1
         } else {
             var bin = Swift.min(Int((value - range.lowerBound) / width), counts.count - 1)
-            // The division may round over a border.
+            // The division may round across a boundary.
             if value < edge(bin) { bin -= 1 }
             if bin + 1 < counts.count && value >= edge(bin + 1) { bin += 1 }
             counts[bin] += 1

@@ -3,12 +3,13 @@
 ///
 /// Source: Holm, *Scandinavian Journal of Statistics* 6 (1979).
 package enum Holm {
-    /// The adjusted p-values, in the order given: those at most a level are significant at it.
+    /// The adjusted p-values, in the given order: those that do not exceed a level are significant
+    /// at it.
     package static func adjusted(_ pValues: [Double]) throws(StatisticsError) -> [Double] {
         if let value = pValues.first(where: { !($0 >= 0 && $0 <= 1) }) {
             throw .notAProbability(value)
         }
-        // Equal values get equal results in any order; the index makes the order one.
+        // Equal values get equal results in any order; the index makes the order unique.
         let order = pValues.indices.sorted { (pValues[$0], $0) < (pValues[$1], $1) }
         var result = pValues, largest = 0.0
         for (rank, index) in order.enumerated() {

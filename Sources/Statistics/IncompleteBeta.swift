@@ -9,7 +9,7 @@ struct UnitPoint {
     init(squaredOdds root: Double) {
         let odds = root * root
         (value, complement) = (1 / (1 + 1 / odds), 1 / (1 + odds))
-        // Beyond, the square or its inverse may leave the range of numbers.
+        // Beyond 1, the square or its inverse may leave the range of numbers.
         let far = root > 1e100, near = root < 1e-100
         logValue = near ? 2 * Double.log(root) : -Double.log(onePlus: 1 / odds)
         logComplement = far ? -2 * Double.log(root) : -Double.log(onePlus: odds)
@@ -25,10 +25,10 @@ struct UnitPoint {
 
 /// The regularised incomplete beta function I_x(a, b), DLMF 8.17.2, for a, b > 0.
 ///
-/// By its continued fraction (DLMF 8.17.22, evaluated by Lentz's method as modified by Thompson and
-/// Barnett, *J. Comput. Phys.* 64, 1986), which converges on the near side of the mean in about
-/// √max(a, b) steps; beyond it, by I_x(a, b) = 1 − I_{1−x}(b, a). Relative error about 1e-13 also
-/// where the result is tiny.
+/// Computed by its continued fraction (DLMF 8.17.22, evaluated by Lentz's method as modified by
+/// Thompson and Barnett, *J. Comput. Phys.* 64, 1986), which converges on the near side of the mean
+/// in about √max(a, b) steps; beyond it, by I_x(a, b) = 1 − I_{1−x}(b, a). The relative error is
+/// about 1e-13, even where the result is tiny.
 func regularizedIncompleteBeta(_ x: UnitPoint, _ a: Double, _ b: Double) -> Double {
     if x.value == 0 && x.logValue == -.infinity { return 0 }
     if x.complement == 0 && x.logComplement == -.infinity { return 1 }
@@ -60,8 +60,8 @@ private func regularizedIncompleteBeta(below x: UnitPoint, _ a: Double, _ b: Dou
     return Double.exp(a * x.logValue + b * x.logComplement - logBeta(a, b)) * fraction / a
 }
 
-/// ln B(a, b). For large arguments from Stirling's series, because the logarithms of three large
-/// gamma functions would cancel.
+/// ln B(a, b). For large arguments it comes from Stirling's series, because the logarithms of three
+/// large gamma functions would cancel.
 func logBeta(_ a: Double, _ b: Double) -> Double {
     let small = Swift.min(a, b), large = Swift.max(a, b)
     guard large >= 20 else {

@@ -1,14 +1,14 @@
-/// An interval that holds what is estimated with a stated confidence.
+/// An interval that contains the estimated quantity with a stated confidence.
 package struct Interval: Sendable, Hashable, Codable {
     package let low, high: Double
-    /// Between 0 and 1: 0.95 for 95 %.
+    /// The confidence, between 0 and 1: 0.95 for 95 %.
     package let confidence: Double
 
     package init(low: Double, high: Double, confidence: Double) {
         (self.low, self.high, self.confidence) = (low, high, confidence)
     }
 
-    /// The part of it that lies in a range; where there is none, the range's nearest end.
+    /// The part of the interval inside a range; if there is none, the range's nearest end.
     package func clamped(to range: ClosedRange<Double>) -> Interval {
         func inside(_ value: Double) -> Double {
             Swift.min(Swift.max(value, range.lowerBound), range.upperBound)

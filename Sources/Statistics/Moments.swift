@@ -1,20 +1,20 @@
 import RealModule
 
-/// Count, mean and variance of a stream of numbers, without keeping them.
+/// Count, mean and variance of a stream of numbers, without storing them.
 ///
 /// Source: Welford, *Technometrics* 4 (1962); the merging of two streams: Chan, Golub and LeVeque,
 /// *The American Statistician* 37 (1983), eqs. 1.5a and 1.5b.
 package struct Moments: Sendable, Hashable {
     package private(set) var count = 0
-    /// 0 as long as there are no values.
+    /// The mean; 0 as long as there are no values.
     package private(set) var mean = 0.0
     private var squares = 0.0
 
-    /// Of no values yet.
+    /// The moments of no values.
     package init() {}
 
-    /// Of at least one value, all finite. In two passes, so that a large mean beside a small
-    /// variance costs no digits (Chan, Golub and LeVeque, eq. 1.7).
+    /// The moments of at least one value, all finite. They take two passes, so that a large mean
+    /// beside a small variance costs no digits (Chan, Golub and LeVeque, eq. 1.7).
     package init(_ values: [Double]) throws(StatisticsError) {
         try check(values, needed: 1)
         count = values.count
@@ -32,7 +32,7 @@ package struct Moments: Sendable, Hashable {
         squares += before * (value - mean)
     }
 
-    /// Adds all that another stream has seen.
+    /// Adds all values that another stream has seen.
     package mutating func add(_ other: Moments) {
         guard other.count > 0 else { return }
         let total = Double(count + other.count), difference = other.mean - mean
@@ -42,17 +42,17 @@ package struct Moments: Sendable, Hashable {
         count += other.count
     }
 
-    /// The unbiased sample variance, with n − 1 below the line; NaN for fewer than two values.
+    /// The unbiased sample variance, with the divisor n − 1; NaN for fewer than two values.
     package var variance: Double {
         count > 1 ? Swift.max(squares, 0) / Double(count - 1) : .nan
     }
 
     package var standardDeviation: Double { variance.squareRoot() }
 
-    /// Of the mean; NaN for fewer than two values.
+    /// The standard error of the mean; NaN for fewer than two values.
     package var standardError: Double { (variance / Double(count)).squareRoot() }
 
-    /// Student's interval of the mean: independent values, near enough to normal, at least two.
+    /// Student's interval of the mean, for at least two independent, approximately normal values.
     package func interval(confidence: Double = 0.95) throws(StatisticsError) -> Interval {
         guard count >= 2 else { throw .tooFewValues(count: count, needed: 2) }
         return try Interval(

@@ -1,29 +1,30 @@
 import RealModule
 
-/// The paired permutation test: under the hypothesis that nothing distinguishes the two of a pair,
-/// each difference could as well have had the other sign. How often is the mean difference then at
-/// least as extreme as the one seen?
+/// The paired permutation test: under the hypothesis that there is no difference within pairs, each
+/// difference could equally well have the other sign. The p-value is how often the mean difference
+/// is then at least as extreme as the observed one.
 ///
-/// Source: Fisher, *The Design of Experiments* (1935), sect. 21. Counting the observed arrangement
+/// Source: Fisher, *The Design of Experiments* (1935), sect. 21. Including the observed arrangement
 /// among the sampled ones: Phipson and Smyth, *Stat. Appl. Genet. Mol. Biol.* 9 (2010).
 package struct PermutationTest: Sendable, Hashable {
     package let meanDifference: Double
     package let pValue: Double
-    /// No outcome of this test, whatever the data, could have had a smaller p-value.
+    /// The smallest p-value that any outcome of this test could have had.
     package let smallestPValue: Double
-    /// All arrangements were counted; if not, a sample of them.
+    /// Whether all arrangements were counted, rather than a sample of them.
     package let isExact: Bool
-    /// Arrangements that were counted or drawn.
+    /// The number of arrangements that were counted or drawn.
     package let arrangements: Int
 
     /// The most pairs whose 2ⁿ arrangements may be counted.
     package static let mostExactPairs = 24
 
     /// - Parameters:
-    ///   - exactPairs: up to so many pairs all arrangements are counted, at most `mostExactPairs`.
+    ///   - exactPairs: up to this many pairs all arrangements are counted, at most
+    ///     `mostExactPairs`.
     ///   - samples: arrangements drawn if there are more pairs; p is then at least
     ///     1/(samples + 1).
-    ///   - generator: decides which; not used if the test is exact.
+    ///   - generator: chooses the sample; not used if the test is exact.
     package static func paired(
         _ first: [Double], _ second: [Double], alternative: Alternative = .twoSided,
         exactPairs: Int = 20, samples: Int = 99_999,
@@ -35,7 +36,7 @@ package struct PermutationTest: Sendable, Hashable {
         }
         let size = (first + second).reduce(0) { $0 + abs($1) }
         let counter = ExtremeCounter(values, alternative, slack: 1e-14 * size)
-        // Where a difference is 0, its two signs are one arrangement.
+        // If a difference is 0, its two signs are one arrangement.
         let fixed = values.filter { $0 == 0 }.count
         let smallest = smallestPValue(pairs: values.count - fixed, alternative: alternative)
         let mean = values.reduce(0, +) / Double(values.count)
@@ -52,7 +53,7 @@ package struct PermutationTest: Sendable, Hashable {
             arrangements: samples)
     }
 
-    /// The smallest p-value that so many pairs can lead to: 2¹⁻ⁿ, one-sided 2⁻ⁿ.
+    /// The smallest p-value possible with a number of pairs: 2¹⁻ⁿ, one-sided 2⁻ⁿ.
     package static func smallestPValue(
         pairs: Int, alternative: Alternative = .twoSided
     ) -> Double {
@@ -68,7 +69,8 @@ private struct ExtremeCounter {
     /// Sums that differ from the observed one by rounding count as equal to it.
     let bound: Double
 
-    /// - Parameter slack: how far apart rounding can put equal sums, that of the differences included.
+    /// - Parameter slack: the largest difference between equal sums by rounding, including the sum
+    ///   of the differences.
     init(_ values: [Double], _ alternative: Alternative, slack: Double) {
         (self.values, self.alternative) = (values, alternative)
         let sum = values.reduce(0, +)

@@ -1,13 +1,13 @@
-/// Places in an order.
+/// Ranks of values.
 package enum Ranks {
-    /// Which end of the values has rank 1.
+    /// Which of the values has rank 1.
     package enum First: Sendable, Hashable {
         case smallest, largest
     }
 
-    /// The rank of each value, from 1; equal values share the average of their places.
-    /// - Parameter tolerance: neighbours in the order are equal if they differ by no more: for means,
-    ///   which rounding can put apart.
+    /// The rank of each value, from 1; equal values share the average of their ranks.
+    /// - Parameter tolerance: neighbours in the order count as equal if they differ by no more: for
+    ///   means, which rounding can separate.
     package static func average(
         _ values: [Double], first: First = .smallest, tolerance: Double = 0
     ) throws(StatisticsError) -> [Double] {
@@ -35,12 +35,13 @@ package enum Ranks {
 
     /// The rank of each competitor by its mean score, and the percentile interval of that rank over
     /// resampled rounds. All competitors take part in the same rounds (folds, seeds), which are
-    /// drawn for all of them together: what makes a round hard for all moves no rank.
+    /// drawn for all of them together: a round that is hard for all changes no rank.
     ///
     /// The bootstrap of a rank is known to be rough where competitors are nearly tied (Hall and
-    /// Miller, *Ann. Statist.* 37, 2009): read the interval as a scale of doubt, not as a test.
+    /// Miller, *Ann. Statist.* 37, 2009): read the interval as an indication of doubt, not as a
+    /// test.
     ///
-    /// - Parameter scores: of each competitor, one in each round; at least two rounds.
+    /// - Parameter scores: the scores of each competitor, one in each round; at least two rounds.
     package static func bootstrap(
         scores: [[Double]], first: First = .largest, confidence: Double = 0.95,
         resamples: Int = 9_999, using generator: inout some RandomNumberGenerator
@@ -56,7 +57,7 @@ package enum Ranks {
         }
         var seen = scores.map { _ in [Double]() }
         var times = [Double](repeating: 1, count: rounds)
-        // Sums of the same scores in another order are equal but for their rounding.
+        // Sums of the same scores in another order are equal except for rounding.
         let size = scores.joined().reduce(0) { Swift.max($0, abs($1)) }
         let tolerance = 1e-14 * size * Double(rounds * rounds)
         func placed() -> [Double] {

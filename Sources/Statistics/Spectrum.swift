@@ -3,19 +3,20 @@ import RealModule
 /// The power spectral density of a series, one-sided, by Welch's method: the mean periodogram of
 /// overlapping segments.
 ///
-/// As `scipy.signal.welch` does it by default: Hann window (periodic), half overlap, the mean of
-/// each segment removed. Source: Welch, *IEEE Trans. Audio Electroacoust.* 15 (1967).
+/// The defaults are those of `scipy.signal.welch`: Hann window (periodic), half overlap, the mean
+/// of each segment removed. Source: Welch, *IEEE Trans. Audio Electroacoust.* 15 (1967).
 package struct Spectrum: Sendable, Hashable {
-    /// From 0 to half the sampling rate, in the unit of the sampling rate.
+    /// The frequencies, from 0 to half the sampling rate, in the unit of the sampling rate.
     package let frequencies: [Double]
-    /// Squared unit of the series, per unit of frequency: its integral is about the variance.
+    /// The density in the squared unit of the series per unit of frequency: its integral is about
+    /// the variance.
     package let densities: [Double]
-    /// Over how many segments the mean was taken.
+    /// The number of segments that the mean was taken over.
     package let segments: Int
 
     /// - Parameters:
     ///   - series: at least two values.
-    ///   - segmentLength: at least 2; a shorter series is one segment. Fastest for powers of two.
+    ///   - segmentLength: at least 2; a shorter series is one segment. Powers of two are fastest.
     package init(
         _ series: [Double], samplingRate: Double = 1, segmentLength: Int = 256
     ) throws(StatisticsError) {
@@ -52,7 +53,8 @@ package struct Spectrum: Sendable, Hashable {
     }
 }
 
-/// The discrete Fourier transform: halved as long as the length is even, the odd rest directly.
+/// The discrete Fourier transform: halved as long as the length is even, the odd rest computed
+/// directly.
 private struct FourierTransform {
     typealias Number = (real: Double, imaginary: Double)
 
@@ -70,7 +72,7 @@ private struct FourierTransform {
 
     func callAsFunction(_ values: [Double]) -> [Number] { transform(values, 0, 1) }
 
-    /// Of every `stride`-th value from `start` on.
+    /// The transform of every `stride`-th value from `start` on.
     private func transform(_ values: [Double], _ start: Int, _ stride: Int) -> [Number] {
         let count = length / stride
         guard count.isMultiple(of: 2) else {

@@ -1,11 +1,11 @@
-/// Why a statistic cannot be computed, with the value that stands in the way.
+/// Why a statistic cannot be computed, with the value that prevents it.
 package enum StatisticsError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooFewValues(count: Int, needed: Int)
     case unequalLengths(Int, Int)
     case notFinite(value: Double, index: Int)
-    /// All values are the same, where only their differences say anything.
+    /// All values are equal, and the statistic depends on their differences.
     case noVariance(value: Double)
-    /// A confidence, a level or a p-value that is no probability of its kind.
+    /// A confidence, a level or a p-value that is not a valid probability.
     case notAProbability(Double)
     case outOfRange(name: String, value: Double, allowed: String)
 

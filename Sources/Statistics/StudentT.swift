@@ -2,9 +2,9 @@ import RealModule
 
 /// Student's t distribution with any positive number of degrees of freedom.
 ///
-/// Through the incomplete beta function (DLMF 8.17), above 10⁵ degrees of freedom through Hill's
-/// normal deviate. Relative errors below 1e-10, mostly 1e-13, also in the far tails and of quantiles
-/// next to 0.
+/// Computed through the incomplete beta function (DLMF 8.17), above 10⁵ degrees of freedom through
+/// Hill's normal deviate. Relative errors are below 1e-10, mostly 1e-13, including the far tails
+/// and quantiles near 0.
 package struct StudentT: Sendable, Hashable {
     package let degreesOfFreedom: Double
 
@@ -31,10 +31,10 @@ package struct StudentT: Sendable, Hashable {
             / degreesOfFreedom.squareRoot()
     }
 
-    /// The t that T stays below with probability `p`; ∓∞ for 0 and 1.
+    /// The quantile: the t that T stays below with probability `p`; ∓∞ for 0 and 1.
     ///
-    /// By Newton's method on logarithms, where both ends of the distribution are straight lines,
-    /// inside a bracket.
+    /// Computed by Newton's method on logarithms, where both ends of the distribution are straight
+    /// lines, inside a bracket.
     /// - Precondition: `p` is from 0 to 1.
     package func quantile(_ p: Double) -> Double {
         precondition(p >= 0 && p <= 1, "the quantile of \(p)")
@@ -45,7 +45,7 @@ package struct StudentT: Sendable, Hashable {
         var u = 0.0, low = -800.0, high = 800.0
         for _ in 0..<200 {
             let t = Double.exp(u)
-            // How far the probability of this side is from the wanted one, and its slope.
+            // The distance of this side's probability from the target, and its slope.
             let near = centre < 0.25
             let have = near ? middle(t) / 2 : tail(t)
             let error = Double.log(have / (near ? centre : outer))
@@ -72,7 +72,7 @@ package struct StudentT: Sendable, Hashable {
         return regularizedIncompleteBeta(point(t), 0.5, degreesOfFreedom / 2)
     }
 
-    // Beyond, the continued fraction loses digits, and takes long.
+    // Beyond this the continued fraction loses digits and is slow.
     private var isNearlyNormal: Bool { degreesOfFreedom > 1e5 }
 
     /// The normal deviate with the same tail, for t ≥ 0 and many degrees of freedom: Hill, Algorithm

@@ -1,4 +1,4 @@
-/// What a test holds against the hypothesis that there is no difference.
+/// The alternative to the hypothesis that there is no difference.
 package enum Alternative: Sendable, Hashable {
     case twoSided
     /// The first sample is smaller.
@@ -27,7 +27,7 @@ package struct TTest: Sendable, Hashable {
     ///
     /// Source: Nadeau and Bengio, *Machine Learning* 52 (2003), sect. 3.2; for repeated
     /// cross-validation, k counts all folds of all repetitions (Bouckaert and Frank, PAKDD 2004).
-    /// - Parameter testToTrain: n_test/n_train, with k folds 1/(k − 1).
+    /// - Parameter testToTrain: n_test/n_train; 1/(k − 1) for k folds.
     package static func correctedResampled(
         _ first: [Double], _ second: [Double], testToTrain: Double,
         alternative: Alternative = .twoSided
@@ -57,7 +57,7 @@ package struct TTest: Sendable, Hashable {
             }
     }
 
-    /// The interval of the mean difference that belongs to the two-sided test.
+    /// The interval of the mean difference that corresponds to the two-sided test.
     package func interval(confidence: Double = 0.95) throws(StatisticsError) -> Interval {
         try Interval(
             around: meanDifference, standardError: standardError,

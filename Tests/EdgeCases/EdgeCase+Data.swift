@@ -63,10 +63,10 @@ extension EdgeCase {
             EdgeCase("Dataset.subset: one twice", .value) {
                 try check(try Example.data().subset([19, 19]).count == 2)
             },
-            EdgeCase("Dataset.stratifiedSplit: 0", .error("share of 0")) {
+            EdgeCase("Dataset.stratifiedSplit: 0", .error("share is 0")) {
                 _ = try Example.data().stratifiedSplit(fraction: 0, seed: 1)
             },
-            EdgeCase("Dataset.stratifiedSplit: NaN", .error("share of nan")) {
+            EdgeCase("Dataset.stratifiedSplit: NaN", .error("share is nan")) {
                 _ = try Example.data().stratifiedSplit(fraction: .nan, seed: 1)
             },
             EdgeCase("Dataset.stratifiedSplit: too little", .error("leaves no image")) {
@@ -132,7 +132,7 @@ extension EdgeCase {
                 _ = try Augmentation(shift: 1).images(
                     of: try Example.data(), at: [99], seed: 1, epoch: 1)
             },
-            EdgeCase("Augmentation.images: epoch -1", .error("Epoch -1")) {
+            EdgeCase("Augmentation.images: epoch -1", .error("epoch is -1")) {
                 _ = try Augmentation(shift: 1).images(
                     of: try Example.data(), at: [0], seed: 1, epoch: -1)
             },

@@ -122,7 +122,7 @@ extension EdgeCase {
             EdgeCase("RunDocument.write: no folder", .error("/nowhere")) {
                 try Example.checkpoint().run.write(to: "/nowhere/r")
             },
-            EdgeCase("RunDocument.write: a setting twice", .error("there twice")) {
+            EdgeCase("RunDocument.write: a setting twice", .error("occurs twice")) {
                 var run = try Example.checkpoint().run
                 run.settings = [.init(name: "a", value: "1"), .init(name: "a", value: "2")]
                 try run.write(to: "/nowhere/r")

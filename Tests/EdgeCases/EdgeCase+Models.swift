@@ -175,7 +175,7 @@ extension EdgeCase {
                 let model = try Example.model(with: .nan, of: try Example.convolution())
                 _ = try model.features(of: image, layer: 0)
             },
-            EdgeCase("Model.strongest: -1", .error("-1 images")) {
+            EdgeCase("Model.strongest: -1", .error("images is -1")) {
                 let model = try Model(network: try Example.convolution(), seed: 1)
                 _ = try model.strongest(-1, in: try Example.data(), layer: 0)
             },
@@ -184,10 +184,10 @@ extension EdgeCase {
                 let best = try model.strongest(.max, in: try Example.data(), layer: 0)
                 try check(best.map(\.count) == [20, 20])
             },
-            EdgeCase("Predictor: batch 0", .error("batch of 0")) {
+            EdgeCase("Predictor: batch 0", .error("batch size is 0")) {
                 _ = try Predictor(try Example.model(), batch: 0)
             },
-            EdgeCase("Predictor: batch Int.max", .error("batch of")) {
+            EdgeCase("Predictor: batch Int.max", .error("batch size is")) {
                 _ = try Predictor(try Example.model(), batch: .max)
             },
             EdgeCase("Predictor: 0 threads", .error("0 threads")) {

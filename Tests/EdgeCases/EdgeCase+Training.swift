@@ -8,13 +8,13 @@ extension EdgeCase {
 
     static var optimization: [EdgeCase] {
         [
-            EdgeCase("RunLength: 0 images", .error("images, not 0")) {
+            EdgeCase("RunLength: 0 images", .error("images is 0")) {
                 _ = try RunLength(images: 0, batchSize: 1, epochs: 1)
             },
-            EdgeCase("RunLength: batch 0", .error("images a batch, not 0")) {
+            EdgeCase("RunLength: batch 0", .error("images per batch is 0")) {
                 _ = try RunLength(images: 1, batchSize: 0, epochs: 1)
             },
-            EdgeCase("RunLength: -1 steps", .error("not -1")) {
+            EdgeCase("RunLength: -1 steps", .error("steps per epoch is -1")) {
                 _ = try RunLength(stepsPerEpoch: -1, epochs: 1)
             },
             EdgeCase("RunLength: Int.max of everything", .value) {
@@ -95,14 +95,14 @@ extension EdgeCase {
 
     static var training: [EdgeCase] {
         [
-            EdgeCase("Trainer: batch 0", .error("batch of 0")) {
+            EdgeCase("Trainer: batch 0", .error("batch size is 0")) {
                 _ = try Trainer(model: try Example.model(), batchSize: 0)
             },
             EdgeCase("Trainer: a softmax loss", .error("softmax outputs")) {
                 _ = try Trainer(
                     model: try Example.model(), loss: SynapticLoss(outputActivation: .softmax))
             },
-            EdgeCase("Trainer.train: 0 epochs", .error("0 epochs")) {
+            EdgeCase("Trainer.train: 0 epochs", .error("epochs is 0")) {
                 try Trainer(model: try Example.model(), batchSize: 4).train(
                     on: try Example.data(), epochs: 0)
             },

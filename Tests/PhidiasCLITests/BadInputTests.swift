@@ -147,8 +147,8 @@ import Testing
 
     /// Options of training, the exit code, and what is said.
     static let options: [([String], Int32, String)] = [
-        (["--epochs", "-3"], 64, "-3 epochs"),
-        (["--epochs", "9000000000000000000"], 64, "give 1 to 1000000000"),
+        (["--epochs", "-3"], 64, "epochs is -3"),
+        (["--epochs", "9000000000000000000"], 64, "from 1 to 1000000000"),
         (["--epochs", "99999999999999999999"], 64, "99999999999999999999"),
         (["--learning-rate", "0"], 64, "above 0"),
         (["--learning-rate", "1e-46"], 64, "1e-46"),
@@ -156,7 +156,7 @@ import Testing
         (["--momentum", "-0.1"], 64, "-0.1"),
         (["--momentum", "nan"], 64, "nan"),
         (["--momentum", "0.99999999999"], 64, "below 1"),
-        (["--batch-size", "61"], 64, "61 images is larger than the data, which has 60"),
+        (["--batch-size", "61"], 64, "The batch size, 61, is larger than the data, which has 60"),
         (["--batch-size", "9223372036854775807"], 64, "larger than the data"),
         (["--threads", "-1"], 64, "-1 threads"),
         (["--threads", "1000000000"], 64, "give 1 to 1024"),

@@ -1,26 +1,28 @@
 import PhidiasKernels
 
-/// Changes to training images that leave them what they are: each epoch moves, turns and bends
-/// every image anew, by random amounts, with zeros where nothing was. Evaluation sees the images
-/// as they are.
+/// Random changes to training images that keep their class: in each epoch every image is shifted,
+/// rotated and distorted by new random amounts, and zeros fill the gaps. Evaluation uses the
+/// unchanged images.
 ///
-/// An image is a function of (seed, epoch, its number in the data set): no thread count, batch or
-/// interruption changes it. `CKConvolution.h` has the formulas.
+/// An augmented image is a function of (seed, epoch, its index in the data set): no thread count,
+/// batch or interruption changes it. `CKConvolution.h` has the formulas.
 public struct Augmentation: Sendable, Hashable {
-    /// Most pixels that an image moves along each axis; uniform.
+    /// The largest shift along each axis, in pixels; uniform.
     public let shift: Double
-    /// Most degrees that it turns about its middle, either way; uniform.
+    /// The largest rotation about the image's center in either direction, in degrees; uniform.
     public let rotation: Double
-    /// Elastic distortion: most pixels along each axis that a control point of a cubic B-spline is
-    /// displaced; uniform. Where a control point is, half of that deviation is left.
+    /// Elastic distortion: the largest displacement of a cubic B-spline's control point along each
+    /// axis, in pixels; uniform. At a control point, half the standard deviation of that
+    /// displacement remains.
     public let elastic: Double
-    /// Pixels from a control point to the next: the smaller, the finer the distortion.
+    /// The distance between control points, in pixels: the smaller, the finer the distortion.
     public let elasticSpacing: Int
 
-    /// A quarter of the side of MNIST's images.
+    /// The default spacing: a quarter of the side of MNIST's images.
     public static let usualSpacing = 7
-    /// Above it an image may fold: Choi and Lee, *Injectivity Conditions of 2D and 3D Uniform Cubic
-    /// B-Spline Functions*, Graphical Models 62 (2000).
+    /// The largest `elastic` per pixel of spacing. Above it an image may fold: Choi and Lee,
+    /// *Injectivity Conditions of 2D and 3D Uniform Cubic B-Spline Functions*, Graphical Models 62
+    /// (2000).
     public static let mostElasticPerSpacing = 0.4886
 
     /// - Throws: `AugmentationError` for a number out of range.
@@ -39,7 +41,7 @@ public struct Augmentation: Sendable, Hashable {
         (self.elastic, self.elasticSpacing) = (elastic, elasticSpacing)
     }
 
-    /// Whether it changes no image.
+    /// Whether it leaves every image unchanged.
     public var isNone: Bool { shift == 0 && rotation == 0 && elastic == 0 }
 
     /// The images at `indices` as an epoch sees them: [indices][channels][rows][columns].
@@ -93,7 +95,7 @@ public struct Augmentation: Sendable, Hashable {
             purpose: CounterRandom.Purpose.augmentation.rawValue)
     }
 
-    /// Bytes that a batch takes.
+    /// The bytes that a batch needs.
     func memory(of image: ImageShape, batchSize: Int, threads: Int) -> Int {
         AugmentedBatch.size(.init(image), kernelShape, capacity: batchSize, threads: threads)
     }
@@ -105,25 +107,25 @@ public struct Augmentation: Sendable, Hashable {
     }
 }
 
-/// Numbers that no augmentation has.
+/// Augmentation settings that are out of range.
 public enum AugmentationError: PhidiasError, Equatable {
-    /// Pixels that are not from 0 to 65535.
+    /// A shift that is not from 0 to 65535 pixels.
     case shift(Double)
-    /// Degrees that are not from 0 to 180.
+    /// A rotation that is not from 0 to 180 degrees.
     case rotation(Double)
-    /// Pixels that are below 0, or so many that images would fold.
+    /// An elastic distortion that is below 0 pixels, or so large that images would fold.
     case elastic(Double, spacing: Int, most: Double)
-    /// Pixels that are not from 1 to 65535.
+    /// A spacing that is not from 1 to 65535 pixels.
     case spacing(Int)
 
     public var description: String {
         switch self {
-        case .shift(let value): "A shift of \(value) pixels is not from 0 to 65535."
-        case .rotation(let value): "A rotation of \(value) degrees is not from 0 to 180."
+        case .shift(let value): "The shift is \(value) pixels; it must be from 0 to 65535."
+        case .rotation(let value): "The rotation is \(value) degrees; it must be from 0 to 180."
         case .elastic(let value, let spacing, let most):
-            "An elastic distortion of \(value) pixels is not from 0 to \(most), beyond which images fold at a spacing of \(spacing)."
+            "The elastic distortion is \(value) pixels; with a spacing of \(spacing) it must be from 0 to \(most), above which images fold."
         case .spacing(let value):
-            "A spacing of \(value) pixels for elastic distortions is not from 1 to 65535."
+            "The spacing of elastic distortions is \(value) pixels; it must be from 1 to 65535."
         }
     }
 

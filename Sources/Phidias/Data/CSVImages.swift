@@ -1,16 +1,17 @@
 import PhidiasKernels
 
-/// Square images from a CSV file: a label and the pixels a line, all whole numbers from 0 to 255.
-/// A first line that does not begin with a number names the columns. Memory is bounded by the
-/// images: the file is read in pieces.
+/// Square images from a CSV file: per line a label and the pixels, all whole numbers from 0 to 255.
+/// A first line that does not begin with a number names the columns. The images determine the
+/// memory used: the file is read in pieces.
 struct CSVImages {
     let path: String
     private(set) var images: [UInt8] = []
     private(set) var labels: [UInt8] = []
-    /// Rows and columns of an image.
+    /// Rows, and columns, of an image.
     private(set) var side = 0
 
-    /// Most pixels of an image, and most bytes of a line: of three digits and a comma each.
+    /// The most pixels of an image, and the most bytes of a line: three digits and a comma for
+    /// each.
     private static let mostPixels = Network.largestLayer
     private static let longestLine = 4 * (mostPixels + 1)
     private static let piece = 1 << 20
@@ -24,7 +25,7 @@ struct CSVImages {
 
     mutating func read() throws(DataError) {
         let file = try InputFile(path)
-        // Of every two bytes at most one pixel, and three times as many while the array grows.
+        // At most one pixel for every two bytes, and three times as many while the array grows.
         try Memory.check(2 * file.size, for: path)
         var line: [UInt8] = []
         for start in stride(from: 0, to: file.size, by: Self.piece) {

@@ -1,6 +1,6 @@
 extension CounterRandom {
-    /// The numbers of one seed, purpose and epoch one after the other, for what asks for a
-    /// `RandomNumberGenerator`: two words of 64 bits from each index, ascending from 0.
+    /// The numbers of one seed, purpose and epoch in sequence, as a `RandomNumberGenerator`: two
+    /// 64-bit words from each index, ascending from 0.
     package struct Stream: RandomNumberGenerator, Sendable {
         private let random: CounterRandom
         private var index: UInt64 = 0

@@ -1,29 +1,45 @@
 /// A counter-based random generator, Philox4x32-10 (Salmon et al., *Parallel Random Numbers: As
 /// Easy as 1, 2, 3*, SC 2011): a function from (seed, purpose, epoch, index) to bits, without
-/// state, so that any batch, mask or image can be made again alone.
+/// state, so that any batch, mask or image can be reproduced alone.
 public struct CounterRandom: Sendable {
-    /// What the numbers are for: different purposes get unrelated numbers from one seed.
+    /// The use of the numbers: different purposes get unrelated numbers from one seed.
     public enum Purpose: UInt32, Sendable {
-        /// Weights, the order of images, splits, synthetic digits for training and for tests, what
-        /// a user of the library makes, folds, parts of the data, masks, changes to images.
-        case initialization = 1, shuffle, split, synthesis, synthesisTest, user, folds, subset,
-            dropout, augmentation
+        /// Initial weights.
+        case initialization = 1
+        /// The order of the images in an epoch.
+        case shuffle
+        /// Splits of the data.
+        case split
+        /// Synthetic digits for training.
+        case synthesis
+        /// Synthetic digits for tests.
+        case synthesisTest
+        /// Anything that a user of the library makes.
+        case user
+        /// Cross-validation folds.
+        case folds
+        /// Subsets of the data.
+        case subset
+        /// Dropout masks.
+        case dropout
+        /// Changes to training images.
+        case augmentation
     }
 
-    /// Changes with the numbers: a file that depends on them says it.
+    /// The generator's name, for files that depend on its numbers.
     static let name = "philox4x32-10"
 
     private let key: SIMD2<UInt32>
     private let purpose, epoch: UInt32
 
-    /// One stream of numbers for each seed, purpose and epoch.
+    /// A stream of numbers for one seed, purpose and epoch.
     public init(seed: UInt64, purpose: Purpose, epoch: UInt32 = 0) {
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         self.purpose = purpose.rawValue
         self.epoch = epoch
     }
 
-    /// 128 bits for an index.
+    /// The 128 random bits for an index.
     public func bits(_ index: UInt64) -> SIMD4<UInt32> {
         Self.philox(
             counter: SIMD4(
@@ -31,14 +47,14 @@ public struct CounterRandom: Sendable {
                 purpose), key: key)
     }
 
-    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+    /// A number uniform in [0, 1), a multiple of 2⁻⁵³.
     public func uniform(_ index: UInt64) -> Double {
         let b = bits(index)
         return Double((UInt64(b.x) << 32 | UInt64(b.y)) >> 11) * 0x1p-53
     }
 
     package static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-        // Words of their own: to compose a vector in each round takes twice as long as the rest.
+        // Separate words: composing a vector in each round takes twice as long as the rest.
         var (x, y, z, w) = (counter.x, counter.y, counter.z, counter.w)
         var k = (key.x, key.y)
         for _ in 0..<10 {
@@ -53,8 +69,8 @@ public struct CounterRandom: Sendable {
         return SIMD4(x, y, z, w)
     }
 
-    /// A permutation of 0 ..< count, every one equally likely (Fisher–Yates). The place of
-    /// step i draws from index i; draws that would bias it are repeated with a higher word.
+    /// A permutation of 0 ..< count, every one equally likely (Fisher–Yates). Step i draws from
+    /// index i; draws that would bias it are repeated with a higher word.
     /// - Precondition: `count` is from 0 to `UInt32.max`.
     public func permutation(count: Int) -> [UInt32] {
         precondition(count >= 0 && count <= Int(UInt32.max), "permutation of \(count)")
@@ -68,7 +84,7 @@ public struct CounterRandom: Sendable {
         return order
     }
 
-    /// Uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
+    /// A number uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
     /// - Precondition: `bound` is above 0.
     public func below(_ bound: UInt32, index: UInt64) -> UInt32 {
         precondition(bound > 0, "no number is below 0")
@@ -78,7 +94,7 @@ public struct CounterRandom: Sendable {
             for lane in 0..<4 {
                 let product = UInt64(words[lane]) * UInt64(bound)
                 let rest = UInt32(truncatingIfNeeded: product)
-                // What is rejected is less than bound: most need no division.
+                // Rejected values are below the bound: most need no division.
                 if rest >= bound || rest >= (0 &- bound) % bound {
                     return UInt32(product >> 32)
                 }

@@ -2,7 +2,7 @@ import PhidiasKernels
 
 /// Data that cannot be read or used.
 public enum DataError: PhidiasError, Equatable {
-    /// A file or folder is not there, or may not be opened.
+    /// A file or folder does not exist or cannot be opened.
     case missing(path: String, reason: String)
     /// A folder, device or pipe where a file should be.
     case notRegular(path: String)
@@ -10,51 +10,51 @@ public enum DataError: PhidiasError, Equatable {
     case io(path: String, reason: String)
     /// The first bytes are not those of an IDX file of bytes; `found` holds them.
     case magic(path: String, found: [UInt8])
-    /// The file ends before the `expected` bytes that its header promises.
+    /// The file ends before the `expected` bytes that its header announces.
     case truncated(path: String, expected: Int, found: Int)
-    /// The file goes on after the `expected` bytes that its header promises.
+    /// The file continues after the `expected` bytes that its header announces.
     case oversized(path: String, expected: Int)
-    /// The header claims more elements than are read.
+    /// The header claims more elements than the reader accepts.
     case size(path: String, dimensions: [Int])
     /// Compressed data is damaged near a byte of the file.
     case gzip(path: String, byte: Int, reason: String)
-    /// An IDX file has not the number of dimensions that images or labels have.
+    /// The number of dimensions is not that of images or labels.
     case dimensions(path: String, expected: Int, found: Int)
-    /// Images and labels are not the same number.
+    /// The numbers of images and labels differ.
     case counts(path: String, images: Int, labels: Int)
     /// The label of image `index`, counted from 0, is outside the classes.
     case label(path: String, index: Int, label: Int, classes: Int)
     /// There are no images.
     case empty(String)
-    /// A file has more bytes than are read.
+    /// A file has more bytes than the reader accepts.
     case tooLarge(path: String, bytes: Int, limit: Int)
-    /// There is no memory for what the file holds.
+    /// There is not enough memory for the contents of the file.
     case memory(path: String, bytes: Int, reason: String)
-    /// There is data already where data is to be written.
+    /// Data already exists where data is to be written.
     case exists(path: String)
-    /// An image has not the size of the others.
+    /// An image does not have the size of the others.
     case pixels(path: String, expected: String, found: String)
-    /// A folder has not the number of subfolders that classes can have.
+    /// A folder does not have 2 to 256 subfolders, one for each class.
     case classes(path: String, found: Int)
     /// A line of a CSV file, counted from 1, is not a label and pixels.
     case csv(path: String, line: Int, reason: String)
-    /// A share that is not above 0 and below 1.
+    /// A fraction that is not above 0 and below 1.
     case fraction(Double)
-    /// A share that leaves a class without images on one side.
+    /// A fraction that leaves a class without images in one of the two parts.
     case share(Double, label: Int, images: Int)
-    /// A number of folds that is below 2, or above the images of a class.
+    /// A number of folds that is below 2, or above the number of images of a class.
     case folds(Int, label: Int?, images: Int)
     /// A number of images that is out of range.
     case count(name: String, value: Int)
-    /// A size of an image that is below 1, or a product of sizes that cannot be counted.
+    /// An image size below 1, or a product of sizes that overflows.
     case imageSize(path: String, ImageShape)
-    /// A number of classes that a label of one byte cannot tell apart.
+    /// A number of classes that one-byte labels cannot distinguish.
     case classCount(path: String, classes: Int)
-    /// More images than an index can name.
+    /// More images than an index can address.
     case tooManyImages(path: String, images: Int)
     /// There is no image of that index, counted from 0.
     case index(Int, images: Int)
-    /// Sizes that no IDX file has, or that are not those of the elements.
+    /// Sizes that no IDX file has, or that do not match the number of elements.
     case elements(dimensions: [Int], found: Int)
 
     public var description: String {
@@ -67,7 +67,7 @@ public enum DataError: PhidiasError, Equatable {
                 + (found.isEmpty
                     ? "is empty"
                     : "starts with \(found.map { String($0, radix: 16) }.joined(separator: " "))")
-                + ", expected are 0 0 8 and the number of dimensions."
+                + ", but 0 0 8 and the number of dimensions were expected."
         case .truncated(let path, let expected, let found):
             "\(path): byte \(found): the file ends, but its header promises \(expected) bytes. Fetch it again."
         case .oversized(let path, let expected):
@@ -86,28 +86,28 @@ public enum DataError: PhidiasError, Equatable {
         case .tooLarge(let path, let bytes, let limit):
             "\(path): has \(bytes) bytes, more than the \(limit) that are read."
         case .memory(let path, let bytes, let reason):
-            "\(path): there is no memory for its \(Memory.mebibytes(bytes)): \(reason)."
+            "\(path): there is not enough memory for its \(Memory.mebibytes(bytes)): \(reason)."
         case .exists(let path):
             "\(path): already exists."
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
-            "\(path): has \(found) subfolders; 2 to 256 are needed, one a class with its PNG files."
+            "\(path): has \(found) subfolders; 2 to 256 are needed, one per class with its PNG files."
         case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
         case .fraction(let value):
-            "A share of \(value) is not above 0 and below 1."
+            "The share is \(value); it must be above 0 and below 1."
         case .share(let value, let label, let images):
             "A share of \(value) leaves no image of class \(label) in one of the two parts; it has \(images) in all."
         case .folds(let count, nil, _):
             "\(count) folds cannot be made; give 2 or more."
         case .folds(let count, let label?, let images):
-            "\(count) folds cannot be made: class \(label) has \(images) images, fewer than one a fold."
+            "\(count) folds cannot be made: class \(label) has \(images) images, fewer than one per fold."
         case .count(let name, let value):
             "The \(name) is \(value); it must be between 1 and \(SyntheticDigits.mostImages)."
         case .imageSize(let path, let shape):
             "\(path): there are no images of \(shape) values; each size is at least 1."
         case .classCount(let path, let classes):
-            "\(path): \(classes) classes cannot be told apart by labels of one byte; give 1 to 256."
+            "\(path): labels of one byte cannot distinguish \(classes) classes; give 1 to 256."
         case .tooManyImages(let path, let images):
             "\(path): has \(images) images; at most \(UInt32.max) are used."
         case .index(let index, let images):

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Data of other forms, as a data set.
+/// Data in other formats, read as a data set.
 public struct DataImport: Sendable {
     /// All images that were read.
     public let data: Dataset
-    /// What each class is called in the source.
+    /// The name of each class in the source.
     public let classes: [String]
-    /// Files of the source that are no PNG and were left out.
+    /// Files of the source that were skipped because they are not PNG files.
     public let ignored: [String]
 
-    /// Reads a folder of PNG files with one subfolder a class (classes in the order of the
-    /// subfolders' names, or by number if all are numbers), or a CSV file with lines of label and
-    /// pixels.
+    /// Reads a folder of PNG files with one subfolder per class (classes in the order of the
+    /// subfolders' names, or by number if all are numbers), or a CSV file with a label and pixels
+    /// per line.
     /// - Throws: `DataError` or `ImageError` with file and line.
     public init(_ source: String) throws {
         var isDirectory: ObjCBool = false
@@ -77,8 +77,8 @@ public struct DataImport: Sendable {
         self.ignored = ignored
     }
 
-    /// The subfolders in the order of their classes, and the classes: the subfolders' names, if
-    /// all are different numbers below 256.
+    /// The subfolders in the order of their classes, and the classes: the subfolders' names, if all
+    /// are different numbers below 256.
     private static func classFolders(_ source: String) throws -> ([String], [Int]) {
         let folders = try names(in: source).filter { name in
             var isDirectory: ObjCBool = false
@@ -93,7 +93,7 @@ public struct DataImport: Sendable {
         return (folders.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }, numbers)
     }
 
-    /// What is in a folder and not hidden.
+    /// The names in a folder that are not hidden.
     private static func names(in folder: String) throws(DataError) -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder)

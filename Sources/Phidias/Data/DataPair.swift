@@ -1,13 +1,16 @@
 import Foundation
 
-/// Training and test images of one source.
+/// Training and test images from one source.
 public struct DataPair: Sendable {
-    /// Both of the same image size and number of classes when read from a folder.
-    public let training, test: Dataset
-    /// SHA-256 of the content of each file, by name; of the images' bytes where there is no file.
+    /// The training images. Read from a folder, they have the image size and classes of the test
+    /// images.
+    public let training: Dataset
+    /// The test images.
+    public let test: Dataset
+    /// The SHA-256 of each file's content, by name; of the images' bytes if there is no file.
     public let checksums: [String: String]
 
-    /// Data that is in memory already; the checksums go into the record of a run.
+    /// Data that is already in memory; the checksums go into the record of a run.
     public init(training: Dataset, test: Dataset, checksums: [String: String]) {
         self.training = training
         self.test = test
@@ -15,8 +18,8 @@ public struct DataPair: Sendable {
     }
 
     /// Loads the four files of an MNIST-like folder, each plain or with `.gz`.
-    /// - Throws: `DataError` that names the file and what to do. All headers are compared before
-    ///   any pixel is read.
+    /// - Throws: `DataError` that names the file and says what to do. All headers are compared
+    ///   before any pixel is read.
     public init(directory: String) throws(DataError) {
         try Self.check(directory)
         let training = try DataFiles(directory, .training)
@@ -149,7 +152,7 @@ private struct DataFiles {
         return reader
     }
 
-    /// - Parameter classes: nil takes as many as the largest label asks for.
+    /// - Parameter classes: the number of classes; nil: as many as the largest label requires.
     func load(classes: Int?) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
         let files = (try IDXFile(images), try IDXFile(labels))
         let data = try Dataset(

@@ -1,16 +1,15 @@
 extension Dataset {
-    /// The stratified subset that has `fraction` of every class, rounded to whole images, chosen at
+    /// The stratified subset with `fraction` of every class, rounded to whole images, chosen at
     /// random by seed, in the original order.
     /// - Throws: `DataError.fraction`, and `.share` if a class would have none or all.
     package func stratifiedSubset(fraction: Double, seed: UInt64) throws(DataError) -> [Int] {
         try stratifiedIndices(fraction: fraction, seed: seed, purpose: .subset).validation
     }
 
-    /// The fold, from 0, of each of the given images. The images of a class are dealt to the folds in
-    /// turn, in an order that the seed decides, and the next class goes on where the last one
-    /// ended: neither a class nor the whole is larger by more than one image in one fold than in
-    /// another.
-    /// - Parameter indices: of different images.
+    /// The fold, from 0, of each of the given images. The images of a class are distributed over
+    /// the folds in turn, in an order given by the seed, and the next class continues where the
+    /// last one ended: fold sizes differ by at most one image, within each class and overall.
+    /// - Parameter indices: indices of different images.
     /// - Throws: `DataError.folds` if there are fewer than 2, or a class has fewer images than that.
     package func stratifiedFolds(
         _ count: Int, of indices: [Int], seed: UInt64

@@ -1,10 +1,10 @@
 import PhidiasKernels
 
-/// Labelled images of one size. Pixels stay bytes; a batch is converted when it is made.
+/// Labelled images of one size. Pixels stay bytes; they are converted batch by batch.
 public struct Dataset: Sendable {
-    /// [count][channels][rows][columns]
+    /// The pixels: [count][channels][rows][columns].
     public let images: [UInt8]
-    /// [count], each below `classes`
+    /// The labels: [count], each below `classes`.
     public let labels: [UInt8]
     /// Channels, height and width of an image.
     public let shape: ImageShape
@@ -15,9 +15,9 @@ public struct Dataset: Sendable {
     public var count: Int { labels.count }
     /// Height of an image in pixels.
     public var rows: Int { shape.rows }
-    /// Width of an image.
+    /// Width of an image in pixels.
     public var columns: Int { shape.columns }
-    /// Bytes of an image.
+    /// Bytes per image.
     var pixels: Int { shape.count }
 
     /// - Parameters:
@@ -71,7 +71,7 @@ public struct Dataset: Sendable {
             count: count)
     }
 
-    /// The images at the given indices, in their order; an index may be there more than once.
+    /// The images at the given indices, in their order; an index may occur more than once.
     /// - Throws: `DataError.index` if there is no such image, `.empty` without an index, `.memory`.
     public func subset(_ indices: [Int]) throws(DataError) -> Dataset {
         if let bad = indices.first(where: { !(0..<count).contains($0) }) {
@@ -93,7 +93,7 @@ public struct Dataset: Sendable {
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.
-    /// Both parts keep the original order. A class that has images has some in both parts.
+    /// Both parts keep the original order. Every class with images has some in both parts.
     /// - Throws: `DataError.fraction`, and `.share` if a class would have none in one part.
     public func stratifiedSplit(fraction: Double, seed: UInt64) throws(DataError)
         -> (training: Dataset, validation: Dataset)

@@ -2,12 +2,12 @@ import CZlib
 
 /// Decompression of gzip files, one member after another, in pieces.
 package enum Gzip {
-    /// By content: gzip's magic bytes.
+    /// Whether the bytes begin with gzip's magic bytes.
     static func isCompressed(_ bytes: [UInt8]) -> Bool {
         bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
     }
 
-    /// Gives the decompressed bytes to `body` piece by piece, until it answers false.
+    /// Passes the decompressed bytes to `body` piece by piece, until it returns false.
     package static func stream(
         _ bytes: [UInt8], path: String, body: (UnsafeBufferPointer<UInt8>) -> Bool
     ) throws(DataError) {

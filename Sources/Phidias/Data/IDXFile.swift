@@ -1,16 +1,17 @@
 /// An array of bytes in the IDX format of MNIST: magic 00 00 08 NN, NN big-endian 32-bit sizes,
-/// then the elements in C order. Plain or gzip-compressed, told apart by content.
+/// then the elements in C order. The content tells whether a file is plain or gzip-compressed.
 public struct IDXFile: Sendable, Equatable {
     /// Sizes, slowest first: [images, rows, columns] or [labels].
     public let dimensions: [Int]
     /// All elements in C order, the last dimension fastest.
     public let elements: [UInt8]
 
-    /// Most elements that are read from one file: 2³⁰.
+    /// The most elements that are read from one file: 2³⁰.
     public static let largest = 1 << 30
 
+    /// Makes a file in memory.
     /// - Parameters:
-    ///   - dimensions: one to four sizes, each from 0.
+    ///   - dimensions: one to four sizes, each at least 0.
     ///   - elements: as many as the product of the sizes, and at most `largest`.
     /// - Throws: `DataError.elements` for other sizes.
     public init(dimensions: [Int], elements: [UInt8]) throws(DataError) {
@@ -23,8 +24,9 @@ public struct IDXFile: Sendable, Equatable {
         self.elements = elements
     }
 
-    /// - Throws: `DataError` with file and byte. Nothing is allocated for elements before the
-    ///   header's claim was compared with the size of the file.
+    /// Reads a file.
+    /// - Throws: `DataError` with file and byte. Nothing is allocated for elements until the
+    ///   header's claim has been compared with the size of the file.
     public init(path: String) throws(DataError) {
         try self.init(IDXReader(path: path))
     }

@@ -1,14 +1,14 @@
 import PhidiasKernels
 
-/// An IDX file whose header has been read and compared with its size, its elements not yet: so
-/// that files can be compared with each other before memory is allocated for them.
+/// An IDX file whose header, but not yet its elements, has been read and compared with its size: so
+/// files can be compared with each other before memory is allocated for them.
 struct IDXReader {
     let dimensions: [Int]
     var path: String { file.path }
     private let file: InputFile
     /// The whole file, if it is compressed.
     private let packed: [UInt8]?
-    /// Where the elements start, after the header, and how many there are.
+    /// The position of the first element, after the header, and the number of elements.
     private let start, count: Int
 
     /// The longest header: magic and four sizes.

@@ -7,7 +7,7 @@ import PhidiasKernels
 public enum SyntheticDigits {
     /// Height and width of an image in pixels.
     public static let side = 28
-    /// Images of one part: as many as an IDX file holds, rounded down.
+    /// The most images of one part: as many as an IDX file holds, rounded down.
     public static let mostImages = 1_000_000
 
     /// Training and test images that share no random number.
@@ -29,7 +29,7 @@ public enum SyntheticDigits {
             ])
     }
 
-    /// `count` images, the classes in turn.
+    /// `count` images, cycling through the classes.
     public static func dataset(
         count: Int, seed: UInt64, purpose: CounterRandom.Purpose = .synthesis
     ) throws(DataError) -> Dataset {
@@ -53,7 +53,7 @@ public enum SyntheticDigits {
             classes: 10)
     }
 
-    /// Sees that the images fit, and the stacks of the threads that draw them.
+    /// Checks that there is memory for the images and for the stacks of the threads that draw them.
     private static func checkMemory(_ images: Int) throws(DataError) {
         let stack = 8 << 20
         let bytes = images + Threads.available * stack
@@ -196,7 +196,7 @@ public enum SyntheticDigits {
             return low + (high - low) * random.uniform(index)
         }
 
-        /// Four uniform numbers added up: nearly normal, mean 0, standard deviation `deviation`.
+        /// The sum of four uniform numbers: nearly normal, mean 0, standard deviation `deviation`.
         private mutating func normal(_ deviation: Double) -> Double {
             index += 1
             let b = random.bits(index)

@@ -1,6 +1,6 @@
-/// How often predictions of some confidence are right: a reliability diagram and the expected
-/// calibration error, Σ |accuracy − confidence| of each bin, weighted by its count (Naeini, Cooper
-/// and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, eq. 3).
+/// How often predictions of some confidence are correct: a reliability diagram and the expected
+/// calibration error, Σ |accuracy − confidence| over the bins, weighted by their counts (Naeini,
+/// Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, eq. 3).
 package struct Calibration: Sendable {
     /// Predictions whose confidence lies in one of the equal bins from 0 to 1.
     package struct Bin: Sendable {
@@ -8,7 +8,7 @@ package struct Calibration: Sendable {
         fileprivate var confidences = 0.0
         fileprivate var right = 0
 
-        /// Mean confidence, and the share that was right; NaN of an empty bin.
+        /// Mean confidence, and the share of correct predictions; NaN for an empty bin.
         package var confidence: Double { count == 0 ? .nan : confidences / Double(count) }
         package var accuracy: Double { count == 0 ? .nan : Double(right) / Double(count) }
     }
@@ -18,7 +18,8 @@ package struct Calibration: Sendable {
     /// - Parameter bins: at least 1.
     package init(bins: Int = 15) { self.bins = [Bin](repeating: Bin(), count: bins) }
 
-    /// - Parameter confidence: from 0 to 1; a border belongs to the bin above it, 1 to the last.
+    /// - Parameter confidence: from 0 to 1; a boundary belongs to the bin above it, 1 to the last
+    ///   bin.
     package mutating func add(confidence: Double, isRight: Bool) {
         precondition(confidence >= 0 && confidence <= 1, "a confidence of \(confidence)")
         let place = min(Int(confidence * Double(bins.count)), bins.count - 1)
@@ -29,7 +30,7 @@ package struct Calibration: Sendable {
 
     package var count: Int { bins.reduce(0) { $0 + $1.count } }
 
-    /// Over all predictions; NaN if there are none.
+    /// The mean confidence over all predictions; NaN if there are none.
     package var meanConfidence: Double { bins.reduce(0) { $0 + $1.confidences } / Double(count) }
     package var accuracy: Double { Double(bins.reduce(0) { $0 + $1.right }) / Double(count) }
     package var expectedError: Double {

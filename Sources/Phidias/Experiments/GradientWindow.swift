@@ -1,32 +1,32 @@
 import PhidiasKernels
 
-/// What the gradient and the averaged gradient of one layer did over some steps that follow one
-/// another: moments of all weights, and the series of a sample of them.
+/// The gradient and the averaged gradient of one layer over consecutive steps: moments of all
+/// weights, and the series of a sample of them.
 ///
 /// The averaged gradient is A(t) = (1 − α) Σ αᵏ g(t − k) = −v(t) (1 − α) / η, ours (docs/theory.md).
 package struct GradientWindow: Sendable {
-    /// Weights whose series are kept.
+    /// The number of weights whose series are kept.
     package static let sampleSize = 256
-    /// Steps of a series; moments go on.
+    /// The most steps of a series; moments continue.
     package static let longestSeries = 4096
 
-    /// Counted from 0.
+    /// The layer, counted from 0.
     package let layer: Int
-    /// Of all weights and biases of the layer.
+    /// Moments over all weights and biases of the layer.
     package private(set) var gradient, average: VectorMoments
-    /// Of the sample: [weight][step].
+    /// Series of the sample: [weight][step].
     package private(set) var gradientSeries, averageSeries: [[Double]]
     private let sample: [Int]
     private let scale: Float
 
-    /// Steps seen.
+    /// The number of steps seen.
     package var steps: Int { gradient.count }
 
     /// Variance of the averaged gradient over that of the gradient, both summed over all weights.
     package var varianceRatio: Double { average.variance / gradient.variance }
 
-    /// - Parameter length: parameters of the layer. The sample is drawn by `seed` with the purpose
-    ///   `user`, without repetition.
+    /// - Parameter length: number of the layer's parameters. The sample is drawn by `seed` with the
+    ///   purpose `user`, without repetition.
     init(layer: Int, length: Int, learningRate: Float, momentum: Float, seed: UInt64) {
         self.layer = layer
         gradient = VectorMoments(length: length)
@@ -50,7 +50,7 @@ package struct GradientWindow: Sendable {
     }
 }
 
-/// Parameters of all layers as one vector: layer by layer, weights and then biases.
+/// The parameters of all layers as one vector: layer by layer, weights and then biases.
 enum FlatParameters {
     static func read(_ content: NetworkStack.Content, of stack: LayerStack) -> [Float] {
         stack.network.weighted.indices.flatMap { layer(content, $0, of: stack) }

@@ -3,7 +3,7 @@ import PhidiasKernels
 /// The mean loss over fixed images as a function of the weights: its value, gradient and curvature.
 /// Weights are one vector: layer by layer, weights and then biases.
 package final class LossSurface {
-    /// Images that the mean is over.
+    /// The number of images that the mean is taken over.
     package let images: Int
     private let network: Network
     private let loss: any Loss
@@ -14,7 +14,7 @@ package final class LossSurface {
     private var buffers: BatchBuffers
 
     /// - Parameters:
-    ///   - images: how many of the data to take, chosen by seed; at most all of them.
+    ///   - images: number of images to use, chosen by seed; at most all of them.
     ///   - batchSize: the most images of a `batchGradient`.
     package init(
         network: Network, loss: any Loss, data: Dataset, images: Int, batchSize: Int = 1,
@@ -26,7 +26,7 @@ package final class LossSurface {
         let capacity = max(min(images, Model.evaluationBatch), batchSize)
         stack = try Model(network: network, seed: 0).stack(
             batchCapacity: capacity, role: .training, threads: threads)
-        // No epoch of a training has the number 0.
+        // No training epoch has the number 0.
         order = Array(data.order(seed: seed, epoch: 0).prefix(images))
         buffers = BatchBuffers(capacity: capacity, classes: network.classes)
     }
@@ -75,16 +75,17 @@ package final class LossSurface {
         }
     }
 
-    /// The stack's gradient of the images of the last `run`.
+    /// Computes the stack's gradient for the images of the last `run`.
     private func differentiate(_ images: Int) throws {
         let delta = buffers.delta
         try stack.gradient(delta: delta.span.extracting(buffers.used(images)))
     }
 
-    /// The sum of the images' losses; the buffers keep the gradient by the logits times `scale`.
+    /// The sum of the images' losses; the buffers keep the gradient with respect to the logits
+    /// times `scale`.
     private func run(_ order: [UInt32], _ range: Range<Int>, scale: Float) -> Double {
         let batch = order.span.extracting(range)
-        // Out of self: a span is of a local value.
+        // A local copy: a span cannot be of a property.
         let images = data.images
         return buffers.evaluate(loss, labels: data.labels, at: batch, scale: scale) { logits in
             stack.forward(
@@ -99,8 +100,8 @@ extension LossSurface {
         package let value, error: Double
     }
 
-    /// How far the central differences go along a unit vector: far enough for float gradients not to
-    /// cancel, near enough for the third derivative of the slope.
+    /// The step of the central differences along a unit vector: long enough to avoid cancellation
+    /// in float gradients, short enough for the third derivative of the slope.
     package static let reach = 0.05
 
     /// uᵀ H u by central differences of the gradient along the unit vector u: the difference over

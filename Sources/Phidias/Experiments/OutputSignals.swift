@@ -1,12 +1,12 @@
 import PhidiasKernels
 
-/// What sigmoid outputs say of labelled images: logits z, signals p = σ(z), and the two parts of the
+/// The sigmoid outputs for labelled images: logits z, signals p = σ(z), and the two parts of the
 /// synaptic loss (our reconstruction).
 package struct OutputSignals: Sendable {
     /// [images][classes]
     package let logits, signals: [Float]
     package let labels: [UInt8]
-    /// The class that each image is taken for.
+    /// The predicted class of each image.
     private let answers: [Int]
     package let classes: Int
     /// KL(t ‖ p) and H(p) in nats, each summed over an image's outputs, mean over the images.
@@ -39,7 +39,7 @@ package struct OutputSignals: Sendable {
         entropy = (sums[1] - sums[0]) / Double(data.count)
     }
 
-    /// Calls `body` with z and p of each output, and whether it is that of the image's class.
+    /// Calls `body` with z and p of each output, and whether it is the output of the image's class.
     package func forEach(_ body: (_ z: Float, _ p: Float, _ isTarget: Bool) -> Void) {
         for (image, label) in labels.enumerated() {
             for output in 0..<classes {
@@ -49,7 +49,7 @@ package struct OutputSignals: Sendable {
         }
     }
 
-    /// Of the strongest output of each image: is it the image's class?
+    /// The calibration of each image's strongest output as a prediction of its class.
     package func strongest(bins: Int = 15) -> Calibration {
         var result = Calibration(bins: bins)
         for (image, answer) in answers.enumerated() {
@@ -60,7 +60,7 @@ package struct OutputSignals: Sendable {
         return result
     }
 
-    /// Of every output: is it that of the image's class?
+    /// The calibration of every output as the probability of its class.
     package func every(bins: Int = 15) -> Calibration {
         var result = Calibration(bins: bins)
         forEach { result.add(confidence: Double($1), isRight: $2) }

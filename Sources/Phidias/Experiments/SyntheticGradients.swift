@@ -1,9 +1,9 @@
 import PhidiasKernels
 
-/// The momentum update of the kernels on gradients of our own making.
+/// The kernels' momentum update on synthetic gradients.
 package enum SyntheticGradients {
-    /// Independent normal gradients from the counter-based generator (seed, purpose `user`), seen
-    /// after the update.
+    /// Independent normal gradients from the counter-based generator (seed, purpose `user`),
+    /// observed after the update.
     ///
     /// The variance ratio has a relative standard error of about √(4 α² / ((1 − α²) N)) with
     /// N = weights · steps: the square of the average has an integrated time of (1 + α²)/(1 − α²) steps,
@@ -16,7 +16,7 @@ package enum SyntheticGradients {
             layer: 0, length: weights, learningRate: learningRate, momentum: momentum, seed: seed)
         var velocity = [Float](repeating: 0, count: weights)
         var parameters = velocity
-        // The velocity starts at 0: what that leaves is below 10⁻⁶ of it.
+        // The velocity starts at 0: the remaining influence of that is below 10⁻⁶.
         let start = Trainer.settlingSteps(momentum: momentum)
         for step in 0..<start + steps {
             let gradient = normal(count: weights, seed: seed, step: UInt32(step))
@@ -26,8 +26,8 @@ package enum SyntheticGradients {
         return window
     }
 
-    /// The velocity after each step when one gradient of 1 comes first, and then zeros, in units of
-    /// −η.
+    /// The velocity after each step, in units of −η, when a first gradient of 1 is followed by
+    /// zeros.
     package static func impulseResponse(
         learningRate: Float, momentum: Float, steps: Int
     ) -> [Double] {

@@ -1,24 +1,24 @@
 import PhidiasKernels
 
-/// How rough the loss is from step to step, over the last epoch of a training.
+/// The roughness of the loss from step to step, over the last epoch of a training.
 package struct LossRoughness: Sendable {
-    /// η and α.
+    /// Learning rate η and momentum weight α.
     package let learningRate, momentum: Double
-    /// Mean over the epoch's steps of the batch's loss, and of the loss on fixed images.
+    /// The mean over the epoch's steps of the batch's loss, and of the loss on fixed images.
     package let batchLoss, fixedLoss: Double
     /// √(½ Var(L(t+1) − L(t))) over the mean loss: the part of the loss that changes from one step
-    /// to the next as independent noise would, without its trend. Of the batch's loss, in which
-    /// other images come with each step, and of the loss on fixed images, in which only the weights
-    /// move. The definition is ours.
+    /// to the next as independent noise would, without its trend. `batch` is that of the batch's
+    /// loss, in which each step has other images, and `fixed` that of the loss on fixed images, in
+    /// which only the weights change. The definition is ours.
     package let batch, fixed: Double
-    /// Of the training images, in the last epoch.
+    /// The accuracy on the training images in the last epoch.
     package let accuracy: Double
-    /// The step, counted from 1, in which training diverged; all else is NaN then.
+    /// The step, counted from 1, in which training diverged; all other values are then NaN.
     package var diverged: Int?
 }
 
 extension LossRoughness {
-    /// Roughness of a series: see `batch`. NaN for fewer than three values.
+    /// The roughness of a series: see `batch`. NaN for fewer than three values.
     package static func of(_ series: [Double]) -> (mean: Double, roughness: Double) {
         let mean = series.reduce(0, +) / Double(series.count)
         let changes = zip(series.dropFirst(), series).map { $0 - $1 }
@@ -31,8 +31,8 @@ extension LossRoughness {
 }
 
 extension Trainer {
-    /// Trains with constant parameters and reports how rough the loss was in the last epoch.
-    /// - Parameter images: how many images the fixed loss is over.
+    /// Trains with constant parameters and measures the roughness of the loss in the last epoch.
+    /// - Parameter images: the number of images of the fixed loss.
     package func measureRoughness(
         on data: Dataset, epochs: Int, images: Int
     ) throws -> LossRoughness {

@@ -1,20 +1,20 @@
 import PhidiasKernels
 
-/// Gradients, velocities and curvature of an epoch of a training that went on as if nobody watched.
+/// Gradients, velocities and curvature of an epoch, measured without changing the training.
 package struct SmoothingEpoch: Sendable {
     /// Curvature along a step in weight space.
     package struct Step: Sendable {
-        /// Counted from 1 over the run.
+        /// The step, counted from 1 over the run.
         package let step: Int
         package let curvature: LossSurface.Curvature
     }
 
-    /// Counted from 1.
+    /// The epoch, counted from 1.
     package let epoch: Int
     package let trainingLoss, trainingAccuracy: Double
-    /// One for each layer that was chosen, during training.
+    /// One window for each chosen layer, during training.
     package let training: [GradientWindow]
-    /// The same for the batches of the next epoch while the weights stay where this epoch left them:
+    /// The same for the batches of the next epoch with the weights fixed at the end of this one:
     /// noise alone.
     package let frozen: [GradientWindow]
     package let steps: [Step]
@@ -23,12 +23,13 @@ package struct SmoothingEpoch: Sendable {
 }
 
 extension Trainer {
-    /// What an experiment records.
+    /// The measurements of an experiment.
     package struct SmoothingPlan: Sendable {
         package var epochs: Int
-        /// Counted from 0.
+        /// The measured layers, counted from 0.
         package var layers: [Int]
-        /// Images whose mean loss has the curvature, and steps an epoch at which it is measured.
+        /// The number of images for the curvature of their mean loss, and of steps per epoch at
+        /// which it is measured.
         package var curvatureImages, curvatureSteps: Int
         /// Iterations of Lanczos' method for the largest curvature.
         package var iterations: Int
@@ -44,15 +45,15 @@ extension Trainer {
         }
     }
 
-    /// Steps after which a velocity that began with 0 is as if it never had: αᵏ < 10⁻⁶.
+    /// The number of steps after which the initial velocity of 0 no longer matters: αᵏ < 10⁻⁶.
     package static func settlingSteps(momentum: Float) -> Int {
         let rate = momentum > 0 ? -PortableMath.log(Double(momentum)) : .infinity
         return Int((6 * PortableMath.log(10) / rate).rounded(.up))
     }
 
-    /// Trains, with constant learning rate and momentum, and reports on gradients after each epoch.
-    /// The weights get the same bits as from `train`. An epoch's window has all of its steps, but
-    /// for the first ones of the run, in which the velocity settles.
+    /// Trains with constant learning rate and momentum, and reports on gradients after each epoch.
+    /// The weights have the same bits as from `train`. An epoch's window has all of its steps,
+    /// except for the first ones of the run, in which the velocity settles.
     package func recordSmoothing(
         on data: Dataset, _ plan: SmoothingPlan, onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
@@ -72,7 +73,8 @@ extension Trainer {
             images: min(plan.curvatureImages, data.count), batchSize: batchSize, seed: seed,
             threads: threads)
         let curvatures = min(plan.curvatureSteps, run.stepsPerEpoch)
-        /// How many of them, as evenly as can be, lie among the first `count` steps of an epoch.
+        /// How many of them, spread as evenly as possible, are among the first `count` steps of an
+        /// epoch.
         func due(_ count: Int) -> Int {
             (2 * count * curvatures + run.stepsPerEpoch) / (2 * run.stepsPerEpoch)
         }
@@ -86,7 +88,7 @@ extension Trainer {
                 onGradient: { stack in
                     step += 1
                     for (place, layer) in plan.layers.enumerated() where step > settling {
-                        // That of the stack is the velocity before this gradient.
+                        // The stack's velocity is the one before this gradient.
                         let gradient = FlatParameters.layer(.gradient, layer, of: stack)
                         var velocity = FlatParameters.layer(.velocity, layer, of: stack)
                         var moved = [Float](repeating: 0, count: velocity.count)

@@ -1,13 +1,13 @@
-/// A symmetric tridiagonal matrix as Lanczos' method makes it, and its largest eigenvalue.
+/// A symmetric tridiagonal matrix from Lanczos' method, and its largest eigenvalue.
 package struct Tridiagonal {
     private var diagonal: [Double] = []
-    /// Beside the diagonal; the last one leads out of the matrix.
+    /// The off-diagonal elements; the last one couples to the row that is not yet there.
     private var links: [Double] = []
 
-    /// Without rows.
+    /// An empty matrix.
     package init() {}
 
-    /// The one that leads out; 0 of an empty matrix.
+    /// The last off-diagonal element; 0 for an empty matrix.
     var link: Double { links.last ?? 0 }
 
     package mutating func add(_ value: Double, link: Double) {
@@ -23,7 +23,7 @@ package struct Tridiagonal {
     /// - Precondition: the matrix is not empty.
     package var largest: (value: Double, lastEntry: Double) {
         precondition(!diagonal.isEmpty, "an empty matrix has no eigenvalue")
-        // No row reaches farther (Gershgorin).
+        // No row extends farther (Gershgorin).
         let inner = [0] + links.dropLast().map(abs) + [0]
         let bound = diagonal.indices.reduce(-Double.infinity) {
             max($0, diagonal[$1] + inner[$1] + inner[$1 + 1])

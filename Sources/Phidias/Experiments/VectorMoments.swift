@@ -1,11 +1,11 @@
-/// Mean square and variance over time of vectors that pass by, all of the same length.
+/// Mean square and variance over time of a sequence of vectors of one length.
 package struct VectorMoments: Sendable {
-    /// Vectors seen.
+    /// The number of vectors seen.
     package private(set) var count = 0
     private var sums: [Double]
     private var squares = 0.0
 
-    /// - Parameter length: elements of a vector, at least 1.
+    /// - Parameter length: number of elements of a vector, at least 1.
     package init(length: Int) { sums = [Double](repeating: 0, count: length) }
 
     package mutating func add(_ values: [Float]) {

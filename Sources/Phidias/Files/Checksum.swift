@@ -9,19 +9,19 @@ package enum Checksum {
         return stream.value
     }
 
-    /// The same as 32 bytes.
+    /// The checksum of `bytes` as 32 bytes.
     package static func sha256Bytes(_ bytes: [UInt8]) -> [UInt8] {
         var stream = Stream()
         stream.update(bytes)
         return stream.bytes
     }
 
-    /// A checksum over many buffers, as if they were one.
+    /// A checksum over several buffers, as if they were one.
     package struct Stream: ~Copyable {
         private let hash: OpaquePointer
 
         package init() {
-            // Some hundred bytes, without which Swift could not go on either.
+            // Some hundred bytes, without which Swift could not continue either.
             guard let hash = phidias_sha256_new() else { fatalError("no memory for a checksum") }
             self.hash = hash
         }
@@ -44,15 +44,15 @@ package enum Checksum {
             EVP_DigestUpdate(hash, bytes.baseAddress, bytes.count)
         }
 
-        /// The checksum of what has been added so far; more may follow.
+        /// The checksum of everything added so far; more may follow.
         package var value: String {
             let digits = Array("0123456789abcdef")
             return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
         }
 
-        /// The same as 32 bytes.
+        /// The checksum as 32 bytes.
         fileprivate var bytes: [UInt8] {
-            // Ending a hash uses it up, so that a copy is ended.
+            // Finishing a hash consumes it, so a copy is finished.
             let copy = EVP_MD_CTX_new()
             defer { EVP_MD_CTX_free(copy) }
             var result = [UInt8](repeating: 0, count: 32)

@@ -10,8 +10,8 @@ package final class LineLog: Sendable {
     private let state: Mutex<(file: Int32?, length: Int)>
 
     /// Opens the log.
-    /// - Parameter keeping: The bytes of an existing file to keep, at most those it has; the rest
-    ///   is cut off. 0 starts anew.
+    /// - Parameter keeping: the number of bytes of an existing file to keep, at most its size; the
+    ///   rest is cut off. 0 starts an empty file.
     /// - Throws: `FileError`.
     package init(
         path: String, keeping: Int = 0, operations: DurableFile.Operations = .system
@@ -54,7 +54,7 @@ package final class LineLog: Sendable {
         let bytes = Array(line.utf8) + [0x0a]
         try state.withLock { state throws(FileError) in
             guard let file = state.file else { preconditionFailure("the log is closed") }
-            // One call as a rule, so that a reader sees whole lines.
+            // Usually one call, so that a reader sees whole lines.
             var failure = operations.writeAll(bytes, to: file)
             var operation = "writing"
             if failure == 0 {
@@ -69,7 +69,8 @@ package final class LineLog: Sendable {
         }
     }
 
-    /// Closes the file; again is harmless. Every line has been synced, so nothing can be lost.
+    /// Closes the file; closing again is harmless. Every line has been synced, so nothing can be
+    /// lost.
     package func close() {
         state.withLock { state in
             if let file = state.file { _ = operations.close(file) }

@@ -1,9 +1,9 @@
 import Glibc
 
 extension DurableFile {
-    /// The system calls that writing makes, replaceable so that tests can make any of them fail.
+    /// The system calls for writing, replaceable so that tests can make any of them fail.
     ///
-    /// Each gives the call's result, or `-errno`: a closure may run other calls after the failing
+    /// Each returns the call's result, or `-errno`: a closure may run other calls after the failing
     /// one without losing the reason.
     package struct Operations: Sendable {
         package var open: @Sendable (_ path: String, _ flags: Int32) -> Int32
@@ -33,19 +33,19 @@ extension DurableFile {
             makeFolder: { Glibc.mkdir($0, 0o777) < 0 ? -errno : 0 }
         )
 
-        /// `open`, again as long as a signal interrupts it.
+        /// `open`, repeated while a signal interrupts it.
         func openUninterrupted(_ path: String, _ flags: Int32) -> Int32 {
             uninterrupted { open(path, flags) }
         }
 
-        /// `sync`, again as long as a signal interrupts it. File systems that can't sync a folder
-        /// say EINVAL, which is not a failure.
+        /// `sync`, repeated while a signal interrupts it. File systems that can't sync a folder
+        /// return EINVAL, which is not a failure.
         func syncUninterrupted(_ file: Int32, folder: Bool = false) -> Int32 {
             let status = uninterrupted { sync(file) }
             return folder && status == -EINVAL ? 0 : status
         }
 
-        /// Writes all bytes, in as many calls as the system needs. Gives 0 or `-errno`.
+        /// Writes all bytes, in as many calls as the system needs. Returns 0 or `-errno`.
         func writeAll(_ bytes: [UInt8], to file: Int32) -> Int32 {
             bytes.withUnsafeBytes { buffer in
                 var rest = buffer[...]
@@ -53,7 +53,7 @@ extension DurableFile {
                     let count = write(file, UnsafeRawBufferPointer(rebasing: rest))
                     if count == -Int(EINTR) { continue }
                     if count < 0 { return Int32(count) }
-                    // A regular file that takes nothing and says nothing is broken.
+                    // A regular file that accepts nothing and reports nothing is broken.
                     if count == 0 { return -EIO }
                     rest = rest.dropFirst(count)
                 }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Writes files that survive: a reader, and a machine that loses power, sees the old content or
-/// the new one, never a part.
+/// Writes files durably: a reader, or a machine that loses power, sees the old content or the new
+/// one, never a part.
 package enum DurableFile {
-    /// Puts `bytes` into the file `path`, replacing what it held.
+    /// Writes `bytes` into the file `path`, replacing its content.
     ///
     /// The bytes go to a temporary file in the same folder, which is synced and renamed; then the
     /// folder is synced. After a failure the temporary file is gone and the old content intact,
@@ -34,15 +34,15 @@ package enum DurableFile {
         }
     }
 
-    /// The same for a text.
+    /// Writes a text in the same way.
     package static func write(_ text: String, to path: String) throws(FileError) {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Puts several files of one folder in place that belong together. All are written before the
-    /// first is replaced, so that a full disk leaves the old ones whole; and the last is gone while
-    /// the others change, so that a process that is killed then leaves no mixture that looks whole.
-    /// - Parameter files: their names, and what makes their bytes, one after the other.
+    /// Replaces several files of one folder that belong together. All are written before the first
+    /// is replaced, so that a full disk leaves the old ones whole; and the last is removed while
+    /// the others change, so that a killed process leaves no mixture that looks complete.
+    /// - Parameter files: their names, and closures that make their bytes, one after the other.
     /// - Throws: `FileError`.
     package static func write(
         _ files: [(name: String, bytes: () -> [UInt8])], in folder: String,
@@ -77,7 +77,7 @@ package enum DurableFile {
             failure = operations.syncUninterrupted(file)
             operation = "syncing"
         }
-        // Closed in any case, and once only: Linux frees the descriptor even after an error.
+        // Closed in any case, and only once: Linux frees the descriptor even after an error.
         let closing = operations.close(file)
         if failure == 0, closing != 0, closing != -EINTR {
             failure = closing
@@ -90,7 +90,7 @@ package enum DurableFile {
         return temporary
     }
 
-    /// Renames a temporary file, or removes it where that fails.
+    /// Renames a temporary file, or removes it if that fails.
     private static func place(
         _ temporary: String, at target: String, for path: String, _ operations: Operations
     ) throws(FileError) {
@@ -102,8 +102,8 @@ package enum DurableFile {
         }
     }
 
-    /// Adds `line` and a line feed to the text file `path`, which is made if it isn't there, and
-    /// syncs it. After a failure the file holds what it held before.
+    /// Appends `line` and a line feed to the text file `path`, which is created if it does not
+    /// exist, and syncs it. After a failure the file has its old content.
     /// - Throws: `FileError`.
     package static func append(
         line: String, to path: String, operations: Operations = .system
@@ -111,8 +111,8 @@ package enum DurableFile {
         try LineLog(path: path, keeping: .max, operations: operations).append(line)
     }
 
-    /// Removes temporary files that a process left in a folder when it was killed. Only for who has
-    /// the folder's lock; what can't be removed stays.
+    /// Removes temporary files that a killed process left in a folder. Only for the holder of the
+    /// folder's lock; files that can't be removed stay.
     package static func removeTemporaries(in folder: String) {
         for name in (try? FolderListing.names(folder)) ?? []
         where name.wholeMatch(of: /\.phidias-[0-9a-z]+\.tmp/) != nil {
@@ -120,8 +120,8 @@ package enum DurableFile {
         }
     }
 
-    /// Creates the folder `path` and those on the way to it, where they don't exist, and sees
-    /// that files can be made in it.
+    /// Creates the folder `path` and its missing parents, and checks that files can be created in
+    /// it.
     /// - Throws: `FileError`, with the folder that failed.
     package static func makeDirectory(
         _ path: String, operations: Operations = .system
@@ -140,7 +140,7 @@ package enum DurableFile {
             case .nothing: break
             }
             let status = operations.makeFolder(folder)
-            // Another process may have made it in between.
+            // Another process may have created it in the meantime.
             if status == 0 {
                 try syncFolder(parent, operations)
             } else if kind(of: folder) != .folder {
@@ -156,7 +156,7 @@ package enum DurableFile {
 
     enum Kind { case nothing, file, folder, other }
 
-    /// What the path leads to, through symbolic links.
+    /// The kind of file that the path leads to, through symbolic links.
     static func kind(of path: String) -> Kind {
         var status = stat()
         guard stat(path, &status) == 0 else { return .nothing }
@@ -183,7 +183,7 @@ package enum DurableFile {
         }
     }
 
-    /// The path to rename to: `path`, or where it leads if it is a symbolic link.
+    /// The path to rename to: `path`, or its target if it is a symbolic link.
     private static func replaceableTarget(_ path: String) throws(FileError) -> String {
         switch kind(of: path) {
         case .folder: throw .cannotReplace(path: path, reason: "it is a folder")
@@ -203,8 +203,8 @@ package enum DurableFile {
         return String(cString: resolved)
     }
 
-    /// A new file under a name that nobody else has. The name doesn't grow with the target's, so
-    /// a long one that is allowed stays allowed.
+    /// A new file under a unique name. The name doesn't grow with the target's, so a long name that
+    /// is allowed stays allowed.
     private static func createTemporary(
         in folder: String, for path: String, _ operations: Operations
     ) throws(FileError) -> (file: Int32, name: String) {

@@ -1,15 +1,15 @@
 import Glibc
 
-/// A file or folder that cannot be written. `path` is the one that was asked for, `operation`
-/// what was being done, `code` the system's error number (`errno`).
+/// A file or folder that cannot be written. `path` is the requested one, `operation` the step that
+/// failed, `code` the system's error number (`errno`).
 public enum FileError: PhidiasError, Equatable {
-    /// The file or folder can't be created, or not put in the place of the old one.
+    /// The file or folder can't be created, or can't replace the old one.
     case cannotCreate(path: String, operation: String, code: Int32)
-    /// What stands at the path is not something to replace.
+    /// The file at the path can't be replaced.
     case cannotReplace(path: String, reason: String)
-    /// Writing failed midway. Nothing of it is left under the final name.
+    /// Writing failed midway. Nothing of it remains under the final name.
     case cannotWrite(path: String, operation: String, code: Int32)
-    /// Another process works in the folder.
+    /// Another process is using the folder.
     case inUse(path: String)
 
     public var exitCode: Int32 {
@@ -30,11 +30,11 @@ public enum FileError: PhidiasError, Equatable {
         case .cannotWrite(let path, let operation, let code):
             "\(path): cannot be written: \(operation) failed: \(Self.text(of: code))."
         case .inUse(let path):
-            "\(path): another process is working in this folder; wait for its end, or choose another folder."
+            "\(path): another process is using this folder; wait until it ends, or choose another folder."
         }
     }
 
-    /// The system's words; for a lack of space, also what to do about it.
+    /// The system's error message; for a lack of space, also what to do about it.
     private static func text(of code: Int32) -> String {
         switch code {
         case ENOSPC: return "disk full (no space left on device); make room and try again"

@@ -1,12 +1,12 @@
 import Glibc
 
-/// The right to write into a folder, which one process has at a time. It ends with the object, or
+/// The right to write into a folder, held by one process at a time. It ends with the object, or
 /// with the process, however that ends.
 package final class FolderLock {
     private let file: Int32
 
-    /// - Throws: `FileError.inUse` if another process has the lock. File systems without locks
-    ///   give it to everyone.
+    /// - Throws: `FileError.inUse` if another process holds the lock. On file systems without locks
+    ///   every process gets it.
     package init(_ folder: String) throws(FileError) {
         file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else {
@@ -17,7 +17,8 @@ package final class FolderLock {
         }
     }
 
-    /// Makes the folder where it is missing, and removes what a killed process left half-written.
+    /// Creates the folder if it is missing, and removes files that a killed process left
+    /// half-written.
     package convenience init(making folder: String) throws(FileError) {
         try DurableFile.makeDirectory(folder)
         try self.init(folder)

@@ -1,11 +1,11 @@
 import Foundation
 import PhidiasKernels
 
-/// A regular file, read piece by piece where and as far as it is asked for. Pipes and devices,
-/// which may never end, are refused without waiting for them.
+/// A regular file, read piece by piece at any offset. Pipes and devices, which may never end, are
+/// refused without waiting for them.
 package final class InputFile {
     package let path: String
-    /// Bytes, when it was opened.
+    /// The size in bytes when it was opened.
     package let size: Int
     private let descriptor: Int32
 
@@ -24,7 +24,7 @@ package final class InputFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// The bytes at these places of the file.
+    /// The bytes in a range of offsets.
     package func read(_ range: Range<Int>) throws(DataError) -> [UInt8] {
         try Memory.check(range.count, for: path)
         var failure: DataError?
@@ -35,7 +35,9 @@ package final class InputFile {
                     off_t(range.lowerBound + count))
                 if got < 0 && errno == EINTR { continue }
                 if got < 0 { failure = .io(path: path, reason: Self.reason(errno)) }
-                if got == 0 { failure = .io(path: path, reason: "it became shorter meanwhile") }
+                if got == 0 {
+                    failure = .io(path: path, reason: "it became shorter while it was read")
+                }
                 if got <= 0 { return }
                 count += got
             }
@@ -48,16 +50,16 @@ package final class InputFile {
 }
 
 extension Memory {
-    /// - Throws: `DataError.memory` if `bytes` more cannot be had.
+    /// - Throws: `DataError.memory` if `bytes` more are not available.
     static func check(_ bytes: Int, for path: String) throws(DataError) {
         if let reason = refusal(bytes) { throw .memory(path: path, bytes: bytes, reason: reason) }
     }
 }
 
-/// What is in a folder.
+/// The contents of a folder.
 package enum FolderListing {
-    /// The names, in no order; none where there is no such folder.
-    /// - Throws: `DataError.io` if it cannot be listed: that is not the same as empty.
+    /// The names, in no order; none if there is no such folder.
+    /// - Throws: `DataError.io` if it cannot be listed, which is not the same as empty.
     package static func names(_ path: String) throws(DataError) -> [String] {
         guard let listing = opendir(path) else {
             let code = errno
@@ -79,7 +81,7 @@ package enum FolderListing {
     }
 }
 
-/// Whole files, read with a bound.
+/// Whole files, read with a size limit.
 package enum FileBytes {
     /// - Parameter limit: a larger file is an error, before anything is allocated.
     package static func read(_ path: String, limit: Int) throws(DataError) -> [UInt8] {

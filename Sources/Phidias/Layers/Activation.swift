@@ -1,9 +1,13 @@
 import PhidiasKernels
 
-/// What a layer does to the sum of its weighted inputs.
+/// The function that a layer applies to its weighted sums.
 public enum Activation: String, Sendable, Hashable, CaseIterable {
-    /// The sum z itself; 1 / (1 + e⁻ᶻ); the larger of z and 0.
-    case identity, sigmoid, relu
+    /// The sum z itself.
+    case identity
+    /// 1 / (1 + e⁻ᶻ).
+    case sigmoid
+    /// The larger of z and 0.
+    case relu
 
     var kind: ActivationKind {
         switch self {
@@ -14,10 +18,10 @@ public enum Activation: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// How the last layer's logits become probabilities. The loss applies it: the last layer itself
-/// has no activation, so that nothing cancels between the two.
+/// How the last layer's logits become probabilities. The loss applies it: the last layer itself has
+/// no activation, so that there is no cancellation between the two.
 public enum OutputActivation: String, Sendable, Hashable, CaseIterable {
-    /// Each class on its own: p = 1 / (1 + e⁻ᶻ).
+    /// Each class independently: p = 1 / (1 + e⁻ᶻ).
     case sigmoid
     /// One distribution over the classes: pᵢ = eᶻⁱ / Σ eᶻʲ.
     case softmax

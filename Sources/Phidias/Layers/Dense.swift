@@ -2,12 +2,12 @@ import PhidiasKernels
 
 /// A fully connected layer: y = activation(W x + b), W of shape [outputs, inputs].
 ///
-/// The description only. Forward and backward pass run over all layers at once, in
-/// `CKernels/src/dense.c`; parameters live in a `Model`.
+/// This is only the description. Forward and backward pass run over all layers at once, in
+/// `CKernels/src/dense.c`; parameters are in a `Model`.
 public struct Dense: LayerDescription, Sendable, Hashable {
     /// Number of units.
     public var outputs: Int
-    /// What each unit does to its sum.
+    /// The function that each unit applies to its sum.
     public var activation: Activation
 
     /// - Parameters:
@@ -18,16 +18,16 @@ public struct Dense: LayerDescription, Sendable, Hashable {
         self.activation = activation
     }
 
-    /// Itself, as a layer.
+    /// The same as a `Layer`.
     public var layer: Layer { .dense(self) }
 }
 
-/// Weights and biases of a layer.
+/// The weights and biases of a layer.
 public struct LayerParameters: Sendable, Equatable {
-    /// [outputs, inputs] of a dense layer, [outputs, inputs, rows, columns] of a convolution; the
-    /// last index is the fastest.
+    /// The weights: [outputs, inputs] for a dense layer, [outputs, inputs, rows, columns] for a
+    /// convolution, row-major.
     public var weight: [Float]
-    /// [outputs]
+    /// The biases: [outputs].
     public var bias: [Float]
 
     /// Any sizes; `Model` checks that they fit the network.

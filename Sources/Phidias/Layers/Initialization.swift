@@ -1,11 +1,11 @@
-/// How weights start.
+/// The distribution of the initial weights.
 public enum Initialization: String, Sendable, Hashable, CaseIterable {
     /// Uniform in ±√(6 / (inputs + outputs)) (Glorot and Bengio, 2010); biases start at 0.
     case glorotUniform = "glorot-uniform"
     /// Uniform in ±√(6 / inputs) (He et al., 2015); biases start at 0.
     case kaimingUniform = "kaiming-uniform"
-    /// Uniform in ±1 / √inputs, biases too. It is what PyTorch does to its Linear and Conv2d if it
-    /// is not told otherwise: He's with a slope of √5.
+    /// Uniform in ±1 / √inputs, biases too. It is PyTorch's default for Linear and Conv2d: He's
+    /// with a slope of √5.
     case fanInUniform = "fan-in-uniform"
 
     /// Kaiming for ReLU, Glorot for everything else.
@@ -13,11 +13,11 @@ public enum Initialization: String, Sendable, Hashable, CaseIterable {
         activation == .relu ? .kaimingUniform : .glorotUniform
     }
 
-    /// Largest weight of a layer.
+    /// The largest initial weight of a layer.
     /// - Parameters:
-    ///   - inputs: weights of an output; of a convolution, channels times the kernel's size.
-    ///   - outputs: weights of an input. Both are at least 1: the formula gives nothing useful for
-    ///     fewer.
+    ///   - inputs: weights per output; for a convolution, channels times the kernel's size.
+    ///   - outputs: weights per input. Both must be at least 1: for less the formula gives no
+    ///     useful result.
     public func bound(inputs: Int, outputs: Int) -> Double {
         switch self {
         case .glorotUniform: (6 / (Double(inputs) + Double(outputs))).squareRoot()
@@ -26,8 +26,8 @@ public enum Initialization: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Weights, and biases after them: value i depends on (seed, number, i) alone.
-    /// - Parameter number: of the layer among those that have parameters.
+    /// The weights, followed by the biases: value i depends on (seed, number, i) alone.
+    /// - Parameter number: index of the layer among those that have parameters.
     func parameters(of layer: WeightedLayer, number: Int, seed: UInt64) -> LayerParameters {
         let random = CounterRandom(seed: seed, purpose: .initialization, epoch: UInt32(number))
         let bound = bound(inputs: layer.inputs, outputs: layer.fanOut)

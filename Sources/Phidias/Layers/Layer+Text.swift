@@ -1,13 +1,14 @@
-/// The text form of layers: words between commas, as in
+/// The text form of layers: words separated by commas, as in
 ///
 ///     conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 128 relu, dense 10
 ///
 /// - `conv CHANNELS KERNEL [stride S] [pad P] [ACTIVATION]`
-/// - `maxpool WINDOW [stride S]`, `avgpool WINDOW [stride S]`; without a stride it is the window's
+/// - `maxpool WINDOW [stride S]`, `avgpool WINDOW [stride S]`; the default stride is the window's
+///   size
 /// - `flatten`, `dropout RATE`, `dense UNITS [ACTIVATION]`
 ///
-/// Sizes are numbers, or `ROWSxCOLUMNS`; an activation is `sigmoid`, `relu` or, as without one,
-/// `identity`.
+/// Sizes are numbers, or `ROWSxCOLUMNS`; an activation is `sigmoid`, `relu` or `identity`, the
+/// default.
 extension Layer: CustomStringConvertible {
     /// The layer in the text form.
     public var description: String {
@@ -71,7 +72,7 @@ extension [Layer] {
     public var text: String { map(\.description).joined(separator: ", ") }
 
     /// Reads the text form.
-    /// - Throws: `NetworkTextError` with the layer that is not understood.
+    /// - Throws: `NetworkTextError` with the layer that cannot be read.
     public init(text: String) throws(NetworkTextError) {
         self = []
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -81,7 +82,7 @@ extension [Layer] {
     }
 }
 
-/// The words of one layer on their way to settings.
+/// The words of one layer, read one after the other.
 private struct LayerWords {
     let first: Substring
     private let all: [Substring]
@@ -148,12 +149,14 @@ private struct LayerWords {
     }
 }
 
-/// A text that is no list of layers.
+/// A text that is not a list of layers.
 public struct NetworkTextError: PhidiasError, Equatable {
-    /// Counted from 0.
+    /// The layer, counted from 0.
     public let layer: Int
-    /// The layer's text, and what is wrong with it.
-    public let text, reason: String
+    /// The layer's text.
+    public let text: String
+    /// What is wrong with it.
+    public let reason: String
 
     public var description: String {
         "Layer \(layer), '\(text)', \(reason). Write, for instance: conv 16 3x3 pad 1 relu, maxpool 2, dropout 0.25, dense 128 relu, dense 10."

@@ -1,8 +1,8 @@
-/// A layer as it is described: no weights, no shape of its input.
+/// The description of a layer, without weights and without the shape of its input.
 public enum Layer: Sendable, Hashable {
-    /// Every output from every input.
+    /// A layer whose outputs each depend on every input.
     case dense(Dense)
-    /// Every output from a window of the image.
+    /// A layer whose outputs each depend on a window of the image.
     case conv2D(Conv2D)
     /// The largest value of each window.
     case maxPool2D(MaxPool2D)
@@ -14,14 +14,14 @@ public enum Layer: Sendable, Hashable {
     case dropout(Dropout)
 }
 
-/// Anything that stands for a layer where a network is put together.
+/// A type that describes a layer where a network is built.
 public protocol LayerDescription {
-    /// The layer that is meant.
+    /// The described layer.
     var layer: Layer { get }
 }
 
 extension Layer: LayerDescription {
-    /// Itself.
+    /// The layer itself.
     public var layer: Layer { self }
 }
 
@@ -30,23 +30,23 @@ extension Layer: LayerDescription {
 ///
 /// Forward and backward pass run over all layers at once, in `CKernels/src/network.c`.
 public struct Conv2D: LayerDescription, Sendable, Hashable {
-    /// Channels that it gives.
+    /// The number of output channels.
     public var outputs: Int
     /// Size of the kernel.
     public var kernel: Extent
-    /// Pixels from a window to the next, at least 1.
+    /// The distance between windows in pixels, at least 1.
     public var stride: Extent
-    /// Zeros on each side of the input.
+    /// The number of zeros on each side of the input.
     public var padding: Extent
-    /// What is done to each sum.
+    /// The function applied to each sum.
     public var activation: Activation
 
     /// - Parameters:
     ///   - outputs: channels; `Network` checks all sizes.
     ///   - kernel: rows and columns of a window.
-    ///   - stride: pixels from a window to the next.
+    ///   - stride: distance between windows in pixels.
     ///   - padding: zeros on each side of the input.
-    ///   - activation: what is done to each sum.
+    ///   - activation: the function applied to each sum.
     public init(
         _ outputs: Int, kernel: Extent, stride: Extent = 1, padding: Extent = 0,
         activation: Activation = .identity
@@ -58,70 +58,74 @@ public struct Conv2D: LayerDescription, Sendable, Hashable {
         self.activation = activation
     }
 
-    /// Itself, as a layer.
+    /// The same as a `Layer`.
     public var layer: Layer { .conv2D(self) }
 }
 
 /// The largest value of each window. Pixels that fill no window are left out; the gradient goes to
-/// the first largest one.
+/// the first of equal largest values.
 public struct MaxPool2D: LayerDescription, Sendable, Hashable {
-    /// Size of the window, and pixels from a window to the next.
-    public var window, stride: Extent
+    /// The size of the window.
+    public var window: Extent
+    /// The distance between windows in pixels.
+    public var stride: Extent
 
     /// - Parameters:
-    ///   - window: its rows and columns; `Network` checks them.
-    ///   - stride: pixels from a window to the next; nil is as large as the window.
+    ///   - window: rows and columns of a window; `Network` checks them.
+    ///   - stride: distance between windows in pixels; nil: the window's size.
     public init(_ window: Extent, stride: Extent? = nil) {
         self.window = window
         self.stride = stride ?? window
     }
 
-    /// Itself, as a layer.
+    /// The same as a `Layer`.
     public var layer: Layer { .maxPool2D(self) }
 }
 
 /// The mean of each window. Pixels that fill no window are left out.
 public struct AveragePool2D: LayerDescription, Sendable, Hashable {
-    /// Size of the window, and pixels from a window to the next.
-    public var window, stride: Extent
+    /// The size of the window.
+    public var window: Extent
+    /// The distance between windows in pixels.
+    public var stride: Extent
 
     /// - Parameters:
-    ///   - window: its rows and columns; `Network` checks them.
-    ///   - stride: pixels from a window to the next; nil is as large as the window.
+    ///   - window: rows and columns of a window; `Network` checks them.
+    ///   - stride: distance between windows in pixels; nil: the window's size.
     public init(_ window: Extent, stride: Extent? = nil) {
         self.window = window
         self.stride = stride ?? window
     }
 
-    /// Itself, as a layer.
+    /// The same as a `Layer`.
     public var layer: Layer { .averagePool2D(self) }
 }
 
-/// An image as a row of units, in the order [channels][rows][columns]. A dense layer does that to
-/// an image by itself, so this only says it.
+/// An image as a row of units, in the order [channels][rows][columns]. A dense layer flattens an
+/// image by itself, so this layer only makes it explicit.
 public struct Flatten: LayerDescription, Sendable, Hashable {
     /// A layer without settings.
     public init() {}
 
-    /// Itself, as a layer.
+    /// The same as a `Layer`.
     public var layer: Layer { .flatten }
 }
 
-/// In training, sets a share of the values to 0 and multiplies the others by 1 / (1 − rate); else it
-/// changes nothing. Which values are dropped depends on seed, epoch and the image's place in the
-/// data alone.
+/// During training, sets a share of the values to 0 and multiplies the others by 1 / (1 − rate);
+/// otherwise it changes nothing. Which values are dropped depends only on seed, epoch and the
+/// image's index in the data.
 public struct Dropout: LayerDescription, Sendable, Hashable {
-    /// The share, in 0 ..< 1; it is rounded to a multiple of 2⁻¹⁶.
+    /// The share of dropped values, in 0 ..< 1; it is rounded to a multiple of 2⁻¹⁶.
     public var rate: Double
 
     /// - Parameter rate: `Network` checks it.
     public init(_ rate: Double) { self.rate = rate }
 
-    /// Itself, as a layer.
+    /// The same as a `Layer`.
     public var layer: Layer { .dropout(self) }
 }
 
-/// Takes layers one below the other, for `Network.init(input:_:)`.
+/// Collects a list of layers for `Network.init(input:_:)`.
 @resultBuilder public enum LayerBuilder {
     /// One layer.
     public static func buildExpression(_ layer: any LayerDescription) -> [Layer] { [layer.layer] }

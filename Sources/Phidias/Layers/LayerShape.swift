@@ -1,7 +1,11 @@
-/// Sizes of an image, or of what a layer makes of one.
+/// The size of an image, or of a layer's output image.
 public struct ImageShape: Sendable, Hashable {
-    /// Values a pixel, height and width.
-    public var channels, rows, columns: Int
+    /// The number of values per pixel.
+    public var channels: Int
+    /// Height in pixels.
+    public var rows: Int
+    /// Width in pixels.
+    public var columns: Int
 
     /// Any sizes; `Network` checks them.
     public init(channels: Int = 1, rows: Int, columns: Int) {
@@ -10,7 +14,7 @@ public struct ImageShape: Sendable, Hashable {
         self.columns = columns
     }
 
-    /// Values in all; `Int.max` where an `Int` cannot hold them.
+    /// The number of values; `Int.max` where an `Int` cannot hold it.
     public var count: Int {
         if channels == 0 || rows == 0 || columns == 0 { return 0 }
         let (plane, overflow) = rows.multipliedReportingOverflow(by: columns)
@@ -20,19 +24,21 @@ public struct ImageShape: Sendable, Hashable {
 }
 
 extension ImageShape {
-    /// As people say it: the channels only where there are several.
+    /// The size for messages: the channels only if there are several.
     var pixels: String { channels == 1 ? "\(rows) × \(columns)" : description }
 }
 
 extension ImageShape: CustomStringConvertible {
-    /// As in "16 × 14 × 14": channels, rows, columns.
+    /// Channels, rows and columns, as in "16 × 14 × 14".
     public var description: String { "\(channels) × \(rows) × \(columns)" }
 }
 
-/// Height and width of a window, a step or a border.
+/// The height and width of a window, a stride or a border.
 public struct Extent: Sendable, Hashable {
-    /// From top to bottom, and from left to right.
-    public var rows, columns: Int
+    /// Height.
+    public var rows: Int
+    /// Width.
+    public var columns: Int
 
     /// Any numbers; `Network` checks them.
     public init(_ rows: Int, _ columns: Int) {
@@ -42,23 +48,23 @@ public struct Extent: Sendable, Hashable {
 }
 
 extension Extent: ExpressibleByIntegerLiteral {
-    /// The same in both directions.
+    /// The same size in both directions.
     public init(integerLiteral value: Int) { self.init(value, value) }
 }
 
 extension Extent: CustomStringConvertible {
-    /// As in "3x3".
+    /// Rows and columns, as in "3x3".
     public var description: String { "\(rows)x\(columns)" }
 }
 
-/// What a layer gives for an image.
+/// The shape of a layer's output for one image.
 public enum LayerShape: Sendable, Hashable {
-    /// [channels][rows][columns]
+    /// An image, [channels][rows][columns].
     case image(ImageShape)
-    /// A number for each unit.
+    /// A number of units with one value each.
     case units(Int)
 
-    /// Values in all.
+    /// The number of values.
     public var count: Int {
         switch self {
         case .image(let shape): shape.count
@@ -68,7 +74,7 @@ public enum LayerShape: Sendable, Hashable {
 }
 
 extension LayerShape: CustomStringConvertible {
-    /// As in "16 × 14 × 14" or "128".
+    /// The shape, as in "16 × 14 × 14" or "128".
     public var description: String {
         switch self {
         case .image(let shape): shape.description

@@ -1,14 +1,14 @@
 import PhidiasKernels
 
 /// A network in the kernels' layout, with the buffers of one batch. Its layers are those that have
-/// parameters, from 0. Not thread-safe.
+/// parameters, counted from 0. Not thread-safe.
 final class LayerStack {
     let network: Network
     private let kernels: NetworkStack
-    /// Of each layer, in `kernels`.
+    /// The index of each layer in `kernels`.
     private let places: [Int]
 
-    /// Bytes that a stack allocates.
+    /// The bytes that a stack allocates.
     static func size(
         of network: Network, batchCapacity: Int, role: NetworkStack.Role, threads: Int
     ) -> Int {
@@ -40,7 +40,8 @@ final class LayerStack {
             to: DenseValues(weight: parameters.weight, bias: parameters.bias))
     }
 
-    /// Packs the images at `indices` and runs them through the network, as `NetworkStack.forward`.
+    /// Packs the images at `indices` and runs them through the network, like
+    /// `NetworkStack.forward`.
     func forward(
         images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(),
         dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
@@ -52,8 +53,9 @@ final class LayerStack {
             threads: threads)
     }
 
-    /// Back-propagates the gradient by the logits of the last `forward`, with the update.
-    /// - Returns: the place, among all layers of the network, of the first layer with a weight that
+    /// Back-propagates the gradient with respect to the logits of the last `forward`, with the
+    /// update.
+    /// - Returns: the index, among all layers of the network, of the first layer with a weight that
     ///   is not finite, or nil.
     /// - Throws: `ModelError.memory`.
     func backward(delta: Span<Float>, rule: UpdateRule) throws(ModelError) -> Int? {
@@ -78,7 +80,7 @@ final class LayerStack {
 }
 
 extension ModelError {
-    /// What the kernels could not have in the middle of training.
+    /// Memory that the kernels could not get in the middle of training.
     fileprivate init(_ error: KernelError) {
         switch error {
         case .outOfMemory(let floats):

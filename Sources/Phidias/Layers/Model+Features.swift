@@ -1,16 +1,16 @@
 import PhidiasKernels
 
-/// What the layers below the dense ones make of an image.
+/// The output of one of the layers below the dense ones for an image.
 public struct FeatureMaps: Sendable, Equatable {
-    /// Channels, rows and columns.
+    /// Channels, rows and columns of the output.
     public let shape: ImageShape
-    /// [channels][rows][columns]
+    /// The values: [channels][rows][columns].
     public let values: [Float]
 }
 
-/// An image that excites a channel, and how much: the largest value of its map.
+/// An image that excites a channel, and how strongly.
 public struct Excitation: Sendable, Equatable {
-    /// Place in the data, from 0.
+    /// The image's index in the data, from 0.
     public let image: Int
     /// The largest value of the channel's map.
     public let value: Float
@@ -19,10 +19,10 @@ public struct Excitation: Sendable, Equatable {
 extension Model {
     /// The feature maps of an image at a layer, after its activation; dropout is off.
     /// - Parameters:
-    ///   - image: bytes, of the network's input.
-    ///   - layer: place among all layers; one that gives an image.
-    /// - Throws: `ModelError`: `.images` for an image of another size, `.features` for a layer that
-    ///   gives none, `.notFinite`, `.memory`.
+    ///   - image: the bytes of an image of the network's input size.
+    ///   - layer: index among all layers, of one whose output is an image.
+    /// - Throws: `ModelError`: `.images` for an image of another size, `.features` for a layer
+    ///   whose output is not an image, `.notFinite`, `.memory`.
     public func features(of image: [UInt8], layer: Int) throws(ModelError) -> FeatureMaps {
         guard image.count == network.inputs else {
             throw .images(
@@ -64,7 +64,7 @@ extension Model {
     }
 }
 
-/// The network up to all its stages, an image at a time, with a stage for each layer.
+/// The network up to its last stage, for one image at a time, with a stage for each layer.
 private final class FeatureProbe {
     let shape: Phidias.ImageShape
     private let stack: NetworkStack

@@ -2,7 +2,7 @@ import PhidiasKernels
 
 /// A network with its parameters.
 public struct Model: Sendable, Equatable {
-    /// Shapes and activations.
+    /// The layers, with shapes and activations.
     public let network: Network
     /// One element for each of the network's `weighted` layers.
     public private(set) var parameters: [LayerParameters]
@@ -48,17 +48,17 @@ public struct Model: Sendable, Equatable {
         }
     }
 
-    /// Takes the parameters out of the kernels' panels.
+    /// Reads the parameters from the kernels' panels.
     init(_ stack: LayerStack) {
         network = stack.network
         parameters = network.weighted.indices.map { stack.values(of: $0) }
     }
 
-    /// The kernels' panels with these parameters in them.
+    /// The kernels' panels filled with these parameters.
     func stack(
         batchCapacity: Int, role: NetworkStack.Role, threads: Int
     ) throws(ModelError) -> LayerStack {
-        // A file of a few bytes can describe layers that give gigabytes.
+        // A file of a few bytes can describe layers that need gigabytes.
         let bytes = LayerStack.size(
             of: network, batchCapacity: batchCapacity, role: role, threads: threads)
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
@@ -73,7 +73,7 @@ public struct Model: Sendable, Equatable {
         return stack
     }
 
-    /// Place, among all layers, of the first one with a parameter that is NaN or infinite.
+    /// The index, among all layers, of the first one with a parameter that is NaN or infinite.
     public var firstNonFiniteLayer: Int? {
         let number = parameters.firstIndex {
             !Self.isFinite($0.weight) || !Self.isFinite($0.bias)
@@ -81,7 +81,7 @@ public struct Model: Sendable, Equatable {
         return number.map { network.weighted[$0].index }
     }
 
-    /// Without a branch for each number, so that the compiler makes vectors of it.
+    /// Without a branch per number, so that the compiler vectorizes it.
     private static func isFinite(_ values: [Float]) -> Bool {
         var largest: UInt32 = 0
         for value in values { largest = max(largest, value.magnitude.bitPattern) }
@@ -91,44 +91,44 @@ public struct Model: Sendable, Equatable {
 
 /// Parameters or data that do not fit a network.
 public enum ModelError: PhidiasError, Equatable {
-    /// There are not as many parameters as layers.
+    /// The number of parameter sets is not the number of layers with parameters.
     case layers(expected: Int, found: Int)
-    /// A layer's parameters have not the layer's size.
+    /// A layer's parameters do not have the layer's size.
     case shape(layer: Int, inputs: Int, outputs: Int, weights: Int, biases: Int)
-    /// The data's images have not the size that the network takes.
+    /// The data's images do not have the size of the network's input.
     case images(network: String, expected: String, found: String)
-    /// A layer whose outputs are no images; `known` are those whose are.
+    /// A layer whose outputs are not images; `known` lists those whose outputs are.
     case features(layer: Int, known: [Int])
     /// A number of images that is out of range.
     case imageCount(Int)
     /// There is no image of that index, counted from 0.
     case image(Int, images: Int)
-    /// Images larger than a network takes.
+    /// Images that are larger than the largest network input.
     case inputSize(ImageShape)
-    /// A number of an epoch that cannot be.
+    /// An epoch number that is out of range.
     case epoch(Int)
     /// A parameter of a layer, counted from 0, is NaN or infinite.
     case notFinite(layer: Int)
-    /// Logits of an image, counted from 0, are NaN: no class has the largest.
+    /// The logits of an image, counted from 0, are NaN: there is no largest one.
     case noAnswer(image: Int)
-    /// Loss and network read the logits in different ways.
+    /// Loss and network have different output activations.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
-    /// A batch out of range.
+    /// A batch size that is out of range.
     case batch(Int)
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
-    /// The system refuses the memory for network and batch.
+    /// The system refuses the memory for the network and a batch.
     case memory(bytes: Int, reason: String)
-    /// A number of threads out of range.
+    /// A number of threads that is out of range.
     case threads(Int)
     /// The system refuses that many threads.
     case noThreads(Int, reason: String)
-    /// `OMP_NUM_THREADS` holds no number of threads.
+    /// `OMP_NUM_THREADS` does not hold a number of threads.
     case threadVariable
-    /// `CK_ARCH` names no kernel table that this CPU can run; the text lists those it can.
+    /// `CK_ARCH` does not name a kernel table that this CPU can run; the text lists those it can.
     case kernels(String)
 
-    /// Memory that was asked for in vain, though there seemed to be enough.
+    /// Memory that the system refused, though there seemed to be enough.
     static func refusedMemory(_ bytes: Int) -> ModelError {
         .memory(bytes: bytes, reason: "the system refuses it")
     }
@@ -142,15 +142,15 @@ public enum ModelError: PhidiasError, Equatable {
         case .images(let network, let expected, let found):
             "The model \(network) takes images of \(expected) pixels, but the data has \(found)."
         case .features(let layer, []):
-            "Layer \(layer) gives no image; no layer of this network does."
+            "The output of layer \(layer) is not an image, nor is that of any layer of this network."
         case .features(let layer, let known):
-            "Layer \(layer) gives no image; these layers do: \(known.map(String.init).joined(separator: ", "))."
-        case .imageCount(let count): "\(count) images cannot be found; give 0 or more."
+            "The output of layer \(layer) is not an image; it is for these layers: \(known.map(String.init).joined(separator: ", "))."
+        case .imageCount(let count): "The number of images is \(count); it must be at least 0."
         case .image(let index, let images):
             "There is no image \(index): the data has the images 0 to \(images - 1)."
         case .inputSize(let shape):
             "Images of \(shape.pixels) pixels are larger than a network takes: at most \(Network.largestLayer) values."
-        case .epoch(let epoch): "Epoch \(epoch) is not from 0 to \(UInt32.max)."
+        case .epoch(let epoch): "The epoch is \(epoch); it must be from 0 to \(UInt32.max)."
         case .notFinite(let layer):
             "A parameter of layer \(layer) is NaN or infinite: the model cannot be used. Train it again with a lower learning rate."
         case .noAnswer(let image):
@@ -158,9 +158,9 @@ public enum ModelError: PhidiasError, Equatable {
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
         case .batch(let size):
-            "A batch of \(size) images cannot be made ready; give 1 to \(Predictor.largestBatch)."
+            "The batch size is \(size); it must be from 1 to \(Predictor.largestBatch)."
         case .classes(let outputs, let classes):
-            "The model tells \(outputs) classes apart, but the data has \(classes)."
+            "The model has \(outputs) classes, but the data has \(classes)."
         case .memory(let bytes, let reason):
             "There is not enough memory: the network and a batch need \(Memory.mebibytes(bytes)) more, but \(reason). Use a smaller network or batch, or fewer threads."
         case .threads(let count):
@@ -168,7 +168,7 @@ public enum ModelError: PhidiasError, Equatable {
         case .noThreads(let count, let reason):
             "\(count) threads cannot be started: \(reason). Give fewer, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
         case .threadVariable:
-            "OMP_NUM_THREADS is no number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
+            "OMP_NUM_THREADS is not a number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
         case .kernels(let message):
             message
         }
@@ -185,7 +185,7 @@ public enum ModelError: PhidiasError, Equatable {
 }
 
 extension Model {
-    /// Most threads that can be asked for.
+    /// The largest number of threads.
     public static let mostThreads = 1024
 
     /// The number of threads to use: the one asked for, or else the first number in
@@ -205,9 +205,10 @@ extension Model {
         return count
     }
 
-    /// Name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.
+    /// The name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.
     public static var kernels: String { KernelTable.name }
 
-    /// What to say of a kernel table that is used only because `CK_ARCH` asks for it.
+    /// A notice about a kernel table that is used only because `CK_ARCH` selects it; nil for
+    /// others.
     public static var kernelsNotice: String? { KernelTable.notice }
 }

@@ -1,10 +1,10 @@
 extension Network {
-    /// Products and sums of an image's way through the layers that have parameters: two for each
-    /// weight and place that it is used at.
+    /// The number of multiplications and additions for one image in the layers that have
+    /// parameters: two for each weight and position where it is used.
     public var forwardFlops: Double { weighted.reduce(0) { $0 + flops(of: $1) } }
 
-    /// The same for an image's training step: three products with each weight matrix (forward, weight
-    /// gradient, delta), but no delta below the first.
+    /// The same for a training step on one image: three products with each weight matrix (forward,
+    /// weight gradient, delta), but no delta below the first.
     public var trainingFlops: Double {
         weighted.enumerated().reduce(0) { $0 + ($1.offset == 0 ? 2 : 3) * flops(of: $1.element) }
     }
@@ -15,7 +15,8 @@ extension Network {
         return 2 * Double(layer.inputs) * outputs
     }
 
-    /// Products and sums of a layer for an image, forward; 0 for one without parameters.
+    /// The number of multiplications and additions of a layer for one image, forward; 0 for a layer
+    /// without parameters.
     public func forwardFlops(ofLayer index: Int) -> Double {
         weighted.first { $0.index == index }.map(flops) ?? 0
     }

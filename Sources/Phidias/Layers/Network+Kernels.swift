@@ -1,21 +1,22 @@
 import PhidiasKernels
 
 extension Network {
-    /// What the kernels run: stages over images, and dense layers above them.
+    /// The parts that the kernels run: stages over images, and dense layers above them.
     package struct KernelPlan {
         package private(set) var shape: NetworkStack.Shape
-        /// Of each layer with parameters: its place among stages and, after them, layers.
+        /// For each layer with parameters, its index among the stages and, after them, the dense
+        /// layers.
         package private(set) var places: [Int]
-        /// Of each layer, the stage whose outputs are the layer's; nil where no stage has them.
+        /// For each layer, the stage whose outputs are the layer's; nil if there is none.
         package private(set) var stages: [Int?]
         private let fusesPools: Bool
 
-        /// Where a layer is, counted among its own kind.
+        /// The index of a layer among layers of its kind.
         private enum Place {
             case stage(Int), dense(Int)
         }
 
-        /// - Parameter fusesPools: false gives each layer's outputs a place of their own in memory.
+        /// - Parameter fusesPools: false keeps each layer's outputs in memory separately.
         package init(_ network: Network, fusesPools: Bool = true) {
             self.fusesPools = fusesPools
             shape = NetworkStack.Shape(
@@ -70,7 +71,7 @@ extension Network {
             }
         }
 
-        /// Makes the pool part of the convolution below it, if it can be.
+        /// Makes the pool part of the convolution below it, if possible.
         private mutating func fuse(_ pool: MaxPool2D) -> Bool {
             guard fusesPools, pool.window == 2, pool.stride == 2, let last = shape.stages.last,
                 last.isConvolution, !last.maxPool, last.activation != .sigmoid, last.dropout == 0
@@ -84,7 +85,7 @@ extension Network {
                 shape.layerDropout[shape.layers.count - 1] = rate
             } else {
                 if shape.stages.isEmpty {
-                    // Pixels are dropped by a stage that changes nothing else.
+                    // A stage that changes nothing else drops pixels.
                     shape.stages.append(.pool(.averagePool, window: .init(1), stride: .init(1)))
                 }
                 shape.stages[shape.stages.count - 1].dropout = rate

@@ -1,9 +1,9 @@
 import PhidiasKernels
 
 extension Network {
-    /// Sees that the memory for training can be had, before any of it is filled: the kernels'
+    /// Checks that the memory for training is available before any of it is filled: the kernels'
     /// panels for training and evaluation, the logits of `images` images, and eight copies of the
-    /// parameters (a checkpoint's state and best model, and its bytes on the way to the file).
+    /// parameters (a checkpoint's state and best model, and its bytes while the file is written).
     /// - Throws: `ModelError.memory`.
     package func checkMemory(
         batchSize: Int, images: Int, augmentation: Augmentation? = nil, threads: Int
@@ -17,7 +17,7 @@ extension Network {
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
     }
 
-    /// Bytes of the kernels' buffers for training: parameters, velocity, and what a batch needs.
+    /// The bytes of the kernels' buffers for training: parameters, velocity, and a batch.
     package func trainingMemory(batchSize: Int, threads: Int) -> Int {
         LayerStack.size(of: self, batchCapacity: batchSize, role: .training, threads: threads)
     }

@@ -1,7 +1,7 @@
 import PhidiasKernels
 
-/// A feed-forward network as a person describes it: the image it takes, its layers, and how its
-/// logits are read. It has no weights; `Model` adds them.
+/// The description of a feed-forward network: its input image, its layers, and how its logits
+/// become probabilities. It has no weights; `Model` adds them.
 ///
 ///     let network = try Network(
 ///         input: ImageShape(rows: 28, columns: 28), outputActivation: .softmax
@@ -12,47 +12,53 @@ import PhidiasKernels
 ///         Dense(10, activation: .identity)
 ///     }
 public struct Network: Sendable, Hashable {
-    /// The image it takes.
+    /// The shape of an input image.
     public let input: ImageShape
-    /// What a pixel's byte is mapped to.
+    /// The interval that a pixel's byte is mapped to.
     public let inputRange: InputRange
-    /// From the first to the layer of the logits, which is dense and has the activation `identity`.
+    /// All layers; the last one gives the logits, is dense and has the activation `identity`.
     public let layers: [Layer]
     /// How the logits become probabilities.
     public let outputActivation: OutputActivation
-    /// How weights start; nil for what is usual for each layer's activation.
+    /// The distribution of the initial weights; nil for the default for each layer's activation.
     public let initialization: Initialization?
-    /// What each layer gives.
+    /// The output shape of each layer.
     public let shapes: [LayerShape]
     /// The layers that have parameters.
     public let weighted: [WeightedLayer]
 
-    /// Height of the image.
+    /// Height of an input image.
     public var rows: Int { input.rows }
-    /// Width of the image.
+    /// Width of an input image.
     public var columns: Int { input.columns }
-    /// Values of an image.
+    /// The number of values of an input image.
     public var inputs: Int { input.count }
-    /// Outputs of the last layer.
+    /// The number of outputs of the last layer.
     public var classes: Int { shapes[shapes.count - 1].count }
 
-    /// Whether a step drops outputs at random.
+    /// Whether training drops outputs at random.
     package var hasDropout: Bool {
         layers.contains { if case .dropout = $0 { true } else { false } }
     }
 
-    /// What is accepted, so that what a file or a command line can ask for stays countable: units of
-    /// a layer and values of an input image; values between two layers; layers; parameters; pixels of
-    /// a window's side.
-    public static let largestLayer = 1 << 20, largestImage = 1 << 24, mostLayers = 64,
-        mostParameters = 1 << 28, largestExtent = 1024
+    /// The most units of a layer, and the most values of an input image. This limit and the others
+    /// keep what a file or a command line can ask for countable.
+    public static let largestLayer = 1 << 20
+    /// The most values between two layers.
+    public static let largestImage = 1 << 24
+    /// The most layers.
+    public static let mostLayers = 64
+    /// The most parameters.
+    public static let mostParameters = 1 << 28
+    /// The most pixels along a window's side.
+    public static let largestExtent = 1024
 
     /// - Parameters:
-    ///   - input: the image, at least 1 in each direction.
-    ///   - inputRange: what a pixel's byte is mapped to.
+    ///   - input: shape of the image, at least 1 in each direction.
+    ///   - inputRange: the interval that a pixel's byte is mapped to.
     ///   - layers: all layers; the last one must be dense, with the activation `.identity`.
     ///   - outputActivation: how the logits become probabilities; the loss must have the same.
-    ///   - initialization: nil for what is usual for each layer's activation.
+    ///   - initialization: nil for the default for each layer's activation.
     /// - Throws: `NetworkError` with the layer and its sizes.
     public init(
         input: ImageShape, inputRange: InputRange = .zeroToOne, layers: [Layer],
@@ -77,7 +83,7 @@ public struct Network: Sendable, Hashable {
         weighted = shaping.weighted
     }
 
-    /// The layers one below the other.
+    /// A network of the layers that `layers` lists.
     /// - Throws: `NetworkError` with the layer and its sizes.
     public init(
         input: ImageShape, inputRange: InputRange = .zeroToOne,
@@ -89,11 +95,11 @@ public struct Network: Sendable, Hashable {
             outputActivation: outputActivation, initialization: initialization)
     }
 
-    /// Dense layers alone, on images of one channel.
+    /// A network of dense layers alone, on images of one channel.
     /// - Parameters:
     ///   - rows: height of an input image, at least 1.
     ///   - columns: width of an input image, at least 1.
-    ///   - inputRange: what a pixel's byte is mapped to.
+    ///   - inputRange: the interval that a pixel's byte is mapped to.
     ///   - layers: all layers; the last one's activation must be `.identity`.
     ///   - outputActivation: how the logits become probabilities; the loss must have the same.
     /// - Throws: `NetworkError` with the layer and its sizes.
@@ -110,10 +116,10 @@ public struct Network: Sendable, Hashable {
     /// - Parameters:
     ///   - rows: height of an input image, at least 1.
     ///   - columns: width of an input image, at least 1.
-    ///   - inputRange: what a pixel's byte is mapped to.
+    ///   - inputRange: the interval that a pixel's byte is mapped to.
     ///   - hidden: units of each hidden layer; empty for a linear model.
-    ///   - activation: of the hidden layers.
-    ///   - classes: logits, from 2 to 256.
+    ///   - activation: activation of the hidden layers.
+    ///   - classes: number of logits, from 2 to 256.
     ///   - outputActivation: how the logits become probabilities; the loss must have the same.
     public init(
         rows: Int = 28, columns: Int = 28, inputRange: InputRange = .zeroToOne,
@@ -127,11 +133,11 @@ public struct Network: Sendable, Hashable {
             outputActivation: outputActivation)
     }
 
-    /// Weights and biases of all layers.
+    /// The number of weights and biases of all layers.
     public var parameterCount: Int { weighted.reduce(0) { $0 + $1.parameterCount } }
 
-    /// Whether all layers are dense, on an image of one channel: what the first version of the model
-    /// file can hold.
+    /// Whether all layers are dense, on an image of one channel: the networks that version 1 of the
+    /// model file can hold.
     var isPlain: Bool {
         input.channels == 1 && initialization == nil && weighted.count == layers.count
             && !weighted.contains { $0.isConvolution }
@@ -139,8 +145,8 @@ public struct Network: Sendable, Hashable {
 }
 
 extension Network: CustomStringConvertible {
-    /// Of dense layers, the sizes from input to output, as in "784-128-10"; else the layers in the
-    /// text form.
+    /// For dense layers, the sizes from input to output, as in "784-128-10"; otherwise the layers
+    /// in the text form.
     public var description: String {
         guard isPlain else { return layers.text }
         return ([inputs] + weighted.map(\.outputs)).map(String.init).joined(separator: "-")

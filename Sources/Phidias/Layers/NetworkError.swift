@@ -6,29 +6,29 @@ public enum NetworkError: PhidiasError, Equatable {
     case layerCount(Int)
     /// A dense layer without units or with too many.
     case units(layer: Int, count: Int)
-    /// A size or rate of a layer that is out of range.
+    /// A size or rate of a layer is out of range.
     case value(layer: Int, name: String, reason: String)
-    /// A layer for images gets none.
+    /// A layer that needs an image gets units.
     case wantsImage(layer: Int, name: String, found: LayerShape)
     /// A window that is larger than its input.
     case window(layer: Int, name: String, window: Extent, input: ImageShape)
-    /// A layer that gives, or with its padding wants, more values than are accepted.
+    /// A layer with more output values, or more values with its padding, than are accepted.
     case values(layer: Int, name: String, input: LayerShape, output: LayerShape)
-    /// The layer with which there are too many parameters.
+    /// The layer at which the number of parameters exceeds the limit.
     case parameters(layer: Int, inputs: Int, outputs: Int)
     /// The last layer is not dense.
     case lastLayer(name: String, output: LayerShape)
     /// The last layer has an activation, but must give logits.
     case lastActivation(Activation)
-    /// A number of outputs that is no classifier's.
+    /// A number of outputs that is not that of a classifier.
     case classes(Int)
 
     public var description: String {
         switch self {
         case .image(let shape) where shape.channels == 1:
-            "An input image of \(shape.rows) × \(shape.columns) pixels is not between 1 and \(Network.largestLayer) pixels."
+            "The input image is \(shape.rows) × \(shape.columns); it must have between 1 and \(Network.largestLayer) pixels."
         case .image(let shape):
-            "An input image of \(shape) values is not between 1 and \(Network.largestLayer) values."
+            "The input image is \(shape); it must have between 1 and \(Network.largestLayer) values."
         case .layerCount(let count):
             "A network needs 1 to \(Network.mostLayers) layers, not \(count)."
         case .units(let layer, let count):
@@ -43,7 +43,7 @@ public enum NetworkError: PhidiasError, Equatable {
         case .parameters(let layer, let inputs, let outputs):
             "Layer \(layer) of \(inputs) inputs and \(outputs) outputs takes the network over \(Network.mostParameters) parameters."
         case .lastLayer(let name, let output):
-            "The last layer (\(name)) gives \(output), but the logits must come from a dense layer; end with, say, 'dense 10'."
+            "The last layer (\(name)) gives \(output), but the logits must come from a dense layer; end, for example, with 'dense 10'."
         case .lastActivation(let activation):
             "The last layer gives logits, so its activation must be identity, not \(activation.rawValue)."
         case .classes(let count):

@@ -1,13 +1,13 @@
-/// Networks that have a name.
+/// Networks with a name.
 public enum NetworkPreset: String, Sendable, Hashable, CaseIterable {
-    /// 784-128-10 with sigmoid units: what is trained where nothing else is said.
+    /// 784-128-10 with sigmoid units: the default network.
     case mlp
     /// The network of Jaeger, *Double-Bayesian Learning*, arXiv:2410.12984 (2024), as we read its
     /// appendix: two convolutions with max-pools, dropout, and two dense layers, with a ReLU between
     /// them that the paper does not mention. Inputs in −1 … 1, softmax.
     case dbl2024 = "dbl-2024"
 
-    /// The network for images of some shape: what the data is like decides input and classes.
+    /// The network for images of a given shape: the data determines input and classes.
     /// - Throws: `NetworkError` if images or classes are too few for it.
     public func network(
         input: ImageShape = ImageShape(rows: 28, columns: 28), classes: Int = 10

@@ -1,13 +1,13 @@
-/// Follows an image through layers that are added one by one, and refuses what does not fit.
+/// Computes the shapes as layers are added one by one, and refuses layers that do not fit.
 struct NetworkShaping {
     private let input: ImageShape
     private(set) var shapes: [LayerShape] = []
     private(set) var weighted: [WeightedLayer] = []
     private var parameters = 0
-    /// Whether the values are those that a dropout layer gave.
+    /// Whether the values are the output of a dropout layer.
     private var isDropped = false
 
-    /// What the next layer gets.
+    /// The input of the next layer.
     var current: LayerShape { shapes.last ?? .image(input) }
 
     /// - Throws: `NetworkError.image`.
@@ -38,12 +38,12 @@ struct NetworkShaping {
             guard dropout.rate >= 0, dropout.rate < 1 - 0x1p-16 else {
                 throw .value(
                     layer: number, name: layer.description,
-                    reason: "its rate is not at least 0 and below 1 − 2⁻¹⁶")
+                    reason: "its rate must be at least 0 and below 1 − 2⁻¹⁶")
             }
             guard !isDropped else {
                 throw .value(
                     layer: number, name: layer.description,
-                    reason: "it follows a dropout; one with their common rate does the same")
+                    reason: "it follows a dropout; combine the two into one")
             }
             output = current
         }
@@ -142,7 +142,7 @@ struct NetworkShaping {
         guard range.contains(extent.rows), range.contains(extent.columns) else {
             throw .value(
                 layer: number, name: name,
-                reason: "its \(what) is not from \(least) to \(Network.largestExtent)")
+                reason: "its \(what) must be from \(least) to \(Network.largestExtent)")
         }
     }
 

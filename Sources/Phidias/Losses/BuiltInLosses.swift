@@ -9,7 +9,7 @@ protocol KernelLoss: Loss {
 }
 
 extension KernelLoss {
-    /// The batch form, for a batch of one.
+    /// The batch form, applied to a batch of one.
     public func evaluate(
         logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
     ) -> Float {
@@ -41,14 +41,14 @@ extension KernelLoss {
 ///
 /// **This is our own reading** of Jaeger, *The Golden Ratio of Learning and Momentum*
 /// (arXiv:2006.04751) and *A Dual Process Model for Optimizing Cross Entropy in Neural Networks*
-/// (arXiv:2104.13277), made from their abstracts and introductions without the derivations: it
-/// may differ from the paper's formula. Whoever has the papers at hand is invited to compare.
+/// (arXiv:2104.13277), made from their abstracts and introductions without the derivations: it may
+/// differ from the paper's formula. If you have the papers at hand, please compare.
 /// Formulas and properties: docs/theory.md.
 public struct SynapticLoss: KernelLoss, Hashable {
     public let outputActivation: OutputActivation
     public var name: String { "synaptic" }
 
-    /// - Parameter outputActivation: the form of the loss; the network must have the same.
+    /// - Parameter outputActivation: the loss's output activation; the network must have the same.
     public init(outputActivation: OutputActivation = .sigmoid) {
         self.outputActivation = outputActivation
     }
@@ -76,7 +76,7 @@ public struct CrossEntropyLoss: KernelLoss, Hashable {
     public let outputActivation: OutputActivation
     public var name: String { "cross-entropy" }
 
-    /// - Parameter outputActivation: the form of the loss; the network must have the same.
+    /// - Parameter outputActivation: the loss's output activation; the network must have the same.
     public init(outputActivation: OutputActivation = .sigmoid) {
         self.outputActivation = outputActivation
     }

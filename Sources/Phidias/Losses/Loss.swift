@@ -1,8 +1,8 @@
-/// What training makes small: a function of an image's logits and target.
+/// The loss to minimize: a function of an image's logits and target.
 ///
-/// Implement `evaluate(logits:target:gradient:)` for a loss of your own. The built-in losses also
-/// implement the batch form, with kernels, and give the same bits on every machine; a loss of
-/// your own is as repeatable as the functions it calls (libm differs between versions).
+/// Implement `evaluate(logits:target:gradient:)` for your own loss. The built-in losses also
+/// implement the batch form, with kernels, and give the same bits on every machine; your own loss
+/// is as repeatable as the functions it calls (libm differs between versions).
 public protocol Loss: Sendable {
     /// Short name for logs and files, such as "synaptic".
     var name: String { get }
@@ -10,18 +10,18 @@ public protocol Loss: Sendable {
     /// How logits become probabilities under this loss.
     var outputActivation: OutputActivation { get }
 
-    /// Value of the loss for one image, and its gradient.
+    /// The value of the loss for one image, and its gradient.
     /// - Parameters:
-    ///   - logits: the network's output, one element a class.
-    ///   - target: the wanted probabilities; for a labelled image 1 at its class, else 0.
-    ///   - gradient: out: ∂L/∂logits, one element a class.
+    ///   - logits: the network's output, one element per class.
+    ///   - target: the target probabilities; for a labelled image 1 at its class, else 0.
+    ///   - gradient: output: ∂L/∂logits, one element per class.
     /// - Precondition: all three have the same number of elements, at least one.
     /// - Returns: L, in nats for the entropy losses.
     func evaluate(
         logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
     ) -> Float
 
-    /// Sum of the loss over a batch, and the gradient times `scale`. There is a default that
+    /// The sum of the loss over a batch, and the gradient times `scale`. The default implementation
     /// calls the form for one image.
     /// - Parameters:
     ///   - logits: [batch][classes].
@@ -39,10 +39,10 @@ public protocol Loss: Sendable {
 }
 
 extension Loss {
-    /// Sigmoid, unless a loss says otherwise.
+    /// Sigmoid is the default.
     public var outputActivation: OutputActivation { .sigmoid }
 
-    /// Image by image, in order, with the form for one image.
+    /// Evaluates image by image, in order, with the form for one image.
     public func evaluate(
         logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
         gradient: inout MutableSpan<Float>

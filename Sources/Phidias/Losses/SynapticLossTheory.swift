@@ -14,7 +14,7 @@ package enum SynapticLossTheory {
         return crossEntropy + entropy
     }
 
-    /// ∂L/∂z = (p − t) − z p (1 − p), in the form in which nothing cancels.
+    /// ∂L/∂z = (p − t) − z p (1 − p), in a form without cancellation.
     package static func gradient(target: Bool, input z: Double) -> Double {
         let e = PortableMath.exp(-abs(z))
         let less = e / (1 + e), more = 1 / (1 + e)
@@ -22,7 +22,7 @@ package enum SynapticLossTheory {
         return target ? -r * (1 + z * p) : p * (1 - z * r)
     }
 
-    /// ln(1 + x) for 0 ≤ x ≤ 1: the quotient gives back what rounding takes from 1 + x.
+    /// ln(1 + x) for 0 ≤ x ≤ 1: the quotient restores the digits lost by rounding 1 + x.
     private static func log1p(_ x: Double) -> Double {
         let sum = 1 + x
         return sum == 1 ? x : PortableMath.log(sum) * (x / (sum - 1))

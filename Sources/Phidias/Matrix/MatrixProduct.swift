@@ -1,14 +1,14 @@
 import PhidiasKernels
 
-/// Products of matrices of `Float`, by the kernels.
+/// Products of `Float` matrices, computed by the kernels.
 ///
-/// Matrices are row-major: element (i, j) of one whose rows lie `ld` elements apart is the one at
-/// `i * ld + j`.
+/// Matrices are row-major: with rows `ld` elements apart, element (i, j) is the one at `i * ld +
+/// j`.
 ///
 /// **Bits.** Each element of C is one chain of fused multiply-adds over k in ascending order that
-/// starts at +0, acc ← fma(aᵢₚ, bₚⱼ, acc), and then c ← fma(α, acc, β · c). That is the definition, so
-/// that the result has the same bits with any number of threads, with every kernel table, and on every
-/// machine, but for the sign and payload of a NaN.
+/// starts at +0, acc ← fma(aᵢₚ, bₚⱼ, acc), and then c ← fma(α, acc, β · c). This is the definition,
+/// so the result has the same bits with any number of threads, with every kernel table, and on
+/// every machine, except for the sign and payload of a NaN.
 ///
 /// **Accuracy.** With u = 2⁻²⁴ and γₙ = nu / (1 − nu), and where nothing overflows or is subnormal, the
 /// error of an element is at most γₖ₊₃ (|α| Σ|aᵢₚ||bₚⱼ| + |β c|): a term is rounded k times in the
@@ -22,17 +22,17 @@ public enum MatrixProduct {
     ///   - n: columns of op(B) and C, at least 0.
     ///   - k: columns of op(A) and rows of op(B), at least 0; with 0, the product is 0.
     ///   - alpha: α.
-    ///   - a: A as it is stored: m × k, or k × m if it is transposed.
-    ///   - lda: elements from a row of A, as it is stored, to the next; nil if there is no gap.
+    ///   - a: A as stored: m × k, or k × m if it is transposed.
+    ///   - lda: distance between the rows of A as stored, in elements; nil if there is no gap.
     ///   - transposeA: whether op(A) is the transpose.
-    ///   - b: B as it is stored: k × n, or n × k if it is transposed.
-    ///   - ldb: elements from a row of B to the next; nil if there is no gap.
+    ///   - b: B as stored: k × n, or n × k if it is transposed.
+    ///   - ldb: distance between the rows of B as stored, in elements; nil if there is no gap.
     ///   - transposeB: whether op(B) is the transpose.
-    ///   - beta: β; with 0, what C held is not read, so that it may be NaN.
-    ///   - c: C; what lies between its rows, or past the last, is not changed.
-    ///   - ldc: elements from a row of C to the next; nil if there is no gap.
-    ///   - threads: the most to use, for large products; nil takes those of `Model.threads(_:)`, which
-    ///     asks the system and so is not for small ones.
+    ///   - beta: β; with 0 the old C is not read, so it may be NaN.
+    ///   - c: C; elements between its rows, or past the last, are not changed.
+    ///   - ldc: distance between the rows of C, in elements; nil if there is no gap.
+    ///   - threads: the most threads to use, for large products; nil takes the number from
+    ///     `Model.threads(_:)`, which asks the system and is too slow for small ones.
     /// - Throws: `MatrixError` if a size is negative, a row is longer than the distance to the next, a
     ///   matrix does not fit into its elements, or threads or memory are missing. C is then as it was,
     ///   unless memory was missing.
@@ -59,14 +59,14 @@ public enum MatrixProduct {
         }
     }
 
-    /// A · B, m × n, of matrices without gaps: A is m × k and B is k × n.
+    /// The product A · B, m × n, of matrices without gaps: A is m × k and B is k × n.
     /// - Parameters:
-    ///   - a: [m][k]
-    ///   - b: [k][n]
+    ///   - a: A, [m][k].
+    ///   - b: B, [k][n].
     ///   - m: rows of A.
     ///   - n: columns of B.
     ///   - k: columns of A and rows of B.
-    ///   - threads: as above.
+    ///   - threads: as for `multiply`.
     /// - Returns: [m][n]
     /// - Throws: `MatrixError`.
     public static func product(
@@ -79,7 +79,7 @@ public enum MatrixProduct {
         guard !overflow, !bytesOverflow else {
             throw .memory(rows: m, columns: n, reason: "no memory is that large")
         }
-        // A product of depth 0 may be far larger than what it is made of.
+        // A product of depth 0 may be far larger than its factors.
         if let reason = Memory.refusal(bytes) { throw .memory(rows: m, columns: n, reason: reason) }
         var result = [Float](repeating: 0, count: count)
         var span = result.mutableSpan
@@ -93,7 +93,7 @@ public enum MatrixProduct {
         }
     }
 
-    /// The distance of a matrix's rows as the kernels want it.
+    /// The distance between a matrix's rows for the kernels.
     private static func rowLength(
         _ name: String, _ rows: Int, _ columns: Int, _ given: Int?, elements: Int
     ) throws(MatrixError) -> Int {
@@ -108,7 +108,7 @@ public enum MatrixProduct {
             throw .elements(
                 name, rows: rows, columns: columns, distance: distance, found: elements)
         }
-        // The distance to a row that there is not may be any number.
+        // A single row may have any distance to the next.
         return rows == 1 ? columns : distance
     }
 
@@ -123,15 +123,15 @@ public enum MatrixProduct {
 
 /// A product that cannot be computed.
 public enum MatrixError: PhidiasError, Equatable {
-    /// A size below 0, and its name.
+    /// A size, with its name, that is below 0.
     case size(String, Int)
-    /// Rows that are longer than the distance from one to the next.
+    /// Rows that are longer than the distance between them.
     case rowLength(String, distance: Int, columns: Int)
-    /// A matrix that does not fit into the elements that it is given.
+    /// A matrix that does not fit into the given elements.
     case elements(String, rows: Int, columns: Int, distance: Int, found: Int)
-    /// The memory that a product needs is missing.
+    /// There is not enough memory for the product.
     case memory(rows: Int, columns: Int, reason: String)
-    /// The threads that it is to use are missing, or there can be no such number.
+    /// The threads cannot be started, or their number is out of range.
     case threads(ModelError)
 
     public var description: String {

@@ -6,21 +6,21 @@ import PhidiasKernels
 public struct LearningRate: Sendable, Hashable {
     /// The rate that the schedule starts from.
     public let base: Double
-    /// What the rate does over the run.
+    /// The change of the rate over the run.
     public let schedule: Schedule
-    /// Epochs of linear rise in front of the schedule.
+    /// Epochs of linear increase before the schedule.
     public let warmUp: Double
-    /// What every rate of the schedule is multiplied by: 1, or less after divergences.
+    /// The factor of every rate of the schedule: 1, or less after divergences.
     public private(set) var factor = 1.0
 
     /// η = (1 − α)², constant.
     public static let golden = LearningRate(unchecked: GoldenRatio.learningRate)
 
-    /// No rate is below 2⁻¹²⁶, the smallest normal `Float`: a decaying schedule stays above 0, as
-    /// golden coupling needs it.
+    /// The lower limit of every rate, 2⁻¹²⁶, the smallest normal `Float`: a decaying schedule stays
+    /// above 0, as golden coupling requires.
     public static let least = Double(Float.leastNormalMagnitude)
 
-    /// Share of a one-cycle run in which the rate rises.
+    /// The share of a one-cycle run in which the rate rises.
     public static let rise = 0.3
 
     private init(unchecked base: Double) {
@@ -32,8 +32,8 @@ public struct LearningRate: Sendable, Hashable {
     /// - Parameters:
     ///   - base: finite and above 0.
     ///   - schedule: counted from the end of the warm-up.
-    ///   - warmUp: epochs of linear rise to the schedule's first value, finite and at least 0; a
-    ///     warm-up of W steps gives (s + 1) / W of that value at step s.
+    ///   - warmUp: epochs of linear increase to the schedule's first value, finite and at least 0;
+    ///     a warm-up of W steps gives (s + 1) / W of that value at step s.
     /// - Throws: `OptimizationError` for other values, and for a schedule out of its ranges.
     public init(_ base: Double, schedule: Schedule = .constant, warmUp: Double = 0)
         throws(OptimizationError)
@@ -46,7 +46,7 @@ public struct LearningRate: Sendable, Hashable {
         self.warmUp = warmUp
     }
 
-    /// The base rate from the form of the command line: `golden`, or a number.
+    /// The base rate from its text on the command line: `golden`, or a number.
     /// - Throws: `OptimizationError`.
     public static func base(_ text: String) throws(OptimizationError) -> Double {
         if text == "golden" { return GoldenRatio.learningRate }
@@ -61,14 +61,14 @@ public struct LearningRate: Sendable, Hashable {
         Float(rate) > 0 && Float(rate).isFinite
     }
 
-    /// The rate of the step, as a schedule of one's own: η = `rate(step, run)`.
+    /// A learning rate given by your own function of the step: η = `rate(step, run)`.
     ///
     ///     let rate = try LearningRate(name: "inverse root") { step, _ in
     ///         0.1 / Double(step + 1).squareRoot()
     ///     }
     /// - Parameters:
-    ///   - name: for messages.
-    ///   - rate: for a step counted from 0, finite and above 0: see `Schedule.Custom`.
+    ///   - name: the name in messages.
+    ///   - rate: the rate of a step counted from 0, finite and above 0: see `Schedule.Custom`.
     public init(
         name: String, rate: @escaping @Sendable (_ step: Int, _ run: RunLength) -> Double
     ) {
@@ -77,13 +77,13 @@ public struct LearningRate: Sendable, Hashable {
         warmUp = 0
     }
 
-    /// The rate of a step, counted from 0. After the run it stays at the last one.
-    /// - Throws: `OptimizationError.step` for a step below 0; `.scheduledRate` where a custom
-    ///   schedule gives no rate.
+    /// The rate of a step, counted from 0. After the run it keeps its last value.
+    /// - Throws: `OptimizationError.step` for a step below 0; `.scheduledRate` if a custom schedule
+    ///   gives no valid rate.
     public func value(atStep number: Int, of run: RunLength) throws(OptimizationError) -> Double {
         guard number >= 0 else { throw .step(number) }
         let step = min(number, run.steps - 1)
-        // Whole numbers of steps stay whole, though the product is rounded.
+        // Whole numbers of steps stay whole, although the product is rounded.
         let warm = (warmUp * Double(run.stepsPerEpoch) * (1 - 1e-12)).rounded(.up)
         let rate: Double
         if Double(step) >= warm, let gone = Int(exactly: warm), gone <= step {
@@ -111,7 +111,7 @@ public struct LearningRate: Sendable, Hashable {
         case .step(let epochs, let factor):
             let drops = step / run.stepsPerEpoch / epochs
             var rate = base
-            // What is below the least rate, or no longer changes, needs no further product.
+            // A rate below the least one, or one that no longer changes, needs no further product.
             for _ in 0..<drops {
                 let next = rate * factor
                 if rate < Self.least || next == rate { break }
@@ -138,7 +138,7 @@ public struct LearningRate: Sendable, Hashable {
         return from * share + to * (1 - share)
     }
 
-    /// No step's rate is above this, but for rounding; nil if nobody knows before the step.
+    /// An upper bound of all steps' rates, up to rounding; nil if it is not known in advance.
     var maximum: Double? {
         switch schedule {
         case .oneCycle(let peak): factor * (peak ?? base)

@@ -1,13 +1,15 @@
 import PhidiasKernels
 
-/// What a learning rate η and a momentum weight α mean for training.
+/// Properties of training with a learning rate η and a momentum weight α.
 ///
 /// All of it is our own derivation (docs/theory.md): observations about the update rule
 /// Δw(t) = −η g(t) + α Δw(t−1), not part of the papers. Curvature is the second derivative of the
 /// loss along a direction in weight space.
 public struct MomentumAnalysis: Sendable, Hashable {
-    /// η and α.
-    public let learningRate, momentum: Double
+    /// Learning rate η.
+    public let learningRate: Double
+    /// Momentum weight α.
+    public let momentum: Double
 
     /// - Parameters:
     ///   - learningRate: η, finite and above 0.
@@ -24,33 +26,33 @@ public struct MomentumAnalysis: Sendable, Hashable {
         (self.learningRate, self.momentum) = (learningRate, momentum)
     }
 
-    /// Of the golden learning rate and momentum.
+    /// The analysis of the golden learning rate and momentum.
     public static let golden = MomentumAnalysis(
         unchecked: GoldenRatio.learningRate, GoldenRatio.momentum)
 
-    /// η / (1 − α): the step for each unit of a gradient that stays the same.
+    /// η / (1 − α): the step per unit of a constant gradient.
     public var effectiveLearningRate: Double { learningRate / (1 - momentum) }
-    /// ln ½ / ln α, in steps, after which a gradient has half its influence; 0 without momentum.
+    /// ln ½ / ln α, in steps: the time until a gradient has half its influence; 0 without momentum.
     public var halfLife: Double {
         momentum > 0 ? PortableMath.log(0.5) / PortableMath.log(momentum) : 0
     }
-    /// −1 / ln α, in steps, after which a gradient has 1/e of its influence; 0 without momentum.
+    /// −1 / ln α, in steps: the time until a gradient has 1/e of its influence; 0 without momentum.
     public var timeConstant: Double { momentum > 0 ? -1 / PortableMath.log(momentum) : 0 }
-    /// α / (1 − α), in steps: mean age of the gradients in the velocity.
+    /// α / (1 − α), in steps: the mean age of the gradients in the velocity.
     public var meanAge: Double { momentum / (1 - momentum) }
-    /// (1 − α) / (1 + α): variance of the averaged gradient over that of one, if they are
-    /// independent.
+    /// (1 − α) / (1 + α): the variance of the averaged gradient over that of a single one, if
+    /// gradients are independent.
     public var noiseVariance: Double { (1 - momentum) / (1 + momentum) }
-    /// |H(f)|² = (1 − α)² / (1 − 2α cos 2πf + α²): what is left of the power of the gradient's
-    /// frequency in the averaged gradient (1 − α) Σ αᵏ g(t − k).
-    /// - Parameter frequency: in cycles a step, 0 to ½.
+    /// |H(f)|² = (1 − α)² / (1 − 2α cos 2πf + α²): the share of the gradient's power at a frequency
+    /// that remains in the averaged gradient (1 − α) Σ αᵏ g(t − k).
+    /// - Parameter frequency: in cycles per step, 0 to ½.
     public func powerResponse(at frequency: Double) -> Double {
         let gap = 1 - momentum
-        // (1 − α)² + 2α (1 − cos x) = (1 − α)² + 4α sin² x/2: nothing cancels.
+        // (1 − α)² + 2α (1 − cos x) = (1 − α)² + 4α sin² x/2: no cancellation.
         let sine = PortableMath.sin(.pi * frequency)
         return gap * gap / (gap * gap + 4 * momentum * sine * sine)
     }
-    /// (1 − √α)² / η: curvature at which the recursion itself is critically damped. Flatter
+    /// (1 − √α)² / η: the curvature at which the recursion itself is critically damped. Flatter
     /// directions creep, steeper ones oscillate.
     public var criticalCurvature: Double {
         let gap = 1 - momentum.squareRoot()
@@ -61,6 +63,6 @@ public struct MomentumAnalysis: Sendable, Hashable {
     public var continuousCriticalCurvature: Double {
         (1 - momentum) * (1 - momentum) / (4 * learningRate)
     }
-    /// 2 (1 + α) / η: at this curvature and above the recursion no longer converges.
+    /// 2 (1 + α) / η: from this curvature on the recursion no longer converges.
     public var stabilityLimit: Double { 2 * (1 + momentum) / learningRate }
 }

@@ -2,7 +2,7 @@ import PhidiasKernels
 
 /// The momentum weight as a function of the step.
 public enum Momentum: Sendable, Hashable {
-    /// At least 0 and below 1.
+    /// A constant weight, at least 0 and below 1.
     case constant(Double)
     /// Golden coupling, α(t) = 1 − √η(t): whatever lowers the learning rate raises the momentum,
     /// so that damping stays critical at one curvature. Needs 0 < η(t) ≤ 1. Ours (docs/theory.md).
@@ -11,7 +11,7 @@ public enum Momentum: Sendable, Hashable {
     /// α = √2 / φ, constant.
     public static let golden = Momentum.constant(GoldenRatio.momentum)
 
-    /// From the form of the command line: `golden`, `coupled`, or a number.
+    /// The momentum from its text on the command line: `golden`, `coupled`, or a number.
     /// - Throws: `OptimizationError`.
     public init(_ text: String) throws(OptimizationError) {
         switch text {
@@ -39,21 +39,21 @@ public struct MomentumSGD: Sendable, Hashable {
     public let learningRate: LearningRate
     /// α as a function of the step.
     public let momentum: Momentum
-    /// What is done to the gradient, or otherwise than usual.
+    /// Weight decay, Nesterov momentum and clipping.
     public let options: Options
 
-    /// Variations of the step, all off unless they are asked for.
+    /// Variations of the step, all off by default.
     public struct Options: Sendable, Hashable {
-        /// λ ≥ 0: the gradient of every parameter w gets λw added, after clipping.
+        /// Weight decay λ ≥ 0: λw is added to the gradient of every parameter w, after clipping.
         public var weightDecay: Double
-        /// Whether the weights move by αv − ηg, with the new v, in place of v: Nesterov's momentum as
-        /// PyTorch has it, at a constant learning rate.
+        /// Whether the weights change by αv − ηg, with the new v, instead of v: Nesterov momentum
+        /// as in PyTorch, at a constant learning rate.
         public var isNesterov: Bool
-        /// The gradient of all parameters is scaled down to this Euclidean norm if its is larger;
-        /// nil for no limit.
+        /// The largest Euclidean norm of the gradient of all parameters, to which a larger gradient
+        /// is scaled down; nil for no limit.
         public var largestNorm: Double?
 
-        /// Nothing, unless it is given.
+        /// The given options; the default is none.
         public init(weightDecay: Double = 0, isNesterov: Bool = false, largestNorm: Double? = nil) {
             self.weightDecay = weightDecay
             self.isNesterov = isNesterov
@@ -80,8 +80,8 @@ public struct MomentumSGD: Sendable, Hashable {
     }
 
     /// - Throws: `OptimizationError` if an option is out of range, if a constant momentum is not in
-    ///   0 ..< 1, or if golden coupling meets a schedule that reaches a learning rate above 1. (No
-    ///   schedule reaches 0. What a custom one reaches is seen at its steps.)
+    ///   0 ..< 1, or if golden coupling is used with a schedule that reaches a learning rate above
+    ///   1. (No schedule reaches 0. The rates of a custom one are checked at each step.)
     public init(
         learningRate: LearningRate, momentum: Momentum, options: Options = Options()
     ) throws(OptimizationError) {
@@ -93,13 +93,13 @@ public struct MomentumSGD: Sendable, Hashable {
         self.init(unchecked: learningRate, momentum, options)
     }
 
-    /// Half the learning rate, with the momentum coupled to it (0 where the rate is above 1): how a
-    /// run goes on after it diverged.
+    /// Half the learning rate, with the momentum coupled to it (0 where the rate is above 1): the
+    /// optimizer of a run after a divergence.
     public var halved: MomentumSGD {
         MomentumSGD(unchecked: learningRate.halved, .coupled, options)
     }
 
-    /// A step with these η and α.
+    /// The update rule of a step with these η and α.
     func rule(_ values: (learningRate: Float, momentum: Float)) -> UpdateRule {
         UpdateRule(
             learningRate: values.learningRate, momentum: values.momentum,
@@ -123,7 +123,7 @@ public struct MomentumSGD: Sendable, Hashable {
             if rate > 1, learningRate.maximum == nil, learningRate.factor == 1 {
                 throw .coupling(rate)
             }
-            // A tiny η would round α to 1, and a cosine's top may exceed 1 by rounding.
+            // A tiny η would round α to 1, and a cosine's maximum may exceed 1 by rounding.
             let coupled = Float(1 - rate.squareRoot())
             return (Float(rate), min(max(coupled, 0), Float(1).nextDown))
         }

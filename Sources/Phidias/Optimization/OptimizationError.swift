@@ -1,26 +1,26 @@
-/// Settings that no training can follow.
+/// Settings that training cannot use.
 public enum OptimizationError: PhidiasError, Equatable {
-    /// A rate that is not finite or not above 0.
+    /// A learning rate that is not finite or not above 0.
     case learningRate(Double)
-    /// A weight that is not in 0 ..< 1.
+    /// A momentum weight that is not in 0 ..< 1.
     case momentum(Double)
-    /// The largest rate of a schedule that golden coupling cannot follow.
+    /// A schedule's largest rate that golden coupling cannot follow.
     case coupling(Double)
-    /// A number of epochs that is not finite or below 0.
+    /// A number of warm-up epochs that is not finite or is below 0.
     case warmUp(Double)
-    /// A weight decay that is not finite or below 0.
+    /// A weight decay that is not finite or is below 0.
     case weightDecay(Double)
-    /// A largest norm that is not finite or not above 0.
+    /// A limit of the gradient's norm that is not finite or not above 0.
     case norm(Double)
-    /// A number that a run has at least one of; what it counts, and how many there are.
+    /// A number that must be at least 1 in a run; its name and its value.
     case runLength(String, Int)
-    /// A step before the first, which is 0.
+    /// A step below 0, the first.
     case step(Int)
-    /// A schedule of one's own, named, gave no rate for a step counted from 0.
+    /// A custom schedule, by name, that gives no valid rate for a step counted from 0.
     case scheduledRate(schedule: String, step: Int, rate: Double)
-    /// A schedule in the form of the command line.
+    /// A text that is not a schedule.
     case schedule(String)
-    /// A text that is neither a number nor a word that the option knows.
+    /// A text that is neither a number nor a word that the option accepts.
     case number(String, option: String, words: String)
 
     public var description: String {
@@ -34,13 +34,14 @@ public enum OptimizationError: PhidiasError, Equatable {
             Golden coupling, 1 − √η, needs learning rates above 0 and at most 1, but this one \
             reaches \(value).
             """
-        case .warmUp(let value): "A warm-up of \(value) epochs is not finite and at least 0."
+        case .warmUp(let value):
+            "The warm-up is \(value) epochs; it must be finite and at least 0."
         case .weightDecay(let value):
             "The weight decay is \(value); it must be finite and at least 0."
         case .norm(let value):
             "The largest norm of the gradient is \(value); it must be finite and above 0."
         case .runLength(let what, let count):
-            "A run has at least 1 of \(what), not \(count)."
+            "The number of \(what) is \(count); it must be at least 1."
         case .step(let step): "There is no step \(step): steps are counted from 0."
         case .scheduledRate(let schedule, let step, let rate):
             "The schedule '\(schedule)' gives the learning rate \(rate) in step \(step), counted from 0; it must be finite and above 0, and a Float must hold it."

@@ -1,33 +1,35 @@
-/// The shape of a learning rate over a run, as a description: `LearningRate` makes it a function
-/// from the step to a value.
+/// The shape of a learning rate over a run, as a description: `LearningRate` turns it into a
+/// function of the step.
 public enum Schedule: Sendable, Hashable {
-    /// The learning rate in every step.
+    /// The same learning rate in every step.
     case constant
-    /// Times `factor` after every `epochs` epochs. `epochs` at least 1, 0 < `factor` ≤ 1.
+    /// The rate times `factor` after every `epochs` epochs. `epochs` is at least 1, 0 < `factor` ≤
+    /// 1.
     case step(epochs: Int, factor: Double)
-    /// Times `factor` an epoch, a little every step. 0 < `factor` ≤ 1.
+    /// The rate times `factor` per epoch, a little in every step. 0 < `factor` ≤ 1.
     case exponential(factor: Double)
     /// Half a cosine from the learning rate to `final` (a rate; nil: a hundredth of the learning
     /// rate), which the last of at least two steps reaches.
     case cosine(final: Double?)
     /// Half a cosine up from a hundredth of `peak` over the first 30 % of the steps, and half a
-    /// cosine down to a hundredth again; two steps have no time to rise. `peak` is a rate; nil: the
-    /// learning rate.
+    /// cosine down to a hundredth again; with only two steps there is no rise. `peak` is a rate;
+    /// nil: the learning rate.
     case oneCycle(peak: Double?)
-    /// The learning rate times what a function says for the step. Only in Swift: it has no text
-    /// form, and no file of a run holds it.
+    /// The learning rate times a function of the step. Only in Swift: it has no text form, and the
+    /// record of a run cannot hold it.
     case custom(Custom)
 
-    /// A function of the step as a schedule.
+    /// A function of the step that serves as a schedule.
     ///
     ///     let rate = try LearningRate(
     ///         0.1, schedule: .custom("inverse root") { step, _ in 1 / Double(step + 1).squareRoot() })
     public struct Custom: Sendable, Hashable {
-        /// For messages.
+        /// The name in messages.
         public let name: String
         private let function: Function
 
-        /// A class, so that there is something to compare: two closures are equal if they are one.
+        /// A class, so that two functions can be compared: they are equal if they are the same
+        /// object.
         private final class Function: Sendable {
             let value: @Sendable (_ step: Int, _ run: RunLength) -> Double
 
@@ -35,10 +37,10 @@ public enum Schedule: Sendable, Hashable {
         }
 
         /// - Parameters:
-        ///   - name: for messages.
-        ///   - factor: of the learning rate, for a step counted from 0 (from the end of the warm-up)
-        ///     and the length of the run. It has to depend on these alone, or a training that goes on
-        ///     is another.
+        ///   - name: the name in messages.
+        ///   - factor: the factor of the learning rate, for a step counted from 0 (from the end of
+        ///     the warm-up) and the length of the run. It must depend on these alone, or resumed
+        ///     training differs.
         public init(
             _ name: String, factor: @escaping @Sendable (_ step: Int, _ run: RunLength) -> Double
         ) {
@@ -53,21 +55,21 @@ public enum Schedule: Sendable, Hashable {
             a.function === b.function && a.name == b.name
         }
 
-        /// Of the name and of which function it is.
+        /// Hashes the name and the identity of the function.
         public func hash(into hasher: inout Hasher) {
             hasher.combine(name)
             hasher.combine(ObjectIdentifier(function))
         }
     }
 
-    /// A schedule of one's own: see `Custom`.
+    /// A schedule from your own function: see `Custom`.
     public static func custom(
         _ name: String, factor: @escaping @Sendable (_ step: Int, _ run: RunLength) -> Double
     ) -> Schedule {
         .custom(Custom(name, factor: factor))
     }
 
-    /// From the form of the command line: `constant`, `step:EPOCHS,FACTOR`,
+    /// A schedule from its text on the command line: `constant`, `step:EPOCHS,FACTOR`,
     /// `exponential:FACTOR`, `cosine[:FINAL]`, `one-cycle[:PEAK]`.
     /// - Throws: `OptimizationError.schedule`.
     public init(_ text: String) throws(OptimizationError) {
@@ -93,7 +95,7 @@ public enum Schedule: Sendable, Hashable {
         }
     }
 
-    /// Whether the numbers are in their ranges.
+    /// Whether all numbers are in range.
     var isValid: Bool {
         switch self {
         case .constant: true
@@ -106,7 +108,7 @@ public enum Schedule: Sendable, Hashable {
 }
 
 extension Schedule: CustomStringConvertible {
-    /// The form that `init(_:)` reads; for a custom schedule its name, which is read nowhere.
+    /// The text that `init(_:)` reads; for a custom schedule its name, which cannot be read back.
     public var description: String {
         switch self {
         case .constant: "constant"

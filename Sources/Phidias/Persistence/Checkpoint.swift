@@ -1,19 +1,19 @@
-/// Everything that a run needs to go on with the same bits, in one safetensors file.
+/// Everything that a run needs to resume with the same bits, in one safetensors file.
 ///
 /// Tensors: `layers.N.weight` [outputs, inputs] and `layers.N.bias` [outputs]; the same under
 /// `velocity.` and, if there is a best model, under `best.`. Metadata: the run's document and
 /// metrics, the position in the run, and the checksum of the tensors.
 public struct Checkpoint: Sendable, Equatable {
-    /// The model with the lowest validation loss, and the epoch after which it had it.
+    /// The model with the lowest validation loss, and its epoch.
     public struct Best: Sendable, Equatable {
-        /// Its parameters.
+        /// The model's network and parameters.
         public var model: Model
-        /// Counted from 1.
+        /// The epoch after which the model had this loss, counted from 1.
         public var epoch: Int
-        /// Mean over the validation images.
+        /// The mean loss over the validation images.
         public var loss: Double
 
-        /// A model and where it was found.
+        /// A model, its epoch and its loss.
         public init(model: Model, epoch: Int, loss: Double) {
             self.model = model
             self.epoch = epoch
@@ -21,17 +21,17 @@ public struct Checkpoint: Sendable, Equatable {
         }
     }
 
-    /// The run as it was begun, with changes and halvings up to here.
+    /// The document of the run, with changes and halvings up to this point.
     public var run: RunDocument
-    /// Where training stands.
+    /// The state of the training.
     public var state: TrainingState
-    /// Name of the loss.
+    /// The name of the loss.
     public var loss: String
-    /// Of all finished epochs.
+    /// The metrics of all finished epochs.
     public var metrics: [EpochMetrics]
-    /// Nil if there is no validation.
+    /// The best model so far; nil if there is no validation.
     public var best: Best?
-    /// True if the run ended here before its last epoch, because nothing improved any more.
+    /// Whether the run ended here before its last epoch, because nothing improved any more.
     public var isStopped: Bool
 
     /// The version that is written; files from 1 up to it are read.
@@ -40,12 +40,12 @@ public struct Checkpoint: Sendable, Equatable {
     static let largestFile = 12 * Network.mostParameters + Safetensors.largestHeader
 
     /// - Parameters:
-    ///   - run: the run as it was begun.
-    ///   - state: where training stands.
+    ///   - run: the document of the run.
+    ///   - state: the state of the training.
     ///   - loss: name of the loss.
     ///   - metrics: one element for each finished epoch.
     ///   - best: the best model so far.
-    ///   - isStopped: true if nothing is to follow.
+    ///   - isStopped: true if no epoch is to follow.
     public init(
         run: RunDocument, state: TrainingState, loss: String, metrics: [EpochMetrics],
         best: Best? = nil, isStopped: Bool = false
@@ -82,8 +82,9 @@ public struct Checkpoint: Sendable, Equatable {
         return Safetensors(metadata: metadata.members, tensors: tensors)
     }
 
-    /// The file as it is written.
-    /// - Throws: `CheckpointError` if its parts do not belong together, so that it could not be read.
+    /// The file's bytes.
+    /// - Throws: `CheckpointError` if its parts do not belong together, so that the file could not
+    ///   be read.
     public var bytes: [UInt8] {
         get throws(CheckpointError) {
             try check()
@@ -117,7 +118,7 @@ public struct Checkpoint: Sendable, Equatable {
         }
     }
 
-    /// Writes the file whole or not at all.
+    /// Writes the file, completely or not at all.
     /// - Throws: `FileError`, and what `bytes` throws.
     public func write(to path: String) throws {
         try DurableFile.write(try bytes, to: path)
@@ -180,12 +181,12 @@ public struct Checkpoint: Sendable, Equatable {
     }
 }
 
-/// What cannot be written as a checkpoint or as a state.
+/// A checkpoint or state that cannot be written or used.
 public enum CheckpointError: PhidiasError, Equatable {
-    /// Parts that do not belong together, or numbers that no file has; the reason is the end of a
-    /// sentence.
+    /// Parts that do not belong together, or numbers that a file cannot hold; the reason completes
+    /// a sentence.
     case inconsistent(String)
-    /// A trainer that would not go on as the state's: what is different, in the file and in the
+    /// A trainer that would not continue like the state's: what differs, in the file and in the
     /// trainer.
     case differs(what: String, file: String, trainer: String)
 
@@ -193,7 +194,7 @@ public enum CheckpointError: PhidiasError, Equatable {
         switch self {
         case .inconsistent(let reason): "The state of the training cannot be written: \(reason)."
         case .differs(let what, let file, let trainer):
-            "The \(what) of the state is \(file), but the trainer's is \(trainer). Make the trainer with what the state was trained with, or the training is another."
+            "The \(what) of the state is \(file), but the trainer's is \(trainer). Make the trainer with the settings that the state was trained with."
         }
     }
 

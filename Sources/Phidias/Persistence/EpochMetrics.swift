@@ -1,11 +1,13 @@
 import PhidiasKernels
 
-/// What a run measured in an epoch: a line of metrics.jsonl.
+/// The metrics of one epoch of a run: a line of metrics.jsonl.
 public struct EpochMetrics: Sendable, Equatable {
-    /// Mean loss and share of correctly classified images.
+    /// A mean loss and an accuracy.
     public struct Score: Sendable, Hashable {
-        /// Of an image, in the loss's own unit (nats, but for the mean square); and from 0 to 1.
-        public var loss, accuracy: Double
+        /// The mean loss of an image, in the loss's own unit (nats, except for the mean square).
+        public var loss: Double
+        /// The share of correctly classified images, from 0 to 1.
+        public var accuracy: Double
 
         /// A mean loss and an accuracy from 0 to 1.
         public init(loss: Double, accuracy: Double) {
@@ -13,12 +15,12 @@ public struct EpochMetrics: Sendable, Equatable {
             self.accuracy = accuracy
         }
 
-        /// Of an evaluation.
+        /// The mean loss and accuracy of an evaluation.
         public init(_ evaluation: Evaluation) {
             self.init(loss: evaluation.loss, accuracy: evaluation.accuracy)
         }
 
-        /// As `NAME_loss` and `NAME_accuracy`.
+        /// The members `NAME_loss` and `NAME_accuracy`.
         package func members(_ name: String) -> [JSON.Member] {
             [
                 .init(key: "\(name)_loss", value: .number(loss)),
@@ -27,28 +29,30 @@ public struct EpochMetrics: Sendable, Equatable {
         }
     }
 
-    /// Counted from 1.
+    /// The epoch, counted from 1.
     public var epoch: Int
-    /// On the training images, each with the weights of its step.
+    /// The score on the training images, each with the weights of its step.
     public var training: Score
-    /// With the weights at the epoch's end; nil where the test images were left for the end of the
-    /// run.
+    /// The score on the test images with the weights at the epoch's end; nil if it was not
+    /// evaluated after this epoch.
     public var test: Score?
     /// The same on the images kept for validation, if there are any.
     public var validation: Score?
-    /// Learning rate η and momentum weight α of the epoch's last step; nil in files of older versions.
-    public var learningRate, momentum: Double?
-    /// Seconds of training.
+    /// Learning rate η of the epoch's last step; nil in files of older versions.
+    public var learningRate: Double?
+    /// Momentum weight α of the epoch's last step; nil in files of older versions.
+    public var momentum: Double?
+    /// The training time in seconds.
     public var seconds: Double
 
     /// - Parameters:
     ///   - epoch: counted from 1.
-    ///   - training: on the training images.
-    ///   - test: on the test images.
-    ///   - validation: on the images kept for validation.
-    ///   - learningRate: of the last step.
-    ///   - momentum: of the last step.
-    ///   - seconds: of training.
+    ///   - training: score on the training images.
+    ///   - test: score on the test images.
+    ///   - validation: score on the images kept for validation.
+    ///   - learningRate: learning rate of the last step.
+    ///   - momentum: momentum weight of the last step.
+    ///   - seconds: training time.
     public init(
         epoch: Int, training: Score, test: Score?, validation: Score?, learningRate: Double? = nil,
         momentum: Double? = nil, seconds: Double
@@ -61,7 +65,7 @@ public struct EpochMetrics: Sendable, Equatable {
         self.seconds = seconds
     }
 
-    /// As one line of JSON, wall-clock figures under `timing`.
+    /// The metrics as one line of JSON, wall-clock figures under `timing`.
     package var json: JSON {
         var members: [JSON.Member] = [.init(key: "epoch", value: .integer(epoch))]
         members += training.members("training")
@@ -75,7 +79,7 @@ public struct EpochMetrics: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Reads what `json` gives; nil if it is anything else.
+    /// Reads the result of `json`; nil if it is anything else.
     package init?(_ json: JSON) {
         func score(_ name: String) -> Score? {
             guard let loss = json["\(name)_loss"]?.doubleValue,
@@ -95,13 +99,13 @@ public struct EpochMetrics: Sendable, Equatable {
     }
 }
 
-/// The metrics of a run, epoch after epoch: the file metrics.jsonl.
+/// The file metrics.jsonl: the metrics of a run, one line per epoch.
 public enum MetricsFile {
-    /// Largest file that is read.
+    /// The largest file that is read, in bytes.
     package static let largestFile = 1 << 28
 
-    /// The epochs of a file. A last line that was cut off, as a loss of power may leave it, is
-    /// left out.
+    /// Reads the epochs of a file. A last line that was cut off, for example by a loss of power, is
+    /// ignored.
     /// - Throws: `DataError`, `RunFileError` with the line.
     public static func read(_ path: String) throws -> [EpochMetrics] {
         let bytes = try FileBytes.read(path, limit: largestFile)
@@ -109,7 +113,7 @@ public enum MetricsFile {
         return try parse(bytes, path: path).epochs
     }
 
-    /// - Returns: the epochs, and the bytes of whole lines.
+    /// - Returns: the epochs, and the number of bytes in whole lines.
     package static func parse(
         _ bytes: [UInt8], path: String
     ) throws(RunFileError) -> (epochs: [EpochMetrics], length: Int) {

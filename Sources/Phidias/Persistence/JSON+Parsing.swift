@@ -1,6 +1,6 @@
 import PhidiasKernels
 
-/// Why a text is not the JSON that was asked for, and at which byte (from 0).
+/// Why a text is not the expected JSON, and at which byte (from 0).
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package let byte: Int
     package let reason: String
@@ -9,7 +9,7 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
 }
 
 extension JSON {
-    /// How much a text may hold. Counted while reading, so that a hostile text can't make the
+    /// Limits of a text. They are checked while reading, so that a hostile text can't make the
     /// values larger than a fixed multiple of its size.
     package struct Limits: Sendable {
         package var bytes: Int
@@ -26,7 +26,7 @@ extension JSON {
     /// Reads one value, with white space around it and nothing else.
     ///
     /// Strict: UTF-8 without byte order mark, no comments, no trailing commas, no lone surrogates,
-    /// no key twice in an object, no number beyond Double's range.
+    /// no duplicate key in an object, no number beyond Double's range.
     /// - Throws: `JSONError`.
     package init(
         parsing bytes: some Collection<UInt8>, limits: Limits = Limits()
@@ -42,7 +42,7 @@ extension JSON {
             throw JSONError(
                 byte: 0,
                 reason:
-                    "there is no memory for what it may hold, \(Memory.mebibytes(memory)): \(reason)"
+                    "there is not enough memory for what it may hold, \(Memory.mebibytes(memory)): \(reason)"
             )
         }
         var parser = JSONParser(bytes: Array(bytes), limits: limits)

@@ -1,7 +1,7 @@
 extension JSON {
-    /// The text: on one line without spaces, for logs of a value a line; or `pretty`, with a member
-    /// or element a line and two spaces a level, for files that people read. Arrays of numbers
-    /// stay on one line.
+    /// The text: on one line without spaces, for logs with one value per line; or `pretty`, with
+    /// one member or element per line and two spaces per level, for files that people read. Arrays
+    /// of numbers stay on one line.
     ///
     /// Doubles get the fewest digits that read back as the same Double. JSON has no words for NaN
     /// and the infinities: they are written as `null`, so that a log stays readable by every
@@ -74,7 +74,7 @@ extension JSON {
 }
 
 extension DurableFile {
-    /// A document, for people to read too.
+    /// Writes a document in the form that people can read.
     package static func write(_ document: JSON, to path: String) throws(FileError) {
         try write(document.text(pretty: true) + "\n", to: path)
     }

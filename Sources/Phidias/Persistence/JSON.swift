@@ -2,16 +2,16 @@
 package indirect enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// A number written without fraction and exponent that fits an `Int`.
+    /// A number without fraction and exponent that fits an `Int`.
     case integer(Int)
     /// Any other number, rounded to the nearest Double.
     case number(Double)
     case string(String)
     case array([JSON])
-    /// Members in their order. Keys are different from each other.
+    /// Members in their order. Keys are unique.
     case object([Member])
 
-    /// A key of an object and what it stands for.
+    /// A key of an object and its value.
     package struct Member: Sendable, Equatable {
         package let key: String
         package let value: JSON
@@ -29,7 +29,7 @@ package indirect enum JSON: Sendable, Equatable {
 }
 
 extension JSON {
-    /// The member `key` of an object; nil if there is none or this is no object.
+    /// The member `key` of an object; nil if there is none or this is not an object.
     package subscript(key: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.key == key }?.value
@@ -40,7 +40,7 @@ extension JSON {
         return value
     }
 
-    /// The number, whichever way it was written.
+    /// The number, however it was written.
     package var doubleValue: Double? {
         switch self {
         case .integer(let value): Double(value)

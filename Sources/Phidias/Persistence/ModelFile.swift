@@ -1,22 +1,22 @@
-/// A model on disk: safetensors with tensors `layers.N.weight` ([outputs, inputs], or of a
-/// convolution [outputs, inputs, rows, columns]) and `layers.N.bias` [outputs] in layer order, and the
-/// network in the metadata, beside texts of one's own.
+/// A model on disk: safetensors with tensors `layers.N.weight` ([outputs, inputs], or for a
+/// convolution [outputs, inputs, rows, columns]) and `layers.N.bias` [outputs] in layer order, and
+/// the network and your own texts in the metadata.
 public struct ModelFile: Sendable {
     /// Network and parameters.
     public var model: Model
-    /// Name of the loss it was trained with.
+    /// The name of the loss it was trained with.
     public var loss: String
-    /// Texts of one's own by key, kept beside the network: where the data was from, or who trained it.
-    /// At most `largestMetadata` bytes, and no key of `reservedKeys`: `bytes` and `write` check it.
+    /// Your own texts by key, such as the origin of the data or who trained the model. At most
+    /// `largestMetadata` bytes, and no key of `reservedKeys`: `bytes` and `write` check it.
     public var metadata: [String: String]
 
-    /// Keys that the format uses itself.
+    /// The keys that the format uses itself.
     public static let reservedKeys: Set = ["format", "format_version", "network", "loss"]
-    /// Bytes that the keys and values of `metadata` may have in all, as UTF-8.
+    /// The most bytes of all keys and values of `metadata`, as UTF-8.
     public static let largestMetadata = 1 << 20
 
-    /// The latest version; files from 1 up to it are read. Version 2 knows all layers, version 1
-    /// dense ones on images of one channel; a file says the lowest that has what it holds.
+    /// The latest version; files from 1 up to it are read. Version 2 has all layers, version 1
+    /// dense ones on images of one channel; a file has the lowest version that can hold it.
     public static let formatVersion = 2
 
     static func version(for network: Network) -> Int { network.isPlain ? 1 : 2 }
@@ -26,7 +26,7 @@ public struct ModelFile: Sendable {
     /// - Parameters:
     ///   - model: network and parameters.
     ///   - loss: name of the loss that the model was trained with.
-    ///   - metadata: texts of one's own.
+    ///   - metadata: your own texts.
     public init(model: Model, loss: String, metadata: [String: String] = [:]) {
         self.model = model
         self.loss = loss
@@ -65,7 +65,7 @@ public struct ModelFile: Sendable {
         model = try Model(network: network, parameters: parameters)
     }
 
-    /// The file as it is written: the same model, loss and metadata give the same bytes.
+    /// The file's bytes: the same model, loss and metadata give the same bytes.
     /// - Throws: `ModelError.notFinite` for a parameter that no reader would accept,
     ///   `ModelFileError.reservedKey`, `.tooMuchMetadata`.
     public var bytes: [UInt8] {
@@ -96,7 +96,7 @@ public struct ModelFile: Sendable {
         metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     }
 
-    /// Writes the file whole or not at all.
+    /// Writes the file, completely or not at all.
     /// - Throws: `FileError`, and what `bytes` throws.
     public func write(to path: String) throws {
         try DurableFile.write(try bytes, to: path)
@@ -115,8 +115,8 @@ extension Model {
     /// All tensors in the order of a model file.
     package var tensors: [NamedTensor] { network.tensors(of: parameters, under: "") }
 
-    /// SHA-256 over the bytes of all tensors in the order of a model file: equal exactly when
-    /// every weight and bias is equal bit for bit.
+    /// SHA-256 of the bytes of all tensors in the order of a model file: equal exactly when every
+    /// weight and bias is equal bit for bit.
     public var weightsSHA256: String { Safetensors.sha256(tensors) }
 }
 
@@ -126,9 +126,9 @@ public enum ModelFileError: PhidiasError, Equatable {
     case metadata(path: String, key: String, reason: String)
     /// A tensor is missing or does not fit the network.
     case tensor(path: String, name: String, reason: String)
-    /// A key of one's own metadata that the format uses.
+    /// A key of your own metadata that the format uses.
     case reservedKey(String)
-    /// One's own metadata have more bytes than are kept.
+    /// Your own metadata are larger than the limit.
     case tooMuchMetadata(path: String, limit: Int)
 
     public var description: String {

@@ -1,5 +1,5 @@
-/// The JSON document of a network: in the metadata of a model, in run.json, and as a file of its
-/// own for `--network`.
+/// The JSON document of a network: in the metadata of a model, in run.json, and as a separate file
+/// for `--network`.
 ///
 ///     {"rows": 28, "columns": 28, "input_range": "-1..1",
 ///      "layers": [
@@ -10,9 +10,9 @@
 ///        {"type": "dense", "outputs": 10}],
 ///      "output_activation": "softmax", "initialization": "fan-in-uniform"}
 ///
-/// What may be left out: `channels` (1), `initialization` (what is usual for each activation),
-/// `stride` (of a convolution 1, of a pool its window), `padding` (0), `activation` (identity). A
-/// size may be one number for both directions. Other members are errors.
+/// Optional members: `channels` (1), `initialization` (the default for each activation), `stride`
+/// (for a convolution 1, for a pool its window), `padding` (0), `activation` (identity). A size may
+/// be one number for both directions. Other members are errors.
 package enum NetworkDocument {
     /// Largest file that is read.
     static let largestFile = 1 << 20
@@ -68,7 +68,7 @@ package enum NetworkDocument {
 
     // MARK: - Reading
 
-    /// Why a document is no network, as a sentence without its end.
+    /// Why a document is not a network, as a sentence without its full stop.
     struct Problem: Error { let reason: String }
 
     /// Reads a file.
@@ -77,7 +77,7 @@ package enum NetworkDocument {
         try read(try FileBytes.read(path, limit: largestFile), path: path)
     }
 
-    /// - Parameter path: where the text is from, for errors.
+    /// - Parameter path: the source of the text, for errors.
     /// - Throws: `NetworkFileError`.
     package static func read(
         _ bytes: [UInt8], path: String
@@ -179,7 +179,7 @@ extension NetworkDocument {
                 throw Problem(reason: "\(name) is not an object")
             }
             if let other = members.first(where: { !known.contains($0.key) }) {
-                throw Problem(reason: "\(name) has a member '\(other.key)', which is not known")
+                throw Problem(reason: "\(name) has an unknown member '\(other.key)'")
             }
         }
 
@@ -219,9 +219,9 @@ extension NetworkDocument {
     }
 }
 
-/// A file that describes no network.
+/// A file that does not describe a network.
 public struct NetworkFileError: PhidiasError, Equatable {
-    /// The file.
+    /// The file's path.
     public let path: String
     /// What is wrong with it.
     public let reason: String

@@ -1,7 +1,7 @@
 extension Network {
-    /// Parameters of all layers that have some as tensors, in layer order: `layers.N.weight`
-    /// [outputs, inputs] or [outputs, inputs, rows, columns], and `layers.N.bias` [outputs], where N
-    /// is the layer's place among all.
+    /// The parameters of all layers that have some as tensors, in layer order: `layers.N.weight`
+    /// [outputs, inputs] or [outputs, inputs, rows, columns], and `layers.N.bias` [outputs], where
+    /// N is the layer's index among all layers.
     func tensors(of parameters: [LayerParameters], under prefix: String) -> [NamedTensor] {
         zip(weighted, parameters).flatMap { layer, values in
             let name = "\(prefix)layers.\(layer.index)"
@@ -13,7 +13,7 @@ extension Network {
     }
 }
 
-/// The tensors of a file on their way into parameters: each is taken once.
+/// The tensors of a file, from which parameters are made: each is taken once.
 struct TensorSource {
     private var tensors: [String: NamedTensor]
     private let path: String
@@ -23,7 +23,7 @@ struct TensorSource {
         self.path = path
     }
 
-    /// The parameters of all layers, of finite numbers.
+    /// The parameters of all layers; all numbers are finite.
     mutating func parameters(
         of network: Network, under prefix: String = ""
     ) throws(ModelFileError) -> [LayerParameters] {
@@ -37,7 +37,7 @@ struct TensorSource {
         return parameters
     }
 
-    /// Sees that no tensor is left.
+    /// Checks that no tensor is left.
     func finish() throws(ModelFileError) {
         guard let name = tensors.keys.min() else { return }
         throw .tensor(path: path, name: name, reason: "the network has no place for it")

@@ -1,9 +1,11 @@
-/// The file run.json: what a run computes, from what data, and what was changed on the way.
+/// The file run.json: the settings of a run, its data, and what was changed when it was resumed.
 public struct RunDocument: Sendable, Equatable {
-    /// A setting by its name, both as text.
+    /// A setting's name and value, both as text.
     public struct Setting: Sendable, Hashable {
-        /// As in the file.
-        public var name, value: String
+        /// The name in the file.
+        public var name: String
+        /// The value in the file.
+        public var value: String
 
         /// A name and its value.
         public init(name: String, value: String) {
@@ -16,7 +18,7 @@ public struct RunDocument: Sendable, Equatable {
             .object(settings.map { JSON.Member(key: $0.name, value: .string($0.value)) })
         }
 
-        /// What `object` gives; nil if it is anything else.
+        /// Reads the result of `object`; nil if it is anything else.
         package static func read(_ json: JSON?) -> [Setting]? {
             guard let members = json?.objectValue else { return nil }
             let settings = members.compactMap { member in
@@ -25,7 +27,7 @@ public struct RunDocument: Sendable, Equatable {
             return settings.count == members.count ? settings : nil
         }
 
-        /// In the order of their names.
+        /// The settings sorted by name.
         package static func sorted(_ values: [String: String]) -> [Setting] {
             values.sorted { $0.key < $1.key }.map { Setting(name: $0.key, value: $0.value) }
         }
@@ -33,12 +35,18 @@ public struct RunDocument: Sendable, Equatable {
 
     /// A setting that was changed when the run was resumed.
     public struct Change: Sendable, Hashable {
-        /// Finished epochs and steps of the epoch after those, when it was changed.
-        public var epochs, steps: Int
-        /// Its name, its value before and after.
-        public var setting, from, to: String
+        /// The number of finished epochs when it was changed.
+        public var epochs: Int
+        /// The number of finished steps in the epoch after those.
+        public var steps: Int
+        /// The name of the setting.
+        public var setting: String
+        /// Its value before the change.
+        public var from: String
+        /// Its value after the change.
+        public var to: String
 
-        /// A change at a place of the run.
+        /// A change at a position of the run.
         public init(epochs: Int, steps: Int, setting: String, from: String, to: String) {
             self.epochs = epochs
             self.steps = steps
@@ -50,18 +58,19 @@ public struct RunDocument: Sendable, Equatable {
 
     /// A divergence after which the learning rate was halved.
     public struct Halving: Sendable, Hashable {
-        /// The step that diverged, counted from 1, and the finished epochs that training went
-        /// back to.
-        public var step, backTo: Int
+        /// The step that diverged, counted from 1.
+        public var step: Int
+        /// The number of finished epochs that training went back to.
+        public var backTo: Int
 
-        /// A step and the epochs that were left.
+        /// A halving after a divergence in `step`, back to the end of epoch `backTo`.
         public init(step: Int, backTo: Int) {
             self.step = step
             self.backTo = backTo
         }
     }
 
-    /// All that decides the result, in the order of the help.
+    /// All settings that decide the result, in the order of the help.
     public var settings: [Setting]
     /// The network that the settings and the data give.
     public var network: Network
@@ -69,16 +78,18 @@ public struct RunDocument: Sendable, Equatable {
     public var program: String
     /// SHA-256 of each part of the data, by name.
     public var checksums: [Setting]
-    /// How it was computed: without influence on the result.
-    public var threads: Int, kernels: String
+    /// The number of threads; no influence on the result.
+    public var threads: Int
+    /// The name of the kernel table; no influence on the result.
+    public var kernels: String
     /// What was changed when the run was resumed, in order.
     public var changes: [Change] = []
-    /// The divergences that were answered, in order.
+    /// The divergences after which training continued at half the rate, in order.
     public var halvings: [Halving] = []
 
     /// The version that is written; files from 1 up to it are read.
     public static let formatVersion = 1
-    /// Largest file that is read.
+    /// The largest file that is read, in bytes.
     static let largestFile = 1 << 20
 
     /// - Parameters:
@@ -86,7 +97,7 @@ public struct RunDocument: Sendable, Equatable {
     ///   - network: the network.
     ///   - program: version of the program.
     ///   - checksums: SHA-256 of each part of the data.
-    ///   - threads: of a step.
+    ///   - threads: threads of a step.
     ///   - kernels: name of the kernel table.
     public init(
         settings: [Setting], network: Network, program: String, checksums: [String: String],
@@ -128,9 +139,9 @@ public struct RunDocument: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Writes the file whole or not at all.
-    /// - Throws: `FileError`, and `RunFileError.content` for what could not be read again: two
-    ///   settings or checksums of one name, a count below 0, no thread.
+    /// Writes the file, completely or not at all.
+    /// - Throws: `FileError`, and `RunFileError.content` for a document that could not be read
+    ///   again: two settings or checksums of one name, a count below 0, no thread.
     public func write(to path: String) throws {
         if let reason = inconsistency {
             throw RunFileError.content(path: path, byte: 0, reason: reason)
@@ -138,11 +149,11 @@ public struct RunDocument: Sendable, Equatable {
         try DurableFile.write(json, to: path)
     }
 
-    /// What could not be read again.
+    /// Why the document could not be read again; nil if it could.
     var inconsistency: String? {
         for names in [settings.map(\.name), checksums.map(\.name)]
         where Set(names).count != names.count {
-            return "a setting or checksum is there twice"
+            return "a setting or checksum occurs twice"
         }
         let areCounts =
             changes.allSatisfy { $0.epochs >= 0 && $0.steps >= 0 }
@@ -211,7 +222,7 @@ public struct RunDocument: Sendable, Equatable {
         "kernels", "data_sha256", "changes", "halvings",
     ]
 
-    /// All elements; none if there is no list; nil if one is not understood.
+    /// All elements; none if there is no list; nil if one cannot be read.
     private static func list<Element>(_ json: JSON?, _ read: (JSON) -> Element?) -> [Element]? {
         guard let json else { return [] }
         guard let values = json.arrayValue else { return nil }
@@ -252,9 +263,9 @@ extension RunDocument.Halving {
 
 /// A file of a run that cannot be used.
 public enum RunFileError: PhidiasError, Equatable {
-    /// Not JSON, at a byte counted from 0.
+    /// The file is not JSON, at a byte counted from 0.
     case syntax(path: String, byte: Int, reason: String)
-    /// JSON, but not what the file should hold.
+    /// The file is JSON, but its content is not that of such a file.
     case content(path: String, byte: Int, reason: String)
 
     public var description: String {

@@ -1,7 +1,7 @@
 extension Safetensors {
-    /// Reads a file: first its header, and the tensors only after all of it has been checked
+    /// Reads a file: first its header, and the tensors only after the whole header has been checked
     /// against the file's size.
-    /// - Parameter limit: Bytes of the largest file that is read.
+    /// - Parameter limit: the size of the largest file that is read, in bytes.
     /// - Throws: `SafetensorsError`, `DataError`.
     package init(path: String, limit: Int) throws {
         let file = try InputFile(path, limit: limit)
@@ -18,7 +18,7 @@ extension Safetensors {
 
     /// Reads the bytes of a file.
     /// - Parameter path: The file, for errors.
-    /// - Throws: `SafetensorsError`. Nothing is allocated for the tensors before all of the header
+    /// - Throws: `SafetensorsError`. Nothing is allocated for the tensors until the whole header
     ///   has been checked against the number of bytes.
     package init(bytes: [UInt8], path: String) throws(SafetensorsError) {
         let start = 8 + (try Self.headerLength(bytes, fileBytes: bytes.count, file: path))
@@ -31,7 +31,7 @@ extension Safetensors {
             })
     }
 
-    /// A tensor's place in the data.
+    /// The position of a tensor in the data.
     private struct Entry {
         var name: String
         var shape: [Int]
@@ -52,7 +52,7 @@ extension Safetensors {
         }
     }
 
-    /// Bytes of a number of each type that the format knows; F32 alone becomes weights.
+    /// The size in bytes of each number type of the format; only F32 becomes weights.
     private static let dataTypes: [String: Int] = [
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1,
         "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -73,7 +73,7 @@ extension Safetensors {
         return Int(length)
     }
 
-    /// Checks the whole header; gives the tensors in the order of the data, which they cover.
+    /// Checks the whole header; returns the tensors in the order of the data, which they cover.
     private static func parseHeader(
         _ header: ArraySlice<UInt8>, dataBytes: Int, file: String
     ) throws(SafetensorsError) -> (metadata: [JSON.Member], entries: [Entry]) {
@@ -154,7 +154,7 @@ extension Safetensors {
         return Entry(name: name, shape: shape, begin: begin, end: end)
     }
 
-    /// A list of integers from 0; nil if it is something else.
+    /// A list of integers from 0; nil if it is anything else.
     private static func sizes(_ value: JSON?) -> [Int]? {
         guard let elements = value?.arrayValue else { return nil }
         let sizes = elements.compactMap(\.integerValue).filter { $0 >= 0 }

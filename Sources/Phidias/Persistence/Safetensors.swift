@@ -1,8 +1,8 @@
-/// A dense array of 32-bit numbers with a name, row-major: the last index moves fastest.
+/// A dense array of 32-bit numbers with a name, row-major: the last index varies fastest.
 package struct NamedTensor: Sendable, Equatable {
     package let name: String
     package let shape: [Int]
-    /// As many as the product of `shape`.
+    /// The values, as many as the product of `shape`.
     package let values: [Float]
 
     package init(name: String, shape: [Int], values: [Float]) {
@@ -15,19 +15,18 @@ package struct NamedTensor: Sendable, Equatable {
     }
 }
 
-/// Tensors and what is said about them, in the safetensors format
-/// (github.com/huggingface/safetensors): 8 bytes with the header's length, lowest first; the
-/// header, JSON from each tensor's name to its type, shape and place; the tensors' bytes, lowest
-/// first, without gaps.
+/// Tensors and metadata in the safetensors format (github.com/huggingface/safetensors): 8 bytes
+/// with the header's length, little-endian; the header, JSON from each tensor's name to its type,
+/// shape and position; the tensors' bytes, little-endian, without gaps.
 package struct Safetensors: Sendable, Equatable {
-    /// The header's `__metadata__`: texts by key, in order. Keys are different.
+    /// The header's `__metadata__`: texts by key, in order. Keys are unique.
     package var metadata: [JSON.Member]
-    /// In the order of their bytes in the file. Names are different.
+    /// The tensors in the order of their bytes in the file. Names are unique.
     package var tensors: [NamedTensor]
 
-    /// Bytes a header may have, as in the format's own implementation.
+    /// The largest header in bytes, as in the format's own implementation.
     package static let largestHeader = 100_000_000
-    /// JSON values that a header may have: a tensor needs seven.
+    /// The most JSON values of a header: a tensor needs seven.
     static let mostHeaderValues = 1 << 20
 
     static let metadataKey = "__metadata__"
@@ -39,9 +38,9 @@ package struct Safetensors: Sendable, Equatable {
 
     // MARK: - Writing
 
-    /// The file. Its header is padded with spaces, so that the data begins at a multiple of 8
-    /// bytes. The same tensors give the same bytes.
-    /// - Precondition: No key or name is there twice, and all metadata are texts.
+    /// The file's bytes. The header is padded with spaces, so that the data begins at a multiple of
+    /// 8 bytes. The same tensors give the same bytes.
+    /// - Precondition: No key or name occurs twice, and all metadata are texts.
     package var bytes: [UInt8] {
         let header = header
         let length = UInt64(header.count)
@@ -62,7 +61,7 @@ package struct Safetensors: Sendable, Equatable {
         }
     }
 
-    /// SHA-256 over the values' bytes, lowest first, one tensor after the other.
+    /// SHA-256 of the values' bytes, little-endian, one tensor after the other.
     package static func sha256(_ tensors: [NamedTensor]) -> String {
         var stream = Checksum.Stream()
         for tensor in tensors { stream.update(tensor.values) }
@@ -72,7 +71,7 @@ package struct Safetensors: Sendable, Equatable {
     private var header: [UInt8] {
         precondition(
             metadata.allSatisfy { $0.value.stringValue != nil }, "a metadata value is no text")
-        precondition(Set(metadata.map(\.key)).count == metadata.count, "a key is there twice")
+        precondition(Set(metadata.map(\.key)).count == metadata.count, "a key occurs twice")
         var members: [JSON.Member] = []
         if !metadata.isEmpty {
             members.append(JSON.Member(key: Self.metadataKey, value: .object(metadata)))
@@ -80,7 +79,7 @@ package struct Safetensors: Sendable, Equatable {
         var names: Set<String> = [Self.metadataKey]
         var begin = 0
         for tensor in tensors {
-            precondition(names.insert(tensor.name).inserted, "\(tensor.name) is there twice")
+            precondition(names.insert(tensor.name).inserted, "\(tensor.name) occurs twice")
             let end = begin + 4 * tensor.values.count
             let entry = JSON.members([
                 "dtype": .string("F32"),
@@ -96,7 +95,7 @@ package struct Safetensors: Sendable, Equatable {
 
     /// The product of a shape's sizes; nil if one is negative or the product too large.
     static func elementCount(_ shape: [Int]) -> Int? {
-        // A size of 0 hides the overflow of the others, so it is looked for first.
+        // A size of 0 hides the overflow of the others, so negative ones are checked first.
         if shape.contains(where: { $0 < 0 }) { return nil }
         if shape.contains(0) { return 0 }
         var count = 1

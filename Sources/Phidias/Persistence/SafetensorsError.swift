@@ -1,19 +1,19 @@
 /// Why a file is not a safetensors file whose tensors can serve as weights. `file` is its path;
-/// bytes are counted from the start of the file, or of the tensors' data where that is said.
+/// bytes are counted from the start of the file, or of the tensors' data where stated.
 public enum SafetensorsError: PhidiasError, Equatable {
     /// The file doesn't even hold the 8 bytes of the header's length.
     case tooShort(file: String, bytes: Int)
     /// The header claims more bytes than the file has or a header may have.
     case headerLength(file: String, length: UInt64, available: Int, limit: Int)
-    /// The header is not the JSON that it must be.
+    /// The header is not valid JSON of the expected form.
     case header(file: String, byte: Int, reason: String)
-    /// An entry of the header is not what the format wants; `tensor` is its key.
+    /// An entry of the header does not follow the format; `tensor` is its key.
     case entry(file: String, tensor: String, reason: String)
-    /// A tensor's numbers are of a kind that can't be loaded as weights.
+    /// A tensor's numbers have a type that can't be loaded as weights.
     case dataType(file: String, tensor: String, found: String)
-    /// A tensor's shape and its number of bytes contradict each other.
+    /// A tensor's shape and its number of bytes do not match.
     case shape(file: String, tensor: String, shape: [Int], dataType: String, bytes: Int)
-    /// A tensor lies outside the data.
+    /// A tensor extends outside the data.
     case range(file: String, tensor: String, begin: Int, end: Int, dataBytes: Int)
     /// A tensor begins before its predecessor's end, at byte `end` of the data.
     case overlap(file: String, tensor: String, previous: String, begin: Int, end: Int)

@@ -1,4 +1,4 @@
-/// The metadata of a safetensors file on their way into it: texts by key, in order.
+/// Collects the metadata of a safetensors file: texts by key, in order.
 struct MetadataWriter {
     private(set) var members: [JSON.Member] = []
 
@@ -6,7 +6,7 @@ struct MetadataWriter {
         members.append(.init(key: key, value: .string(value.stringValue ?? value.text())))
     }
 
-    /// Where training stands, and what its random numbers are.
+    /// Adds the position of the training, and the name of its random generator.
     mutating func add(counts place: TrainingPosition) {
         add("epochs", .integer(place.epochs))
         add("steps", .integer(place.steps))
@@ -15,7 +15,7 @@ struct MetadataWriter {
         add("generator", .string(CounterRandom.name))
     }
 
-    /// What ends the metadata: the times, and the checksum of the tensors.
+    /// Adds the last metadata: the times, and the checksum of the tensors.
     mutating func add(timing place: TrainingPosition, tensors: [NamedTensor]) {
         add(
             "timing",
@@ -55,7 +55,7 @@ extension Metadata {
 }
 
 extension TrainingState {
-    /// Sees that a file of this state could be read again.
+    /// Checks that a file of this state could be read again.
     func checkForFile() throws(CheckpointError) {
         let network = model.network
         do {

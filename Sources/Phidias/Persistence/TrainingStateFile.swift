@@ -1,5 +1,5 @@
-/// The state of a training alone, in one safetensors file: for a training in Swift that is to go on
-/// later. (`Checkpoint` is that of `phidias train`, with the run's settings and metrics.)
+/// The state of a training alone, in one safetensors file: for a training in Swift that is to be
+/// continued later. (`Checkpoint` is that of `phidias train`, with the run's settings and metrics.)
 ///
 ///     try TrainingStateFile(state: state, loss: loss.name, batchSize: 64, seed: 1).write(to: path)
 ///     …
@@ -8,16 +8,16 @@
 ///     try file.check(against: trainer)
 ///     try trainer.train(on: data, epochs: 10, from: file.state)
 ///
-/// Tensors: `layers.N.weight` and `layers.N.bias` as in a model file, and the same under `velocity.`.
-/// Optimizer, augmentation and data are not in it: they have to be those of before.
+/// Tensors: `layers.N.weight` and `layers.N.bias` as in a model file, and the same under
+/// `velocity.`. Optimizer, augmentation and data are not included: they must be the same as before.
 public struct TrainingStateFile: Sendable, Equatable {
-    /// Where training stands.
+    /// The state of the training.
     public var state: TrainingState
-    /// Name of the loss.
+    /// The name of the loss.
     public var loss: String
-    /// Images a step.
+    /// The number of images per step.
     public var batchSize: Int
-    /// Decides the order of the images, dropout and augmentation.
+    /// The seed of the order of the images, dropout and augmentation.
     public var seed: UInt64
 
     /// The version that is written; files from 1 up to it are read.
@@ -27,10 +27,10 @@ public struct TrainingStateFile: Sendable, Equatable {
     static let largestFile = 8 * Network.mostParameters + Safetensors.largestHeader
 
     /// - Parameters:
-    ///   - state: where training stands, such as `Trainer.state`.
+    ///   - state: the state of the training, such as `Trainer.state`.
     ///   - loss: name of the trainer's loss.
-    ///   - batchSize: the trainer's, at least 1.
-    ///   - seed: the trainer's.
+    ///   - batchSize: batch size of the trainer, at least 1.
+    ///   - seed: seed of the trainer.
     public init(state: TrainingState, loss: String, batchSize: Int, seed: UInt64) {
         self.state = state
         self.loss = loss
@@ -38,9 +38,9 @@ public struct TrainingStateFile: Sendable, Equatable {
         self.seed = seed
     }
 
-    /// Sees that a trainer goes on as the one of the state would have: the same network, loss, batch
-    /// size and seed.
-    /// - Throws: `CheckpointError.differs` with the first that is not the same, and both values.
+    /// Checks that a trainer would continue as the one of the state would have: the same network,
+    /// loss, batch size and seed.
+    /// - Throws: `CheckpointError.differs` with the first difference, and both values.
     public func check(against trainer: Trainer) throws(CheckpointError) {
         let facts = [
             ("network", Self.text(state.model.network), Self.text(trainer.model.network)),
@@ -57,8 +57,8 @@ public struct TrainingStateFile: Sendable, Equatable {
 
     // MARK: - Writing
 
-    /// The file as it is written.
-    /// - Throws: `CheckpointError.inconsistent` for what could not be read again.
+    /// The file's bytes.
+    /// - Throws: `CheckpointError.inconsistent` for a state that could not be read again.
     public var bytes: [UInt8] {
         get throws(CheckpointError) {
             try state.checkForFile()
@@ -74,7 +74,7 @@ public struct TrainingStateFile: Sendable, Equatable {
             metadata.add("network", NetworkDocument.json(network))
             metadata.add("loss", .string(loss))
             metadata.add("batch_size", .integer(batchSize))
-            // As text: a seed may be larger than what readers of JSON keep exactly.
+            // As text: a seed may be larger than the integers that JSON readers keep exactly.
             metadata.add("seed", .string(String(seed)))
             metadata.add(counts: state.position)
             metadata.add(timing: state.position, tensors: tensors)
@@ -82,7 +82,7 @@ public struct TrainingStateFile: Sendable, Equatable {
         }
     }
 
-    /// Writes the file whole or not at all.
+    /// Writes the file, completely or not at all.
     /// - Throws: `FileError`, and what `bytes` throws.
     public func write(to path: String) throws {
         try DurableFile.write(try bytes, to: path)
@@ -111,7 +111,7 @@ public struct TrainingStateFile: Sendable, Equatable {
         try metadata.checkSum(of: file.tensors)
         loss = try metadata.text("loss")
         batchSize = try metadata.count("batch_size")
-        guard batchSize > 0 else { throw metadata.wrong("batch_size", "it is not at least 1") }
+        guard batchSize > 0 else { throw metadata.wrong("batch_size", "it must be at least 1") }
         guard let seed = UInt64(try metadata.text("seed")) else {
             throw metadata.wrong("seed", "it is not a whole number from 0 to 2⁶⁴ − 1")
         }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// What passes between a training on a thread of its own and the task that reads its reports.
+/// The connection between a training on its own thread and the task that reads its reports.
 ///
-/// Steps are shorter than the way to another task, so reports wait to be read: of steps the last
-/// ones, of which new ones take the place of the oldest; of epochs all, and the training waits before
-/// there are too many, as each holds a model.
+/// Steps are shorter than the way to another task, so reports wait to be read: for steps only the
+/// latest, where new ones replace the oldest; for epochs all, and training waits when there are too
+/// many, because each holds a model.
 final class BackgroundTraining: @unchecked Sendable {
-    /// Reports that wait to be read, at the most.
+    /// The most reports of each kind that wait to be read.
     static let mostSteps = 1024, mostEpochs = 16
 
-    // All below is touched under this lock alone.
+    // Everything below is accessed under this lock only.
     private let condition = NSCondition()
     private var steps = StepQueue(capacity: mostSteps)
     private var epochs: [Trainer.EpochReport] = []
@@ -17,7 +17,7 @@ final class BackgroundTraining: @unchecked Sendable {
     private var end: Result<Void, any Error>?
     private var reader: CheckedContinuation<Trainer.Report?, any Error>?
 
-    /// - Parameter end: of a training that cannot even begin.
+    /// - Parameter end: the result of a training that cannot even begin.
     init(end: Result<Void, any Error>? = nil) { self.end = end }
 
     private func locked<Value>(_ body: () throws -> Value) rethrows -> Value {
@@ -28,10 +28,10 @@ final class BackgroundTraining: @unchecked Sendable {
 
     // MARK: - The reader's side
 
-    /// Whether training is to end, because nobody reads on.
+    /// Whether training should end, because nobody reads on.
     var isStopping: Bool { locked { stopped } }
 
-    /// Tells training to end after its step. What it reports from now on is dropped.
+    /// Tells training to end after its current step. Later reports are dropped.
     func stop() {
         locked {
             stopped = true
@@ -44,8 +44,9 @@ final class BackgroundTraining: @unchecked Sendable {
         locked { while end == nil { condition.wait() } }
     }
 
-    /// The next report as soon as there is one, or nil at the end. After `stop` it waits for the end.
-    /// - Throws: what ended training; `CancellationError` after `stop`.
+    /// The next report as soon as there is one, or nil at the end. After `stop` it waits for the
+    /// end.
+    /// - Throws: the error that ended training; `CancellationError` after `stop`.
     func next(isolation: isolated (any Actor)?) async throws -> Trainer.Report? {
         try await withTaskCancellationHandler(
             operation: {
@@ -63,7 +64,7 @@ final class BackgroundTraining: @unchecked Sendable {
         if let result { continuation.resume(with: result) }
     }
 
-    /// The oldest report.
+    /// Takes the oldest report.
     private func takeReport() -> Trainer.Report? {
         if let step = steps.first, step.step <= epochs.first?.steps ?? .max {
             steps.removeFirst()
@@ -74,7 +75,7 @@ final class BackgroundTraining: @unchecked Sendable {
         return .epoch(epochs.removeFirst())
     }
 
-    /// What the end says to the reader, an error once; nil before it.
+    /// The result for the reader at the end, an error only once; nil before it.
     private func takeEnd() -> Result<Trainer.Report?, any Error>? {
         guard let end else { return nil }
         self.end = .success(())
@@ -103,7 +104,7 @@ final class BackgroundTraining: @unchecked Sendable {
         reader?.resume(returning: .epoch(report))
     }
 
-    /// The last that training does.
+    /// Records the result of training as its last action.
     func finish(_ result: Result<Void, any Error>) {
         let last:
             (CheckedContinuation<Trainer.Report?, any Error>, Result<Trainer.Report?, any Error>)? =
@@ -122,7 +123,7 @@ final class BackgroundTraining: @unchecked Sendable {
     }
 }
 
-/// The last reports of steps, in a ring.
+/// The latest step reports, in a ring buffer.
 private struct StepQueue {
     private let capacity: Int
     private var reports: [Trainer.StepReport] = []
@@ -141,7 +142,7 @@ private struct StepQueue {
         count -= 1
     }
 
-    /// In the place of the oldest if there is no other.
+    /// Appends a report, replacing the oldest if there is no room.
     mutating func append(_ report: Trainer.StepReport) {
         let place = (start + count) % capacity
         if place == reports.count { reports.append(report) } else { reports[place] = report }

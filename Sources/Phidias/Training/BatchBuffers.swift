@@ -1,13 +1,13 @@
 import PhidiasKernels
 
 /// The plain buffers between the forward and the backward pass of a batch, [batch][classes] each,
-/// and what fills them: targets from labels, logits from the network, and the gradient by the logits
-/// from the loss.
+/// and the code that fills them: targets from labels, logits from the network, and the gradient
+/// with respect to the logits from the loss.
 struct BatchBuffers {
     let classes: Int
     private(set) var logits, delta: [Float]
     private var targets: [Float]
-    /// Of the rows of `targets`; 0 before a row is used.
+    /// The labels of the rows of `targets`; 0 before a row is used.
     private(set) var labels: [UInt8]
 
     /// - Parameter capacity: the most images of a batch.
@@ -19,12 +19,13 @@ struct BatchBuffers {
         labels = [UInt8](repeating: 0, count: capacity)
     }
 
-    /// Places of a batch of `count` images in `logits` and `delta`.
+    /// The range of a batch of `count` images in `logits` and `delta`.
     func used(_ count: Int) -> Range<Int> { 0..<count * classes }
 
-    /// The sum of the images' losses. `delta` becomes the gradient by the logits, times `scale`.
+    /// The sum of the images' losses. `delta` becomes the gradient with respect to the logits,
+    /// times `scale`.
     /// - Parameters:
-    ///   - labels: of all images; `indices` are those of the batch.
+    ///   - labels: labels of all images; `indices` are those of the batch.
     ///   - forward: writes the logits of the batch.
     mutating func evaluate(
         _ loss: any Loss, labels: [UInt8], at indices: Span<UInt32>, scale: Float,
@@ -36,7 +37,7 @@ struct BatchBuffers {
             self.labels[row] = labels[Int(indices[row])]
             targets[row * classes + Int(self.labels[row])] = 1
         }
-        // Taken out of self meanwhile: the loss reads two of them while it writes the third.
+        // Moved out of self for now: the loss reads two of them while it writes the third.
         var (logits, delta): ([Float], [Float]) = ([], [])
         swap(&logits, &self.logits)
         swap(&delta, &self.delta)

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Work on a thread of its own. What trains, waits or reads for long would take a thread from the
-/// cooperative pool of Swift's tasks, which has one for each CPU and no more.
+/// Work on its own thread. Long training, waiting or reading would take a thread from the
+/// cooperative pool of Swift's tasks, which has only one per CPU.
 package enum DedicatedThread {
-    /// Bytes of the stack, as Linux gives the main thread.
+    /// The size of the stack in bytes, as Linux gives the main thread.
     package static let stackSize = 8 << 20
 
     /// Runs `body` on a new thread, which ends with it.
@@ -30,8 +30,8 @@ package enum DedicatedThread {
         }
     }
 
-    /// Runs `body` on a new thread and suspends the calling task until it is done. A cancellation of
-    /// the task does not reach it.
+    /// Runs `body` on a new thread and suspends the calling task until it is done. Cancelling the
+    /// task does not reach it.
     /// - Throws: what `body` throws; `ThreadError.refused` if the system gives no thread.
     package static func run<Result: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
@@ -53,9 +53,9 @@ package enum DedicatedThread {
     }
 }
 
-/// A thread that cannot be had.
+/// A thread that cannot be started.
 public enum ThreadError: PhidiasError, Equatable {
-    /// The system gives no thread, and why.
+    /// The system refuses the thread, for a reason.
     case refused(String)
 
     public var description: String {

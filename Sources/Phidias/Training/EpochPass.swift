@@ -1,6 +1,6 @@
 import PhidiasKernels
 
-/// What a trainer was told, and what stays the same from training to training.
+/// The settings of a trainer, the same for all its trainings.
 struct TrainerSettings {
     let loss: any Loss
     let optimizer: MomentumSGD
@@ -10,21 +10,21 @@ struct TrainerSettings {
     let augmentation: Augmentation?
 }
 
-/// What is particular to one step.
+/// The values of one step.
 struct TrainingStep {
-    /// Counted from 1 over the run.
+    /// The step, counted from 1 over the run.
     let number: Int
-    /// Its images and, as a hint, those of the next step: places in the epoch's order.
+    /// Its images and, as a prefetch hint, those of the next step: ranges in the epoch's order.
     let batch, next: Range<Int>
-    /// η and α.
+    /// Learning rate η and momentum weight α.
     let values: (learningRate: Float, momentum: Float)
 }
 
-/// The steps of one epoch: the images in their order, and what they go through.
+/// The steps of one epoch: the images in their order, and the parts that process them.
 struct EpochPass {
-    /// What a step tells of its batch.
+    /// The result of a step's batch.
     struct Result {
-        /// Sum of the images' losses, and how many were told right.
+        /// The sum of the images' losses, and the number of images classified correctly.
         let loss: Double, correct: Int
     }
 
@@ -35,12 +35,12 @@ struct EpochPass {
     let order: [UInt32]
     private let dropout: DropoutKey
     private let augmented: AugmentedBatch?
-    /// Of augmented images, which lie in the order of the batch.
+    /// The indices of augmented images, which are in the order of the batch.
     private let places: [UInt32]
 
     /// - Parameters:
-    ///   - number: of the epoch, counted from 1.
-    ///   - augmented: nil leaves the images as they are.
+    ///   - number: number of the epoch, counted from 1.
+    ///   - augmented: nil leaves the images unchanged.
     init(
         _ number: Int, on data: Dataset, _ settings: TrainerSettings, stack: LayerStack,
         augmented: AugmentedBatch?
@@ -55,7 +55,7 @@ struct EpochPass {
     }
 
     /// Step `done` of the epoch, counted from 0.
-    /// - Throws: `OptimizationError` if a learning rate of one's own is no rate.
+    /// - Throws: `OptimizationError` if a custom schedule gives no valid learning rate.
     func step(_ done: Int, of run: RunLength) throws(OptimizationError) -> TrainingStep {
         let number = (self.number - 1) * run.stepsPerEpoch + done
         let first = done * settings.batchSize
@@ -67,8 +67,8 @@ struct EpochPass {
     }
 
     /// Forward pass, loss, and backward pass with the update.
-    /// - Parameter buffers: keep the gradient by the logits.
-    /// - Throws: `TrainingError.diverged`, and where memory is missing.
+    /// - Parameter buffers: afterwards hold the gradient with respect to the logits.
+    /// - Throws: `TrainingError.diverged`, and `ModelError.memory`.
     func take(
         _ step: TrainingStep, _ buffers: inout BatchBuffers,
         onGradient: Trainer.Observers.Gradient?

@@ -1,26 +1,27 @@
 import PhidiasKernels
 
-/// How a model does on labelled images.
+/// The performance of a model on labelled images.
 public struct Evaluation: Sendable, Equatable {
-    /// Images of each class (row) that were taken for each class (column).
+    /// The number of images of each class (row) that were assigned to each class (column).
     public let confusion: [[Int]]
-    /// Mean loss of an image.
+    /// The mean loss of an image.
     public let loss: Double
 
-    /// Images that were evaluated.
+    /// The number of images that were evaluated.
     public var images: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
-    /// Share of images whose class was told, 0 … 1.
+    /// The share of images classified correctly, 0 … 1.
     public var accuracy: Double {
         Double(confusion.indices.reduce(0) { $0 + confusion[$1][$1] }) / Double(max(images, 1))
     }
 
-    /// Of the images taken for the class, the share that are; nil if there are none.
+    /// The share of correct predictions among the images assigned to the class; nil if there are
+    /// none.
     /// - Precondition: `label` is an index of `confusion`.
     public func precision(_ label: Int) -> Double? {
         ratio(confusion[label][label], confusion.reduce(0) { $0 + $1[label] })
     }
 
-    /// Of the images of the class, the share that were told; nil if there are none.
+    /// The share of correct predictions among the images of the class; nil if there are none.
     /// - Precondition: `label` is an index of `confusion`.
     public func recall(_ label: Int) -> Double? {
         ratio(confusion[label][label], confusion[label].reduce(0, +))
@@ -49,11 +50,11 @@ extension Model {
 
     /// Accuracy, loss and confusion matrix on a data set.
     /// - Parameters:
-    ///   - data: of the network's image size, and of no more classes.
-    ///   - loss: for the network's output activation.
-    ///   - threads: nil takes those of `threads(_:)`.
-    /// - Throws: what `check(_:)` and `logits(images:threads:)` throw; `ModelError.output` for a loss
-    ///   of other outputs than the network's.
+    ///   - data: images of the network's size, with no more classes.
+    ///   - loss: a loss for the network's output activation.
+    ///   - threads: nil takes the number from `threads(_:)`.
+    /// - Throws: the errors of `check(_:)` and `logits(images:threads:)`; `ModelError.output` for a
+    ///   loss with another output activation than the network's.
     public func evaluate(_ data: Dataset, loss: any Loss, threads: Int? = nil) throws(ModelError)
         -> Evaluation
     {
@@ -82,7 +83,7 @@ extension Model {
 }
 
 enum Targets {
-    /// [labels][classes]: 1 at the label, else 0.
+    /// One-hot rows [labels][classes]: 1 at the label, else 0.
     static func oneHot(_ labels: [UInt8], classes: Int) -> [Float] {
         var targets = [Float](repeating: 0, count: labels.count * classes)
         for (row, label) in labels.enumerated() { targets[row * classes + Int(label)] = 1 }

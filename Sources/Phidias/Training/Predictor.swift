@@ -1,40 +1,39 @@
 import PhidiasKernels
 import Synchronization
 
-/// A model that is kept ready to answer: its parameters lie in the kernels' layout, and the buffers
-/// of a batch are there. `Model.logits(images:threads:)` makes all that anew for every call, which for
-/// a few images takes many times as long as the answer.
+/// A model that is kept ready to predict: its parameters are in the kernels' layout, and the
+/// buffers of a batch are allocated. `Model.logits(images:threads:)` sets all that up in every
+/// call, which for a few images takes many times as long as the prediction.
 ///
 ///     let predictor = try Predictor(model)
 ///     let digits = try predictor.classes(images: pixels)
 ///
 /// A predictor may be used from several tasks and threads at once. There is one set of buffers, so
-/// calls wait for each other, and a call that waits blocks its thread. Who wants to answer in
-/// parallel keeps a predictor for each worker, with one thread each; each takes the memory of the
-/// parameters and of a batch. Neither batch nor threads nor calls at the same time change a bit of a
-/// result.
+/// calls wait for each other, and a waiting call blocks its thread. To predict in parallel, keep a
+/// predictor for each worker, with one thread each; each needs the memory of the parameters and of
+/// a batch. Neither batch nor threads nor simultaneous calls change a bit of a result.
 public final class Predictor: Sendable {
-    /// What answers.
+    /// The model.
     public let model: Model
-    /// Images that go through the network at once; more are divided.
+    /// The number of images that go through the network at once; more are divided.
     public let batch: Int
-    /// The most threads of a call. Where the work is too little to share, a call takes fewer.
+    /// The most threads of a call. A call with too little work to share uses fewer.
     public let threads: Int
 
-    /// Most images of a batch.
+    /// The largest `batch`.
     public static let largestBatch = 1 << 16
-    /// Operations that are worth another thread: of a batch, as threads wait for each other in every
-    /// layer; and of a call, as it may have to wake them up.
+    /// The number of operations that justify another thread: in a batch, as threads wait for each
+    /// other in every layer; and in a call, as it may have to wake them up.
     private static let (batchFlops, callFlops) = (4e5, 4e6)
 
     private let stack: Mutex<LayerStack>
-    /// 0, 1, 2, …: a batch's images in the order they lie in.
+    /// The order of a batch's images in memory: 0, 1, 2, ….
     private let order: [UInt32]
 
     /// - Parameters:
-    ///   - model: with finite parameters.
+    ///   - model: a model with finite parameters.
     ///   - batch: from 1 to `largestBatch`.
-    ///   - threads: nil takes those of `Model.threads(_:)`.
+    ///   - threads: nil takes the number from `Model.threads(_:)`.
     /// - Throws: `ModelError.batch`, `.notFinite`, `.memory`, and what `Model.threads(_:)` throws.
     public convenience init(
         _ model: Model, batch: Int = Model.evaluationBatch, threads: Int? = nil
@@ -42,7 +41,7 @@ public final class Predictor: Sendable {
         try self.init(model, batch: batch, calls: nil, threads: threads)
     }
 
-    /// - Parameter calls: images of the largest call, if it is known.
+    /// - Parameter calls: the number of images of the largest call, if it is known.
     fileprivate init(
         _ model: Model, batch: Int, calls: Int?, threads: Int?
     ) throws(ModelError) {
@@ -57,7 +56,7 @@ public final class Predictor: Sendable {
             try model.stack(batchCapacity: batch, role: .evaluation, threads: self.threads))
     }
 
-    /// As many as there is work for: results are the same with every number.
+    /// As many threads as there is work for: results are the same with any number.
     private static func threads(
         for images: Int, batch: Int, of network: Network, atMost most: Int
     ) -> Int {
@@ -99,20 +98,20 @@ public final class Predictor: Sendable {
         }
     }
 
-    /// Class probabilities [count, classes]: sigmoid or softmax of the logits, as the network's
-    /// `outputActivation` says.
-    /// - Parameter images: as `logits(images:)` takes them.
-    /// - Throws: what `logits(images:)` throws.
+    /// Class probabilities [count, classes]: sigmoid or softmax of the logits, according to the
+    /// network's `outputActivation`.
+    /// - Parameter images: as for `logits(images:)`.
+    /// - Throws: the errors of `logits(images:)`.
     public func probabilities(images: [UInt8]) throws(ModelError) -> [Float] {
         let logits = try logits(images: images)
         try Self.check(MemoryLayout<Float>.stride * logits.count)
         return model.probabilities(of: logits)
     }
 
-    /// The class of each image: that with the largest logit, the first of equals. Probabilities are
-    /// rounded, so that several may be 1 where one logit is the largest.
-    /// - Parameter images: as `logits(images:)` takes them.
-    /// - Throws: what `logits(images:)` throws; `ModelError.noAnswer` if a logit is NaN.
+    /// The class of each image: the one with the largest logit, the first of equal ones.
+    /// Probabilities are rounded, so several may be 1 where only one logit is the largest.
+    /// - Parameter images: as for `logits(images:)`.
+    /// - Throws: the errors of `logits(images:)`; `ModelError.noAnswer` if a logit is NaN.
     public func classes(images: [UInt8]) throws(ModelError) -> [Int] {
         let logits = try logits(images: images)
         if let place = logits.firstIndex(where: \.isNaN) {
@@ -127,10 +126,10 @@ public final class Predictor: Sendable {
 }
 
 extension Model {
-    /// Images run through the network at once when it is only evaluated.
+    /// The number of images that go through the network at once in evaluation.
     public static let evaluationBatch = 240
 
-    /// A predictor for one call on so many bytes of images.
+    /// A predictor for one call with these images.
     private func predictor(for images: [UInt8], _ threads: Int?) throws(ModelError) -> Predictor {
         let count = max(images.count / network.inputs, 1)
         return try Predictor(
@@ -143,26 +142,26 @@ extension Model {
     ///   - images: one after the other, without gaps.
     ///   - threads: nil takes those of `threads(_:)`.
     /// - Throws: `ModelError.images` if the last image is not whole; `.notFinite` if a parameter is
-    ///   not; where memory or threads are missing.
+    ///   not finite; errors for missing memory or threads.
     public func logits(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
         try predictor(for: images, threads).logits(images: images)
     }
 
-    /// Class probabilities [count, classes] of images as `logits(images:threads:)` takes them:
-    /// sigmoid or softmax of the logits.
-    /// - Throws: what `logits(images:threads:)` throws.
+    /// Class probabilities [count, classes] of images as for `logits(images:threads:)`: sigmoid or
+    /// softmax of the logits.
+    /// - Throws: the errors of `logits(images:threads:)`.
     public func probabilities(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
         try predictor(for: images, threads).probabilities(images: images)
     }
 
     /// The class of each image, from its logits: see `Predictor.classes(images:)`.
-    /// - Throws: what `logits(images:threads:)` throws; `ModelError.noAnswer` if a logit is NaN.
+    /// - Throws: the errors of `logits(images:threads:)`; `ModelError.noAnswer` if a logit is NaN.
     public func classes(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Int] {
         try predictor(for: images, threads).classes(images: images)
     }
 
-    /// For each row of logits [count, classes] the class with the largest, the first of equals. Their
-    /// probabilities would not do: above 17 every sigmoid is 1.
+    /// The index of the largest logit in each row of logits [count, classes], the first of equal
+    /// ones. Probabilities would not do: above 17 every sigmoid is 1.
     package func answers(_ logits: [Float]) -> [Int] {
         let classes = network.classes
         return stride(from: 0, to: logits.count, by: classes).map { first in

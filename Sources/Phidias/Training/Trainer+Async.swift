@@ -1,15 +1,15 @@
 import PhidiasKernels
 
 extension Trainer {
-    /// What `reports(on:epochs:from:)` gives.
+    /// A report of `reports(on:epochs:from:)`.
     public enum Report: Sendable {
-        /// After a step.
+        /// The report of a step.
         case step(StepReport)
-        /// After an epoch, behind the reports of its steps.
+        /// The report of an epoch, after the reports of its steps.
         case epoch(EpochReport)
     }
 
-    /// Trains on a thread of its own, and gives reports as they come:
+    /// Trains on its own thread, and delivers reports as they come:
     ///
     ///     for try await report in trainer.reports(on: data, epochs: 5) {
     ///         switch report {
@@ -18,33 +18,34 @@ extension Trainer {
     ///         }
     ///     }
     ///
-    /// Training begins with the loop, and gives the bits of `train`. It ends after the step under way
-    /// if the task is cancelled or the loop is left, and `model` and `state` are then those of
-    /// its last step; both wait for that step. A loop that is cancelled throws `CancellationError`.
+    /// Training begins with the loop, and gives the same bits as `train`. If the task is cancelled
+    /// or the loop is left, it ends after the current step, and `model` and `state` are then those
+    /// of its last step; both wait for that step. A loop that is cancelled throws
+    /// `CancellationError`.
     ///
-    /// Training does not wait for its reader but where epochs pile up. Of steps that are not read in
-    /// time, the last 1,024 are kept; no epoch's report is ever left out.
+    /// Training waits for its reader only if unread epochs pile up. Of steps that are not read in
+    /// time, the last 1,024 are kept; no epoch's report is ever dropped.
     /// - Parameters:
     ///   - data: images and labels that fit the network.
     ///   - epochs: 1 to `mostEpochs`.
-    ///   - start: where to go on; nil begins with `model`, without velocity.
-    /// - Returns: a sequence, whose iteration throws what `train` does, and `ThreadError` if there is
-    ///   no thread.
+    ///   - start: the state to continue from; nil begins with `model`, without velocity.
+    /// - Returns: a sequence whose iteration throws the errors of `train`, and `ThreadError` if no
+    ///   thread can be started.
     public func reports(
         on data: Dataset, epochs: Int, from start: TrainingState? = nil
     ) -> TrainingReports {
         TrainingReports { self.startInBackground(on: data, epochs: epochs, from: start) }
     }
 
-    /// Trains like `train`, on a thread of its own, while the calling task is suspended. If the task
-    /// is cancelled, training ends after its step.
+    /// Trains like `train`, on its own thread, while the calling task is suspended. If the task is
+    /// cancelled, training ends after its current step.
     /// - Parameters:
     ///   - data: images and labels that fit the network.
     ///   - epochs: 1 to `mostEpochs`.
-    ///   - start: where to go on; nil begins with `model`, without velocity.
-    ///   - onEpoch: called by the calling task after each epoch; training goes on meanwhile.
-    /// - Throws: what `train` throws; what `onEpoch` throws, which ends training;
-    ///   `CancellationError`; `ThreadError` if there is no thread.
+    ///   - start: the state to continue from; nil begins with `model`, without velocity.
+    ///   - onEpoch: called by the calling task after each epoch, while training continues.
+    /// - Throws: the errors of `train`; those of `onEpoch`, which end training;
+    ///   `CancellationError`; `ThreadError` if no thread can be started.
     public nonisolated(nonsending) func trainInBackground(
         on data: Dataset, epochs: Int, from start: TrainingState? = nil,
         onEpoch: ((EpochReport) async throws -> Void)? = nil
@@ -63,7 +64,7 @@ extension Trainer {
         } catch {
             return BackgroundTraining(end: .failure(error))
         }
-        // The claim sees to it that no two threads touch what the lock does not guard.
+        // The claim ensures that no two threads access what the lock does not guard.
         nonisolated(unsafe) let trainer = self
         do {
             try DedicatedThread.start {
@@ -88,7 +89,7 @@ extension Trainer {
 
 /// The reports of a training: `Trainer.reports(on:epochs:from:)`. Each iteration trains.
 public struct TrainingReports: AsyncSequence {
-    /// What is reported.
+    /// A report of a step or an epoch.
     public typealias Element = Trainer.Report
 
     fileprivate let start: () -> BackgroundTraining
@@ -96,14 +97,14 @@ public struct TrainingReports: AsyncSequence {
     /// Begins training.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(Reader(start())) }
 
-    /// Reads the reports; training ends with it.
+    /// An iterator over the reports; training ends with it.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let reader: Reader
 
         fileprivate init(_ reader: Reader) { self.reader = reader }
 
         /// The next report, or nil when training has ended.
-        /// - Throws: what ended training.
+        /// - Throws: the error that ended training.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws -> Trainer.Report? {
@@ -122,7 +123,8 @@ public struct TrainingReports: AsyncSequence {
 }
 
 extension Model {
-    /// Starts the threads of the calling thread: OpenMP's belong to the thread that asks for them.
+    /// Starts the threads of the calling thread: OpenMP's threads belong to the thread that asks
+    /// for them.
     /// - Throws: `ModelError.noThreads`.
     package static func startThreads(_ count: Int) throws(ModelError) {
         if let reason = Threads.refusalToCaller(count) {

@@ -8,86 +8,95 @@ import Synchronization
 /// The same seed, data and settings give the same weights bit for bit, with any number of
 /// threads and any kernel table.
 ///
-/// A trainer trains once at a time. While a thread trains with it, others may read `model`, `seconds`
-/// and `state`, and a second training is refused. Different trainers may train at the same time.
+/// A trainer runs one training at a time. While a thread trains with it, others may read `model`,
+/// `seconds` and `state`, and a second training is refused. Different trainers may train at the
+/// same time.
 public final class Trainer {
-    /// After a step. Read-only: callbacks watch training, they do not steer it.
+    /// The report of a step. Callbacks observe training, they do not change it.
     public struct StepReport: Sendable {
-        /// Counted from 1 over the whole run.
+        /// The step, counted from 1 over the whole run.
         public let step: Int
-        /// Counted from 1.
+        /// The epoch, counted from 1.
         public let epoch: Int
-        /// Images in the batch.
+        /// The number of images in the batch.
         public let images: Int
-        /// Mean loss of the batch.
+        /// The mean loss of the batch.
         public let loss: Double
-        /// η and α of this step.
-        public let learningRate, momentum: Float
+        /// Learning rate η of this step.
+        public let learningRate: Float
+        /// Momentum weight α of this step.
+        public let momentum: Float
     }
 
-    /// After an epoch.
+    /// The report of an epoch.
     public struct EpochReport: Sendable {
-        /// Counted from 1.
+        /// The epoch, counted from 1.
         public let epoch: Int
-        /// Of the run, up to the epoch's end.
+        /// The number of steps of the run up to the epoch's end.
         public let steps: Int
-        /// Mean over the images of the epoch, each with the weights of its step.
-        public let trainingLoss, trainingAccuracy: Double
-        /// Time of shuffling, batches and steps, without evaluation and callbacks after the epoch,
-        /// and between steps without what a callback does after it has taken the trainer's state.
+        /// The mean loss over the images of the epoch, each with the weights of its step.
+        public let trainingLoss: Double
+        /// The share of images of the epoch classified correctly, each with the weights of its
+        /// step.
+        public let trainingAccuracy: Double
+        /// Time of shuffling, batches and steps in seconds, without evaluation and callbacks after
+        /// the epoch, and between steps without what a callback does after it has read the
+        /// trainer's state.
         public let seconds: Double
-        /// The model as it is now.
+        /// The model at the end of the epoch.
         public let model: Model
     }
 
-    /// Most epochs of a run: their steps can be counted, whatever the data.
+    /// The most epochs of a run: their steps can be counted, whatever the data.
     public static let mostEpochs = 1_000_000_000
 
-    /// What is made small.
+    /// The loss to minimize.
     public var loss: any Loss { settings.loss }
     /// Learning rate and momentum of each step.
     public var optimizer: MomentumSGD { settings.optimizer }
-    /// Images a step; the last batch of an epoch may be smaller.
+    /// The number of images per step; the last batch of an epoch may be smaller.
     public var batchSize: Int { settings.batchSize }
-    /// Decides the order of the images, dropout and augmentation.
+    /// The seed of the order of the images, dropout and augmentation.
     public var seed: UInt64 { settings.seed }
-    /// Threads of a step; they do not change its result.
+    /// The number of threads of a step; it does not change the result.
     public var threads: Int { settings.threads }
-    /// How images are changed before the network sees them; nil: not at all.
+    /// The random changes to training images; nil for none.
     public var augmentation: Augmentation? { settings.augmentation }
 
     private let settings: TrainerSettings
     private let network: Network
     private let shared: Mutex<Shared>
-    /// The last training. Only who trains touches it, or who holds the lock while nobody trains.
+    /// The last training. Only the thread that trains accesses it, or one that holds the lock while
+    /// there is no training.
     private var session: TrainingSession?
 
-    /// What other threads may ask for at any time.
+    /// What other threads may read at any time.
     private struct Shared {
         var model: Model
         var seconds = 0.0
-        /// Nil while nobody trains.
+        /// Nil while there is no training.
         var claim: Claim?
     }
 
-    /// Who trains.
+    /// The thread that trains.
     private struct Claim {
-        /// Nil of a thread that has not begun.
+        /// Nil for a thread that has not begun.
         var thread: pthread_t?
-        /// What the thread works for, if it is one of its own.
+        /// The background training that the thread serves, if there is one.
         let background: BackgroundTraining?
 
         var isCallers: Bool { thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
     /// - Parameters:
-    ///   - model: where training starts.
-    ///   - loss: what is made small; it has the output activation of the network.
+    ///   - model: the model to start from.
+    ///   - loss: the loss to minimize; it must have the output activation of the network.
     ///   - optimizer: learning rate and momentum of each step.
-    ///   - batchSize: images a step, at least 1; a last short batch is averaged over its own size.
-    ///   - seed: decides the order of the images, dropout and augmentation.
-    ///   - augmentation: how images are changed before the network sees them; nil for not at all.
-    ///   - threads: nil takes those of `Model.threads(_:)`.
+    ///   - batchSize: images per step, at least 1; a last short batch is averaged over its own
+    ///     size.
+    ///   - seed: the seed of the order of the images, dropout and augmentation.
+    ///   - augmentation: random changes to training images; nil for none.
+    ///   - threads: nil takes the number from `Model.threads(_:)`.
     /// - Throws: `TrainingError.batchSize`, `.output`; `ModelError` where threads are missing.
     public init(
         model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
@@ -110,24 +119,24 @@ public final class Trainer {
     /// The model after the last epoch or, once training has ended within an epoch, after the last
     /// step. After a divergence it is that of the last epoch that ended with finite weights and loss.
     ///
-    /// Where `reports(on:epochs:from:)` has been left or cancelled, the step that is under way is
-    /// waited for.
+    /// After `reports(on:epochs:from:)` has been left or cancelled, it waits for the step in
+    /// progress.
     public var model: Model {
         awaitStopped()
         return shared.withLock { $0.model }
     }
 
-    /// Of all epochs, as `EpochReport.seconds` counts them.
+    /// The training time of all epochs, as counted by `EpochReport.seconds`.
     public var seconds: Double {
         awaitStopped()
         return shared.withLock { $0.seconds }
     }
 
-    /// Where training stands: between two steps, so also in the callbacks and after `train`, however
-    /// it ended. Nil before training, after a divergence, and while another thread trains.
+    /// The state of the training between two steps, so also in the callbacks and after `train`,
+    /// however it ended. Nil before training, after a divergence, and while another thread trains.
     ///
-    /// Where `reports(on:epochs:from:)` has been left or cancelled, the step that is under way is
-    /// waited for.
+    /// After `reports(on:epochs:from:)` has been left or cancelled, it waits for the step in
+    /// progress.
     public var state: TrainingState? {
         awaitStopped()
         return shared.withLock { shared in
@@ -142,21 +151,21 @@ public final class Trainer {
         }
     }
 
-    /// Runs `epochs` epochs over the data, or what is left of them.
+    /// Trains for `epochs` epochs over the data, or for those that are left.
     /// - Parameters:
     ///   - data: images and labels that fit the network.
     ///   - epochs: 1 to `mostEpochs`.
-    ///   - start: where to go on, with a state of the same network; nil begins with `model`, without
-    ///     velocity. The result has the bits of training that never stopped if data and settings are
-    ///     those of before.
-    ///   - shouldStop: asked between two steps and after an epoch's report; true ends training.
+    ///   - start: the state to continue from, of the same network; nil begins with `model`, without
+    ///     velocity. The result has the bits of training that never stopped if data and settings
+    ///     are the same as before.
+    ///   - shouldStop: called between two steps and after an epoch's report; true ends training.
     ///   - onStep: called after each step.
     ///   - onEpoch: called after each epoch.
-    /// - Throws: `TrainingError.diverged` if a loss or weight is no longer finite; `model` is
-    ///   then that of the last good epoch. `.busy` if this trainer is training already; `.position`,
-    ///   `.network`, `.velocities`, `.velocity` or `.counts` if training cannot go on from `start`;
-    ///   `.notFinite` if what it starts from is not finite; `.epochs` or `.batchSize`. `ModelError`
-    ///   if the data does not fit or memory is missing. Also what the callbacks throw.
+    /// - Throws: `TrainingError.diverged` if a loss or weight is no longer finite; `model` is then
+    ///   that of the last good epoch. `.busy` if this trainer is already training; `.position`,
+    ///   `.network`, `.velocities`, `.velocity` or `.counts` if training cannot continue from
+    ///   `start`; `.notFinite` if the start is not finite; `.epochs` or `.batchSize`. `ModelError`
+    ///   if the data does not fit or memory is missing. Also the errors of the callbacks.
     public func train(
         on data: Dataset, epochs: Int, from start: TrainingState? = nil,
         shouldStop: (() throws -> Bool)? = nil, onStep: ((StepReport) throws -> Void)? = nil,
@@ -167,12 +176,14 @@ public final class Trainer {
             Observers(shouldStop: shouldStop, onStep: onStep, onEpoch: onEpoch))
     }
 
-    /// What is called on the way. Observers watch training and do not steer it, but for its end.
+    /// Functions that are called during training. Observers do not change training, except to end
+    /// it.
     struct Observers {
-        /// A batch's indices, and the gradient of its mean loss by its logits.
+        /// A batch's indices, and the gradient of its mean loss with respect to its logits.
         typealias Batch = (Span<UInt32>, Span<Float>) -> Void
         /// The stack between the gradient of a step and its update: it holds the gradient of the
-        /// batch, and weights and velocity from before the step. It is read and not changed.
+        /// batch, and weights and velocity from before the step. Observers read it and do not
+        /// change it.
         typealias Gradient = (LayerStack) throws -> Void
 
         var shouldStop: (() throws -> Bool)?
@@ -236,7 +247,7 @@ public final class Trainer {
         }
     }
 
-    /// Takes this trainer for a training, on the calling thread or in the background.
+    /// Claims this trainer for a training, on the calling thread or in the background.
     /// - Throws: `TrainingError.busy`.
     func claim(for background: BackgroundTraining?) throws(TrainingError) {
         awaitStopped()
@@ -247,10 +258,10 @@ public final class Trainer {
         }
     }
 
-    /// Gives it back.
+    /// Releases the claim.
     func release() { shared.withLock { $0.claim = nil } }
 
-    /// Waits for the end of a training in the background that has been told to end.
+    /// Waits for the end of a background training that has been told to end.
     private func awaitStopped() {
         let background = shared.withLock {
             $0.claim?.isCallers == true ? nil : $0.claim?.background

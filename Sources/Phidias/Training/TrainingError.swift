@@ -1,33 +1,33 @@
-/// Training that cannot start or go on.
+/// Training that cannot start or continue.
 public enum TrainingError: PhidiasError, Equatable {
     /// A number of epochs below 1, or above `Trainer.mostEpochs`.
     case epochs(Int)
-    /// A batch without images, or with more than the data has.
+    /// A batch size below 1, or above the number of images in the data.
     case batchSize(Int, images: Int?)
-    /// A trainer that trains already: it was called from its own callback or from another thread.
+    /// The trainer is already training: it was called from its own callback or from another thread.
     case busy
-    /// Loss and network read the logits in different ways.
+    /// Loss and network have different output activations.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
-    /// A weight, bias or velocity to start from that is NaN or infinite, of a layer counted from 0.
+    /// The start has a weight, bias or velocity that is NaN or infinite, in a layer counted from 0.
     case notFinite(layer: Int, what: String)
-    /// A state to go on from that is no part of the run.
+    /// A start state whose position is not in the run.
     case position(TrainingPosition, run: RunLength)
-    /// A state to go on from that belongs to another network than the trainer's.
+    /// A start state of another network than the trainer's.
     case network(state: String, trainer: String)
-    /// A state to go on from with velocities for another number of layers.
+    /// A start state with velocities for another number of layers.
     case velocities(expected: Int, found: Int)
-    /// A state to go on from with a velocity that has not the size of the parameters, of a layer
+    /// A start state with a velocity that does not have the size of the parameters, in a layer
     /// counted from 0.
     case velocity(layer: Int, weights: Int, biases: Int, expectedWeights: Int, expectedBiases: Int)
-    /// A state to go on from whose sums or times its steps cannot have given.
+    /// A start state whose sums or times cannot have come from its steps.
     case counts(TrainingPosition, images: Int)
     /// A loss or weight became NaN or infinite in a step counted from 1, at a layer counted from 0.
     case diverged(step: Int, layer: Int, what: String)
-    /// The mean loss of an epoch that ended with a step counted from 1 is finite, but above so many
-    /// times the loss before training.
+    /// The mean loss of an epoch, which ended with a step counted from 1, is finite but above
+    /// `factor` times the loss before training.
     case lossTooHigh(step: Int, loss: Double, start: Double, factor: Double)
 
-    /// The step, counted from 1, after which training diverged; nil of other errors.
+    /// The step, counted from 1, after which training diverged; nil for other errors.
     public var divergedInStep: Int? {
         switch self {
         case .diverged(let step, _, _), .lossTooHigh(let step, _, _, _): step
@@ -38,26 +38,26 @@ public enum TrainingError: PhidiasError, Equatable {
     public var description: String {
         switch self {
         case .epochs(let count):
-            "\(count) epochs cannot be trained; give 1 to \(Trainer.mostEpochs)."
+            "The number of epochs is \(count); it must be from 1 to \(Trainer.mostEpochs)."
         case .batchSize(let size, nil): "The batch size is \(size); it must be at least 1."
         case .batchSize(let size, let images?):
             "The batch size, \(size), is larger than the data, which has \(images == 1 ? "1 image" : "\(images) images")."
         case .busy:
-            "This trainer is training already. Wait for its end, or make another trainer."
+            "This trainer is already training. Wait until it ends, or make another trainer."
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
         case .notFinite(let layer, let what):
             "Training cannot start: a \(what) of layer \(layer) is NaN or infinite. Start from another model."
         case .position(let position, let run):
-            "Training cannot go on from epoch \(position.epochs), step \(position.steps), in a run of \(run.epochs) epochs of \(run.stepsPerEpoch) steps."
+            "Training cannot continue from epoch \(position.epochs), step \(position.steps), in a run of \(run.epochs) epochs of \(run.stepsPerEpoch) steps."
         case .network(let state, let trainer):
-            "Training cannot go on from a state of another network: it is of \(state), and the trainer of \(trainer), and image, layers, input range, outputs and initialization must all be the same."
+            "Training cannot continue from a state of another network: the state is of \(state), the trainer of \(trainer); image, layers, input range, outputs and initialization must all be the same."
         case .velocities(let expected, let found):
-            "Training cannot go on: the network has \(expected) layers with parameters, but there are velocities for \(found)."
+            "Training cannot continue: the network has \(expected) layers with parameters, but there are velocities for \(found)."
         case .velocity(let layer, let weights, let biases, let expectedWeights, let expectedBiases):
-            "Training cannot go on: layer \(layer) has \(expectedWeights) weights and \(expectedBiases) biases, but its velocity \(weights) and \(biases)."
+            "Training cannot continue: layer \(layer) has \(expectedWeights) weights and \(expectedBiases) biases, but its velocity has \(weights) and \(biases)."
         case .counts(let position, let images):
-            "Training cannot go on from a state whose \(position.steps) steps saw \(images) images and got \(position.correct) right, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
+            "Training cannot continue from a state whose \(position.steps) steps saw \(images) images and classified \(position.correct) correctly, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
         case .diverged(let step, let layer, let what):
             "Training diverged: in step \(step) a \(what) of layer \(layer) is NaN or infinite. Lower the learning rate."
         case .lossTooHigh(let step, let loss, let start, let factor):

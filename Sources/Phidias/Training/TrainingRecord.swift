@@ -1,20 +1,24 @@
-/// Training steps with all that another program needs to repeat them, and to be compared with
-/// this one: where they start, which images each takes, what gradient it got from the loss, and
-/// the weights that came of it.
+/// Training steps with all that another program needs to repeat them and to compare its results
+/// with these: the start, the images of each step, the gradient that the loss gave, and the
+/// resulting weights.
 public struct TrainingRecord: Sendable, Equatable {
-    /// The model before the first step and after the last.
-    public let start, end: Model
-    /// Short name of the loss.
+    /// The model before the first step.
+    public let start: Model
+    /// The model after the last step.
+    public let end: Model
+    /// The short name of the loss.
     public let lossName: String
-    /// Images of each step.
+    /// The number of images per step.
     public let batchSize: Int
-    /// Of every step.
-    public let learningRate, momentum: Float
-    /// Images of each step in their order, counted in the training images: [steps][batch].
+    /// Learning rate η of every step.
+    public let learningRate: Float
+    /// Momentum weight α of every step.
+    public let momentum: Float
+    /// The indices of each step's images in the training images, in their order: [steps][batch].
     public let indices: [UInt32]
-    /// Mean loss of each step's batch.
+    /// The mean loss of each step's batch.
     public let losses: [Float]
-    /// Gradient of the mean loss by the logits: [steps][batch][classes].
+    /// The gradient of the mean loss with respect to the logits: [steps][batch][classes].
     public let deltas: [Float]
 
     /// The version that is written.
@@ -27,7 +31,7 @@ public struct TrainingRecord: Sendable, Equatable {
     /// [steps]; `deltas` [steps, batch, classes]; and the layers after the last step as
     /// `final.layers.N.weight` and `final.layers.N.bias`. The metadata's numbers are the shortest
     /// decimals that read back as the same `Float`.
-    /// - Parameter metadata: said in addition, such as where the images are from.
+    /// - Parameter metadata: additional texts, such as the origin of the images.
     package func file(_ metadata: KeyValuePairs<String, String> = [:]) -> Safetensors {
         let range = start.network.inputRange
         let facts: KeyValuePairs<String, String> = [
@@ -59,7 +63,7 @@ public struct TrainingRecord: Sendable, Equatable {
 extension Trainer {
     /// Trains the first `steps` steps of a run of `epochs` epochs and records them. All batches of
     /// a record have the same size, and all steps the same learning rate and momentum.
-    /// - Throws: `RecordError` where the settings do not give such steps; what `train` throws.
+    /// - Throws: `RecordError` if the settings do not give such steps; the errors of `train`.
     public func record(on data: Dataset, steps: Int, epochs: Int) throws -> TrainingRecord {
         let run = try run(over: data, epochs: epochs)
         guard !model.network.hasDropout else {
@@ -103,39 +107,39 @@ extension Trainer {
     }
 }
 
-/// Steps that a record has no place for.
+/// Steps that cannot be recorded.
 public enum RecordError: PhidiasError, Equatable {
-    /// Fewer than 1, or more than the run has.
+    /// A number of steps below 1, or above that of the run.
     case steps(Int, run: Int)
-    /// More images than an index can name.
+    /// More images than an index can address.
     case images(Int)
-    /// One with dropout.
+    /// A network with dropout.
     case network(String)
-    /// Weight decay, Nesterov's momentum or clipping.
+    /// Weight decay, Nesterov momentum or clipping.
     case options
-    /// Images that are not as the data has them.
+    /// Augmentation: the images differ from the data's.
     case augmentation
-    /// The last batch of an epoch, in a step counted from 1.
+    /// A short last batch of an epoch, in a step counted from 1.
     case shortBatch(step: Int, images: Int)
-    /// A schedule, in a step counted from 1.
+    /// A learning rate or momentum that changes, in a step counted from 1.
     case changingParameters(step: Int)
 
     public var description: String {
         switch self {
         case .steps(let steps, let run):
-            "\(steps) steps cannot be recorded of a run that has \(run). Give 1 to \(run), or more epochs."
+            "\(steps) steps cannot be recorded from a run of \(run). Give 1 to \(run), or more epochs."
         case .network(let network):
             "'\(network)' drops outputs at random, which another program cannot repeat; leave the dropout out."
         case .options:
-            "A record is of the plain step alone: leave out weight decay, Nesterov's momentum and the limit of the gradient's norm."
+            "A record holds only plain steps: leave out weight decay, Nesterov's momentum and the limit of the gradient's norm."
         case .augmentation:
-            "A record's indices name images as the data has them: leave out the augmentation."
+            "A record's indices refer to the unchanged images: leave out the augmentation."
         case .images(let count):
-            "Of \(count) images no record can be made: it holds indices below \(TrainingRecord.mostImages)."
+            "\(count) images are too many for a record: it holds indices below \(TrainingRecord.mostImages)."
         case .shortBatch(let step, let images):
-            "The batch of step \(step) has only \(images) images, and a record has full batches alone. Give fewer steps than \(step), or a batch size that divides the number of images."
+            "The batch of step \(step) has only \(images) images, but a record needs full batches. Give fewer steps than \(step), or a batch size that divides the number of images."
         case .changingParameters(let step):
-            "The learning rate or momentum changes in step \(step), and a record has one for all steps. Use a constant schedule without warm-up."
+            "The learning rate or momentum changes in step \(step), but a record has one value for all steps. Use a constant schedule without warm-up."
         }
     }
 

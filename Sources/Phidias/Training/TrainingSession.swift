@@ -1,19 +1,19 @@
 import PhidiasKernels
 
-/// One training from where it starts: the network in the kernels' layout, and how far it has come.
-/// Not thread-safe.
+/// One training: the network in the kernels' layout, and how far training has come. Not
+/// thread-safe.
 final class TrainingSession {
     private let settings: TrainerSettings
     private let run: RunLength
     private let data: Dataset
     private let stack: LayerStack
-    /// The batch as augmentation leaves it.
+    /// The augmented batch, if there is augmentation.
     private let augmented: AugmentedBatch?
     private(set) var position: TrainingPosition
-    /// After it the parameters are of no use.
+    /// Whether training has diverged: the parameters are then useless.
     private(set) var hasDiverged = false
-    /// Since when training's time runs. Whoever takes the state stops it until the next step, so that
-    /// no step has to read the clock.
+    /// The start of the running clock. Reading the state stops the clock until the next step, so
+    /// that no step has to read it.
     private var clockStart: ContinuousClock.Instant?
 
     /// - Parameter start: a state that fits network and run: `TrainingState.check`.
@@ -44,7 +44,7 @@ final class TrainingSession {
         stack.network.weighted.indices.map { stack.values(.velocity, of: $0) }
     }
 
-    /// The steps of an epoch that are left.
+    /// Runs the remaining steps of an epoch.
     /// - Returns: false if training is to stop before the epoch's end.
     func steps(_ observers: Trainer.Observers) throws -> Bool {
         clockStart = .now
@@ -91,7 +91,7 @@ final class TrainingSession {
             trainingLoss: loss, trainingAccuracy: accuracy, seconds: seconds, model: model)
     }
 
-    /// Stops the time until the next step.
+    /// Stops the clock until the next step.
     func pauseClock() {
         guard let start = clockStart else { return }
         let time = start.duration(to: .now) / .seconds(1)

@@ -1,15 +1,15 @@
-/// Where training stands between two steps. With the data and settings of the run, it is all that
-/// is needed to go on as if training had never stopped: shuffles come from (seed, epoch), and
+/// The state of a training between two steps. With the data and settings of the run, it is all that
+/// is needed to continue as if training had never stopped: shuffles come from (seed, epoch), and
 /// learning rate and momentum from the step.
 public struct TrainingState: Sendable, Equatable {
-    /// The parameters.
+    /// The model's network and parameters.
     public var model: Model
     /// The momentum's velocity, of the same shapes.
     public var velocity: [LayerParameters]
-    /// Where in the run this is.
+    /// The position in the run.
     public var position: TrainingPosition
 
-    /// Before the first step.
+    /// The state before the first step.
     public init(start model: Model) {
         self.init(
             model: model,
@@ -21,9 +21,9 @@ public struct TrainingState: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - model: the parameters.
-    ///   - velocity: of the shapes of the model's parameters.
-    ///   - position: where in the run this is.
+    ///   - model: network and parameters.
+    ///   - velocity: velocity in the shapes of the model's parameters.
+    ///   - position: position in the run.
     public init(model: Model, velocity: [LayerParameters], position: TrainingPosition) {
         self.model = model
         self.velocity = velocity
@@ -32,7 +32,7 @@ public struct TrainingState: Sendable, Equatable {
 }
 
 extension TrainingState {
-    /// Sees that training can go on from here.
+    /// Checks that training can continue from this state.
     /// - Throws: `TrainingError` with what is wrong.
     func check(
         fits network: Network, _ run: RunLength, images: Int, batchSize: Int
@@ -65,27 +65,31 @@ extension LayerParameters {
     }
 }
 
-/// How far training has come, and what it has counted on the way.
+/// How far training has come, with the sums over the unfinished epoch.
 public struct TrainingPosition: Sendable, Hashable {
-    /// Finished epochs.
+    /// The number of finished epochs.
     public var epochs = 0
-    /// Steps done of the epoch after those.
+    /// The number of finished steps in the epoch after those.
     public var steps = 0
-    /// Of those steps: the sum of the images' losses, and the images told right.
-    public var lossSum = 0.0, correct = 0
-    /// Time of those steps in seconds, and of all steps of the run.
-    public var epochSeconds = 0.0, seconds = 0.0
+    /// The sum of the images' losses in those steps.
+    public var lossSum = 0.0
+    /// The number of images classified correctly in those steps.
+    public var correct = 0
+    /// The time of those steps in seconds.
+    public var epochSeconds = 0.0
+    /// The time of all steps of the run in seconds.
+    public var seconds = 0.0
 
-    /// Before the first step.
+    /// The position before the first step.
     public init() {}
 
-    /// A step is done.
+    /// Counts a finished step.
     mutating func count(loss: Double, correct: Int) {
         steps += 1
         lossSum += loss
         self.correct += correct
     }
-    /// Sees that this is a place of the run, and that its steps can have given its counts.
+    /// Checks that this is a position in the run, and that its steps can have given these sums.
     fileprivate func check(
         _ run: RunLength, images: Int, batchSize: Int
     ) throws(TrainingError) {
