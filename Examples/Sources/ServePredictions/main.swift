@@ -25,7 +25,9 @@ let right = try await withThrowingTaskGroup(of: Int.self) { group in
             return right
         }
     }
-    return try await group.reduce(0, +)
+    var sum = 0
+    for try await right in group { sum += right }
+    return sum
 }
 print("\(clients) clients, one image a call: \(right) of \(digits.test.count) correct")
 
