@@ -60,7 +60,7 @@ struct PhidiasProgram: ParsableCommand {
         } catch let error as Interrupted {
             Interruption.end(by: error.signal)
         } catch let error as OutputError where error.code == EPIPE {
-            // Whoever read has seen enough.
+            // The reader has seen enough.
             Interruption.end(by: SIGPIPE)
         } catch {
             let known = error as? any PhidiasError

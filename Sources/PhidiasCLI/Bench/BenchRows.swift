@@ -87,7 +87,8 @@ struct BenchRow {
         }
         parts.append("A/A \(Self.quartiles(noise))\(outcome.isPlaced ? "" : " (!)")")
         let second = "    " + parts.joined(separator: "  ")
-        let third = "alone different: \(disturbed.joined(separator: ", "))".wrapped(indent: 4)
+        let third = "alone, different times: \(disturbed.joined(separator: ", "))".wrapped(
+            indent: 4)
         return ([first, second] + (disturbed.isEmpty ? [] : [third])).joined(separator: "\n")
     }
 
