@@ -41,7 +41,9 @@ struct PhidiasProgram: ParsableCommand {
             } catch let error where !(error is any PhidiasError || error is Interrupted) {
                 // The parser's: help and version, which are results, or a wrong command line.
                 code = exitCode(for: error).rawValue
-                let text = fullMessage(for: error)
+                // That a flag may also have a value needs no more words than its [<bool>].
+                let text = fullMessage(for: error).replacing(
+                    /\s+\(default\s+as\s+flag:\s+true\)/, with: "")
                 if code == 0 {
                     print(text)
                 } else if !text.isEmpty {
@@ -55,7 +57,7 @@ struct PhidiasProgram: ParsableCommand {
         } catch let error as Interrupted {
             Interruption.end(by: error.signal)
         } catch let error as OutputError where error.code == EPIPE {
-            // Whoever read has seen enough.
+            // The reader has seen enough.
             Interruption.end(by: SIGPIPE)
         } catch {
             let known = error as? any PhidiasError

@@ -44,7 +44,9 @@ import Testing
         }
         let refused = try bench.train()
         #expect(refused.code == 73)
-        #expect(refused.errors.contains("a run already exists there (checkpoints)"), "\(refused.errors)")
+        #expect(
+            refused.errors.contains("a run already exists there (checkpoints)"),
+            "\(refused.errors)")
         let resumed = try Program.run("train", "--resume", bench.path("run"))
         #expect(resumed.code == 0, "\(resumed.errors)")
         #expect(try bench.run["model.safetensors"] == whole["model.safetensors"])

@@ -38,7 +38,8 @@ import Testing
         for (path, text) in all {
             let name = "phidias " + path.joined(separator: " ")
             Self.checkWidth(text, name)
-            #expect(text.contains("USAGE: \(name.trimmingCharacters(in: .whitespaces)) "), "\(name)")
+            #expect(
+                text.contains("USAGE: \(name.trimmingCharacters(in: .whitespaces)) "), "\(name)")
             #expect(text.contains("Example"), "\(name)")
             // A default that stands in the text is not repeated by the parser.
             for option in text.split(separator: "\n  --") {

@@ -12,6 +12,9 @@ import Testing
         // A number stays with its sign.
         #expect("more than 95 % of it".wrapped(at: 13) == "more than\n95 % of it")
         #expect("".wrapped(at: 8) == "")
+        let list = Array(repeating: "a name and value", count: 5).joined(separator: ", ")
+        let lines = list.wrappedAtCommas(hanging: 2).split(separator: "\n")
+        #expect(lines.map(\.count) == [71, 18] && lines[1] == "  a name and value")
     }
 
     @Test func headsOfTwoLinesStandAtTheFoot() {

@@ -24,7 +24,7 @@ struct BenchConvolution: ParsableCommand {
             at once.
 
             Example:
-              printf 'peak\\nepoch\\n' | \
+              printf 'peak\\nepoch\\n' | \\
                 phidias bench convolution --pass forward --layer 2
             """)
 

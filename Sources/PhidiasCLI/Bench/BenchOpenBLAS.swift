@@ -3,7 +3,7 @@ import KernelOperations
 import Phidias
 import PhidiasRuns
 
-/// An installed OpenBLAS, loaded at run time: nobody needs it to build or to train.
+/// An installed OpenBLAS, loaded at run time: building and training do not need it.
 struct OpenBLAS: LibraryProduct, CustomStringConvertible {
     private typealias Multiply =
         @convention(c) (

@@ -46,9 +46,8 @@ struct BenchRow {
 
     /// The heads, for opponents of these names.
     static func header(_ opponents: [String]) -> String {
-        let ratios = opponents.map { "times as fast as \($0)" } + ["A/A"]
         return line(["operation", "kernels", "speed", "of limit"])
-            + "\n    " + ratios.joined(separator: ", ")
+            + "\n    times the speed of \(opponents.joined(separator: " and ")), with quartiles; A/A"
     }
 
     static func legend(discarded: Int, of samples: Int) -> String {
@@ -83,12 +82,13 @@ struct BenchRow {
             percent ?? "–",
         ])
         var parts = columns.map { column in
-            let ratio = ratio(to: column).map { "\($0.median.fixed(2)) \(Self.quartiles($0))" }
+            let ratio = ratio(to: column).map { "\(Self.number($0.median)) \(Self.quartiles($0))" }
             return "\(column) \(ratio ?? "–")"
         }
         parts.append("A/A \(Self.quartiles(noise))\(outcome.isPlaced ? "" : " (!)")")
-        let second = "    " + parts.joined(separator: "   ")
-        let third = "alone different: \(disturbed.joined(separator: ", "))".wrapped(indent: 4)
+        let second = "    " + parts.joined(separator: "  ")
+        let third = "alone, different times: \(disturbed.joined(separator: ", "))".wrapped(
+            indent: 4)
         return ([first, second] + (disturbed.isEmpty ? [] : [third])).joined(separator: "\n")
     }
 
@@ -111,8 +111,10 @@ struct BenchRow {
     }
 
     private static func quartiles(_ spread: Contest.Spread) -> String {
-        "[\(spread.low.fixed(2)), \(spread.high.fixed(2))]"
+        "[\(number(spread.low)), \(number(spread.high))]"
     }
+
+    private static func number(_ ratio: Double) -> String { ratio.fixed(ratio < 100 ? 2 : 1) }
 
     private static func json(_ spread: Contest.Spread) -> JSON {
         JSON.members([

@@ -21,7 +21,7 @@ struct ScalingReport {
         }
     }
 
-    /// A point of less than half a neighbour's efficiency is a cliff.
+    /// A point of less than half a neighbor's efficiency is a cliff.
     static func cliffs(_ efficiencies: [Double]) -> [Bool] {
         efficiencies.indices.map { index in
             [index - 1, index + 1].contains {

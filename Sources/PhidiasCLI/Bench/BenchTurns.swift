@@ -47,7 +47,7 @@ struct BenchTurns: ParsableCommand {
         let turns = Turns(trainer: trainer, data: data)
         turns.greet()
         // The first epoch starts the run; each report then waits for the line that asks for the
-        // next. So weights, velocity and order go on as in any training.
+        // next. So weights, velocity and order continue as in any training.
         guard try turns.waitForEpoch() else { return }
         do {
             try trainer.train(

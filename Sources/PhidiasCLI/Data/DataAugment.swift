@@ -12,7 +12,7 @@ struct DataAugment: ParsableCommand {
             see it with the same options.
 
             Example:
-              phidias data augment --data data/mnist --shift 2 --rotation 10 \
+              phidias data augment --data data/mnist --shift 2 --rotation 10 \\
                 --elastic 3 --output augmented.png
             """)
 

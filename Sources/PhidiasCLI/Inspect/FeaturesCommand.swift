@@ -16,7 +16,7 @@ struct FeaturesCommand: ParsableCommand {
 
             Examples:
               phidias features runs/convolution digit.png --output maps.png
-              phidias features runs/convolution --strongest 8 --layer 2 \
+              phidias features runs/convolution --strongest 8 --layer 2 \\
                 --data data/mnist --output strongest.png
             """)
 

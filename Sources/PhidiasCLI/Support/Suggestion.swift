@@ -39,7 +39,7 @@ enum Suggestion {
         }
     }
 
-    /// Letters to insert, delete, replace, or exchange with their neighbours.
+    /// Letters to insert, delete, replace, or exchange with their neighbors.
     private static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a), Array(b))
         var table = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)

@@ -19,9 +19,9 @@ struct SweepCommand: ParsableCommand {
             cells run at a time as there are threads: they never wait for each other.
 
             Examples:
-              phidias sweep --data data/mnist --learning-rate 0.001,golden,0.1 \
+              phidias sweep --data data/mnist --learning-rate 0.001,golden,0.1 \\
                 --momentum 0,golden,0.9 --folds 5 --epochs 5 --output sweeps/grid
-              phidias sweep --preset paper-2024 --data data/mnist --folds 10 \
+              phidias sweep --preset paper-2024 --data data/mnist --folds 10 \\
                 --output sweeps/paper
             """)
 

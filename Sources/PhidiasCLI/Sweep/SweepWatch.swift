@@ -34,7 +34,7 @@ final class SweepWatch: Sendable {
         clear()
         if isNews {
             let line = "cell \(done) of \(total): \(result.cell.text): \(what), \(left)"
-            Console.say(line.wrapped(hanging: 2))
+            Console.say(line.wrappedAtCommas(hanging: 2))
         }
         if Console.isTerminal {
             let line = ProgressBar.line(

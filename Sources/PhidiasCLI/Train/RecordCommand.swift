@@ -9,7 +9,7 @@ struct RecordCommand: ParsableCommand {
         usage: "phidias record --output <file> [<options>]",
         discussion: """
             Trains the first steps of the run that phidias train makes with the same options, and \
-            writes a safetensors file of 32-bit floats and integers:
+            writes a safetensors file of 32-bit floats:
               layers.N.weight        [out, in] at the start
               layers.N.bias          [out] at the start
               indices                [steps, batch] of the training images

@@ -34,9 +34,9 @@ public struct GoldenPointExperiment: Sendable {
 
     /// Trains, measures, and writes golden-point.txt, golden-point.json and charts.
     /// - Parameters:
-    ///   - folder: where the results go; it belongs to this experiment alone meanwhile.
+    ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: what is wrong with settings or data; `FileError`.
     public func run(

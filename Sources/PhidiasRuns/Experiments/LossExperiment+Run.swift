@@ -40,9 +40,9 @@ extension LossExperiment {
     }
 
     /// Trains all that has no result yet, compares, and writes loss.txt, loss.json and charts. Each
-    /// finished run is a line of results.jsonl; the same call goes on where an interrupted one ended.
+    /// finished run is a line of results.jsonl; the same call continues an interrupted one.
     /// - Parameters:
-    ///   - folder: where the results go; it belongs to this experiment alone meanwhile.
+    ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - jobs: runs at a time, a thread each; nil for all threads.
     ///   - onEvent: called with what happens, by one thread at a time.

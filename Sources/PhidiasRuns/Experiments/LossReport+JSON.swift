@@ -52,7 +52,7 @@ extension LossReport {
                 LossExperiment.levels.map { level in
                     .init(
                         key: "\(level)",
-                        value: .array(row.reach(level).epochs.map { .integer(Int($0)) }))
+                        value: .array(row.reach(level).epochs.map { .integer(Int(clamping: $0)) }))
                 }),
             "timing": .members([
                 "seconds_to_reach": .object(

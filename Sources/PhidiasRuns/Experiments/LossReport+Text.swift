@@ -148,7 +148,8 @@ extension LossReport {
         _ names: (LossExperiment.Comparison) -> (String, String)
     ) -> String {
         var table = TextTable(
-            first, second, "points, 95 %\ninterval", "paired t\np", "Holm", "permutation\np", "Holm"
+            first, second, "points, 95 %\ninterval", "t-test\np", "Holm",
+            "perm.\np", "Holm"
         )
         for test in tests {
             let (first, second) = names(test.comparison)
@@ -167,8 +168,8 @@ extension LossReport {
         let count = experiment.comparisons.count
         var notes = [
             """
-            Points: percentage points, paired by seed. Holm: p after Holm's correction for \
-            \(count) comparisons; significant at 5 % below 0.05.
+            Points: percentage points, paired by seed. Perm.: permutation test. Holm: p after Holm's \
+            correction for \(count) comparisons; significant at 5 % below 0.05.
             """
         ]
         let partial = tests.filter { $0.pairs < experiment.seeds }
@@ -198,7 +199,7 @@ extension LossReport {
     }
 
     private static func p(_ value: Double) -> String {
-        value < 1e-4 ? "< 0.0001" : value.digits(2)
+        value < 1e-4 ? "<0.0001" : value.digits(2)
     }
 
     private static func percent(_ value: Chart.Estimate?) -> String {

@@ -31,7 +31,7 @@ extension SmoothingReport {
             """
     }
 
-    /// A title, a table and what is to be known to read it.
+    /// A title, its tables, and notes on how to read them.
     private static func section(_ title: String, _ tables: [TextTable], _ notes: [String]) -> String
     {
         ([title.wrapped(hanging: 2)] + [tables.map(\.text).joined(separator: "\n\n")]
@@ -106,7 +106,7 @@ extension SmoothingReport {
                 \(GradientWindow.longestSeries) steps.
                 """,
                 "signal: squared mean of the gradient over its variance.",
-                "frozen: the next epoch's batches at fixed weights: noise alone.",
+                "frozen: the next epoch's batches at fixed weights, that is, only noise.",
                 """
                 An epoch takes each image once, which makes the noise slightly anticorrelated. How \
                 far the frozen column scatters about the independent value shows how precise the \

@@ -5,7 +5,7 @@ import Phidias
 /// each named after the step that it shows the weights of; 0 is before training.
 ///
 /// All have one color scale, fixed before the first step, so that frames can be compared and a run
-/// that goes on draws what one that never stopped would have drawn.
+/// that is resumed draws what one that never stopped would have drawn.
 ///
 /// As long as another run is in the folder, they are in `frames-new/`.
 package final class FilterFilm {
@@ -20,7 +20,7 @@ package final class FilterFilm {
     private let start: Model
     private var picture = FilterImage()
 
-    /// The full colors stand for so many times the largest weight before training; what grows
+    /// The full colors stand for this many times the largest weight before training; what grows
     /// beyond has them too.
     static let headroom: Float = 6
 

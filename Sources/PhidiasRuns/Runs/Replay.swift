@@ -42,7 +42,7 @@ final class Replay {
         return best.model
     }
 
-    /// Trains on until so many epochs are finished, and all recorded halvings are met.
+    /// Continues training until a number of epochs is finished and all recorded halvings are met.
     /// - Throws: `ReplayError` where the run diverges otherwise than it is recorded.
     func train(epochs: Int) throws {
         var state = trainer.state

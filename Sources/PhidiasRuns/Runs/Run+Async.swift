@@ -16,10 +16,10 @@ extension Run {
     /// from there with the same bits.
     /// - Parameters:
     ///   - settings: what is trained, and how.
-    ///   - folder: where the results go; it belongs to this run alone while it trains.
+    ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - replacing: whether a run that is in the folder may be replaced.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: `CancellationError` after the checkpoint is written; else as the synchronous form.
     public nonisolated(nonsending) static func train(
@@ -35,12 +35,12 @@ extension Run {
         }
     }
 
-    /// Goes on with a run from its newest checkpoint.
+    /// Resumes a run from its newest checkpoint.
     /// - Parameters:
     ///   - folder: of the run.
     ///   - data: nil reads what the settings name.
     ///   - allowingChanges: whether the result may become another one by `change`.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - change: changes settings.
     ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: `CancellationError` after the checkpoint is written; else as the synchronous form.
@@ -62,7 +62,7 @@ extension Run {
     /// - Parameters:
     ///   - folder: of the run.
     ///   - data: nil reads what the record names; else that data, which must have the same checksums.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - onProgress: called after each step, on the thread that trains.
     /// - Throws: as the synchronous form.
     public nonisolated(nonsending) static func verify(
@@ -79,12 +79,12 @@ extension Run {
 
 extension Sweep {
     /// Computes all cells that have no result yet, and ranks the points. If the task is cancelled, the
-    /// finished cells are saved, and the same call goes on from there.
+    /// finished cells are saved, and the same call continues from there.
     /// - Parameters:
     ///   - settings: the grid.
-    ///   - folder: where the results go; it belongs to this sweep alone while it is computed.
+    ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
-    ///   - firstFolds: computes only so many of the folds; nil for all.
+    ///   - firstFolds: computes only this many of the folds; nil for all.
     ///   - jobs: cells at a time; nil for one for each thread.
     ///   - threads: of a cell.
     ///   - onEvent: called with what happens, by one thread at a time.

@@ -30,7 +30,7 @@ extension Run {
     /// - Parameters:
     ///   - folder: of the run.
     ///   - data: nil reads what the record names; else that data, which must have the same checksums.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - shouldStop: asked between two steps; true ends the replay with `CancellationError`.
     ///   - onStart: called before the first step, with the network and the epochs to replay.
     ///   - onProgress: called after each step.

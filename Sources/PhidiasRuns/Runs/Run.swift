@@ -1,7 +1,7 @@
 import Glibc
 import Phidias
 
-/// Trainings that are kept in a folder: begun, gone on with after an interruption, and verified.
+/// Trainings that are kept in a folder: begun, resumed after an interruption, and verified.
 ///
 /// These functions return when the training has ended; `Run+Async.swift` has their asynchronous
 /// forms.
@@ -10,11 +10,11 @@ public enum Run {
     /// into a folder, which is made where it is missing.
     /// - Parameters:
     ///   - settings: what is trained, and how.
-    ///   - folder: where the results go; it belongs to this run alone while it trains.
+    ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - replacing: whether a run that is in the folder may be replaced. It stays until the new run
     ///     has something to save.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`. They change no result.
     ///   - onEvent: called with what happens, on the thread that trains.
     ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError.exists`; what is wrong with settings or data; `TrainingError.diverged`;
@@ -43,7 +43,7 @@ public enum Run {
     ///   - settings: what is trained, and how.
     ///   - runs: where the folder is made.
     ///   - data: nil reads what the settings name.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - onEvent: called with what happens, on the thread that trains.
     ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: as `train(_:in:data:replacing:threads:onEvent:shouldStop:)`.
@@ -74,14 +74,14 @@ public enum Run {
             from: nil, place)
     }
 
-    /// Goes on with a run from its newest checkpoint. It ends with the bits of a run that never
+    /// Resumes a run from its newest checkpoint. It ends with the bits of a run that never
     /// stopped.
     /// - Parameters:
     ///   - folder: of the run.
     ///   - data: nil reads what the settings name.
     ///   - allowingChanges: whether the result may become another one by `change`; the changes are
     ///     recorded.
-    ///   - threads: of a step; nil takes those of `Model.threads(_:)`. They change no result.
+    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`. They change no result.
     ///   - change: changes settings. Where the data lies and how checkpoints are kept may always be
     ///     changed.
     ///   - onEvent: called with what happens, on the thread that trains.
@@ -145,7 +145,7 @@ public enum Run {
         document.program = old.program
         document.changes = old.changes + changes
         document.halvings = old.halvings
-        // The checkpoint first: it is what the next one to go on believes.
+        // The checkpoint first: a later resumption reads it.
         if !changes.isEmpty, var changed = checkpoint {
             changed.run = document
             try folder.save(changed, settings)

@@ -64,8 +64,8 @@ enum RunChange {
         a == b || TrainingSetting.named(setting)?.isSame(a, b) ?? false
     }
 
-    /// - Throws: `RunError` if there are changes that are not allowed, or that nobody could go on
-    ///   with.
+    /// - Throws: `RunError` if there are changes that are not allowed, or with which no run
+    ///   could continue.
     static func check(
         _ changes: [RunDocument.Change], allowed: Bool, folder: String, old: RunDocument,
         new: RunDocument, at place: TrainingPosition

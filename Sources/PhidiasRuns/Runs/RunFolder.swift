@@ -74,7 +74,7 @@ final class RunFolder {
         try DurableFile.append(line: epoch.json.text(), to: path("metrics.jsonl"))
     }
 
-    /// Writes the metrics of all epochs anew.
+    /// Rewrites the metrics of all epochs.
     func write(_ epochs: [EpochMetrics]) throws {
         try DurableFile.write(MetricsFile.bytes(epochs), to: path("metrics.jsonl"))
     }
@@ -142,7 +142,7 @@ extension RunFolder {
         try Self.lastDue(checkpoints(), interval).map { try Checkpoint(path: $0) }
     }
 
-    /// Puts metrics and models back to where a run goes on.
+    /// Restores metrics and models to where a run continues.
     /// - Parameter checkpoint: nil is the start.
     func restore(_ checkpoint: Checkpoint?, loss: String) throws {
         try write(checkpoint?.metrics ?? [])
@@ -160,7 +160,7 @@ extension RunFolder {
         for later in try checkpoints() where Self.place(later) > (epochs, 0) { unlink(later) }
     }
 
-    /// Where a run goes on, with its document: at its newest checkpoint, before which there is run.json
+    /// Where a run continues, with its document: at its newest checkpoint, before which there is run.json
     /// alone. If it was stopped after it went back, and before a checkpoint knew, where it went back to.
     func lastPlace() throws -> (checkpoint: Checkpoint?, document: RunDocument) {
         guard let newest = try lastCheckpoint() else {
@@ -181,7 +181,7 @@ extension RunFolder {
         return (checkpoint, checkpoint?.run ?? recorded)
     }
 
-    /// The newest checkpoint that can be read. One that is damaged is told, and passed over.
+    /// The newest checkpoint that can be read. A damaged one is reported and skipped.
     func lastCheckpoint() throws -> Checkpoint? {
         var failure: (any PhidiasError)?
         for path in try checkpoints().reversed() {

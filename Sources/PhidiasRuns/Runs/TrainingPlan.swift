@@ -53,7 +53,7 @@ public struct TrainingPlan: Sendable {
             checksums: checksums, threads: threads, kernels: Model.kernels)
     }
 
-    /// A trainer after so many halvings of the learning rate; without a model it starts anew.
+    /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
     func trainer(halvings: Int, _ model: Model?) throws -> Trainer {
         try settings.trainer(
             model ?? Model(network: network, seed: settings.seed), loss: loss,

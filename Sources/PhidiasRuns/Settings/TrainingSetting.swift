@@ -1,7 +1,7 @@
 import Phidias
 
 /// The declaration of one setting: its name in records, its form as text, and what it means for a run
-/// that goes on or for a sweep. `TrainingSetting.all` has every one.
+/// that is resumed or for a sweep. `TrainingSetting.all` has every one.
 public struct TrainingSetting: Sendable {
     /// What a setting belongs to.
     public enum Group: Sendable, CaseIterable {
@@ -24,7 +24,7 @@ public struct TrainingSetting: Sendable {
         let rawValue: Int
         /// A sweep can vary it.
         static let axis = Traits(rawValue: 1)
-        /// It changes no result, so that a run may go on with another value.
+        /// It changes no result, so that a run may continue with another value.
         static let neutral = Traits(rawValue: 2)
         /// It decides which images a batch has, and cannot change within an epoch.
         static let batches = Traits(rawValue: 4)

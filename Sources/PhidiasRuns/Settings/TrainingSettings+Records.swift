@@ -28,7 +28,7 @@ extension TrainingSettings {
         try checkNetworkIsDescribedOnce(by: values.map(\.name))
     }
 
-    /// What a sentence says twice is not what somebody meant.
+    /// A network that is described twice is a mistake.
     private func checkNetworkIsDescribedOnce(by names: [String]) throws {
         guard names.contains("network") else { return }
         var others = ["hidden", "activation"]

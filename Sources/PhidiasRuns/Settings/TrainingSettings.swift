@@ -85,7 +85,7 @@ public struct TrainingSettings: Sendable, Hashable {
     /// 1; nil for never.
     public var divergesAbove: Double? = 10
     /// Whether the test images are evaluated after every epoch though there are validation images;
-    /// else only at the end of the run, so that nobody tunes on them.
+    /// else only at the end of the run, so that they are not used for tuning.
     public var testEveryEpoch = false
     /// Steps between two pictures of the filters, at least 1; nil for no pictures.
     public var filtersEvery: Int?
@@ -114,12 +114,12 @@ public enum DataSource: Sendable, Hashable {
 
 /// When checkpoints are written.
 public enum CheckpointInterval: Sendable, Hashable {
-    /// After every so many epochs, at least 1.
+    /// After this many epochs each time, at least 1.
     case epochs(Int)
-    /// After every so many minutes, above 0 and at most 10⁹.
+    /// After this many minutes each time, above 0 and at most 10⁹.
     case minutes(Double)
 
-    /// Whether there is a checkpoint after so many epochs, whatever the clock says.
+    /// Whether a checkpoint is due after a number of epochs, regardless of the clock.
     func isDue(after epochs: Int) -> Bool {
         if case .epochs(let every) = self { epochs % every == 0 } else { false }
     }

@@ -71,6 +71,15 @@ extension String {
             .map { Self.wrap($0, width, indent, hanging ?? indent) }.joined(separator: "\n")
     }
 
+    /// The same for a list with commas, whose items are broken only where they are long.
+    package func wrappedAtCommas(indent: Int = 0, hanging: Int) -> String {
+        let items = components(separatedBy: ", ").map {
+            $0.count < Self.textWidth / 2 ? $0.replacing(" ", with: "\u{a0}") : $0
+        }
+        return items.joined(separator: ", ").wrapped(indent: indent, hanging: hanging)
+            .replacing("\u{a0}", with: " ")
+    }
+
     private static func wrap(_ line: Substring, _ width: Int, _ indent: Int, _ hanging: Int)
         -> String
     {

@@ -1,7 +1,7 @@
 import Phidias
 import Statistics
 
-/// A number of our own that cannot be analysed: what a user gave is checked before.
+/// A number of our own that cannot be analyzed: user input is checked earlier.
 extension StatisticsError: PhidiasError {
     package var exitCode: Int32 { 70 }
 }

@@ -31,14 +31,14 @@ public struct SweepOutcome: Sendable {
 public enum Sweep {
     /// Computes all cells that have no result yet, several at a time, and ranks the points by
     /// validation accuracy. Each finished cell is a line of results.jsonl, written at once; the same
-    /// call goes on where an interrupted one ended.
+    /// call continues an interrupted one.
     ///
     /// A cell depends on its settings, seed and fold alone: order, jobs and threads change no result.
     /// - Parameters:
     ///   - settings: the grid.
-    ///   - folder: where the results go; it belongs to this sweep alone while it is computed.
+    ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
-    ///   - firstFolds: computes only so many of the folds, and reports on them; nil for all.
+    ///   - firstFolds: computes and reports only this many of the folds; nil for all.
     ///   - jobs: cells at a time; nil for one for each thread.
     ///   - threads: of a cell.
     ///   - onEvent: called with what happens, by one thread at a time.

@@ -53,7 +53,7 @@ struct SweepPlan: Sendable {
             && RunChange.isSame("momentum", momentum, "golden")
     }
 
-    /// The plan with the cells of some folds alone.
+    /// The plan with only the cells of some folds.
     func withFolds(_ folds: Range<Int>) -> SweepPlan {
         var plan = self
         plan.cells.removeAll { !folds.contains($0.id.fold) }

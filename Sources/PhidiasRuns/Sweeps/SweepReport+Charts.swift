@@ -2,7 +2,7 @@ import Charts
 import Foundation
 import Phidias
 
-/// Pictures of a sweep over learning rate and momentum alone.
+/// Pictures of a sweep that varies only learning rate and momentum.
 extension SweepReport {
     private var pairs: (rates: [String], momenta: [String])? {
         guard Set(plan.varied) == ["learning_rate", "momentum"],
@@ -55,7 +55,7 @@ extension SweepReport {
         }
     }
 
-    /// Its colors alone.
+    /// Only its colors.
     var heatMapImage: Image? { map?.image() }
 
     private var map: HeatMap? {

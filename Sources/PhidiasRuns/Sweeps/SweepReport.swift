@@ -246,7 +246,7 @@ public struct SweepReport: Sendable {
             table.add(cells.prefix(1) + cells.suffix(Self.valueHeads.count))
         }
         let lines = table.text.split(separator: "\n").map { String($0) }
-        let settings = rows.map { $0.point.settings.text.wrapped(indent: 6, hanging: 8) }
+        let settings = rows.map { $0.point.settings.text.wrappedAtCommas(indent: 6, hanging: 8) }
         let heads = lines.count - rows.count
         return (lines[..<heads] + zip(lines[heads...], settings).flatMap { [$0, $1] })
             .joined(separator: "\n")
