@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// A picture in the making: white paper that images and numbers are put on.
 struct Canvas {
     let width, height, channels: Int
