@@ -44,8 +44,9 @@ package struct ChartAxis: Sendable {
         case .counting:
             let low = Swift.min(least.rounded(.down), 1)
             guard most > low else {
+                let room = Swift.max(0.5, abs(low) / 10)
                 return Fitted(
-                    axis: self, ticks: [low], start: start, end: end, low - 0.5, low + 0.5)
+                    axis: self, ticks: [low], start: start, end: end, low - room, low + room)
             }
             let step = Swift.max(Self.step(most - low, most: 10), 1)
             // Of steps of 1 and 2, all from the first number: 1, 3, 5. Then round numbers: 1, 10, 20.

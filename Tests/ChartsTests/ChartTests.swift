@@ -75,8 +75,9 @@ import Testing
             (15, [1, 3, 5, 7, 9, 11, 13, 15]), (30, [1, 5, 10, 15, 20, 25, 30]),
             (200, [1, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200]),
         ] {
-            let fitted = ChartAxis.epoch.fitted(to: (1...epochs).map(Double.init), from: 0, to: 300)
-            #expect(fitted.ticks == ticks.map(Double.init), "\(epochs): \(fitted.ticks)")
+            let fitted = ChartAxis.epoch.fitted(
+                to: (1...epochs).map { Double($0) }, from: 0, to: 300)
+            #expect(fitted.ticks == ticks.map { Double($0) }, "\(epochs): \(fitted.ticks)")
         }
     }
 
@@ -133,24 +134,22 @@ import Testing
                     ChartAxis.Scale.linear, .fitted, .logarithmic(base: 2), .counting,
                 ] {
                     let (x, y) = (ChartAxis("x", scale), ChartAxis("y", scale))
-                    let svg = Chart(
-                        title: "t",
-                        panels: [
-                            .init(
-                                x: x, y: y,
-                                series: [.init("s", [(a, b), (b, a)], band: [(a, b), (b, a)])],
-                                references: [.init("r", .x(a)), .init("q", .y(b))]),
-                            .bars(
-                                x: "x", groups: ["g"], y: y,
-                                series: [.init("b", [.init(a, low: b, high: a)])]),
-                            .histogram(
-                                x: x, y: y, steps: [.init("h", edges: [a, b, 1], heights: [b, a])]),
-                            .heatMap(
-                                HeatMap(
-                                    x: "x", columns: ["c", "d"], y: "y", rows: ["r"], value: "v",
-                                    values: [[a, b]])),
-                        ].onOneScale
-                    ).svg
+                    let panels: [Chart.Panel] = [
+                        .init(
+                            x: x, y: y,
+                            series: [.init("s", [(a, b), (b, a)], band: [(a, b), (b, a)])],
+                            references: [.init("r", .x(a)), .init("q", .y(b))]),
+                        .bars(
+                            x: "x", groups: ["g"], y: y,
+                            series: [.init("b", [.init(a, low: b, high: a)])]),
+                        .histogram(
+                            x: x, y: y, steps: [.init("h", edges: [a, b, 1], heights: [b, a])]),
+                        .heatMap(
+                            HeatMap(
+                                x: "x", columns: ["c", "d"], y: "y", rows: ["r"], value: "v",
+                                values: [[a, b]])),
+                    ]
+                    let svg = Chart(title: "t", panels: panels.onOneScale).svg
                     #expect(
                         svg.firstMatch(of: /"[^"<>]*(nan|inf)[^"<>]*"/) == nil, "\(a) \(b) \(scale)"
                     )

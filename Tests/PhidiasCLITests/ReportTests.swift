@@ -26,7 +26,7 @@ import Testing
             #expect(text.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
             let body = text.replacing("<!DOCTYPE html>", with: "")
                 .replacing(/<(meta|link|img|input|br)([^>]*)>/) { "<\($0.1)\($0.2)/>" }
-                .replacing(/\ hidden(?=[ >\/])/, with: " hidden=\"\"")
+                .replacing(/(<[a-z][^<>]*)\ hidden(?=[ >\/])/) { "\($0.1) hidden=\"\"" }
                 .replacing(/<(style|script)>[^<]*<\/(style|script)>/, with: "")
             let parser = XMLParser(data: Data(body.utf8))
             parser.delegate = self

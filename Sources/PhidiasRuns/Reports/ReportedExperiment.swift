@@ -66,7 +66,8 @@ struct ReportedExperiment {
             content: .joined([
                 ReportTable.settings(settings),
                 .command("To repeat this experiment:", command),
-                .section("Figures", .joined(figures)), .section("Tables", tables),
+                figures.isEmpty ? .nothing : .section("Figures", .joined(figures)),
+                .section("Tables", tables),
             ]))
     }
 
