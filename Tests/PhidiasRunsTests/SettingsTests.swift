@@ -101,4 +101,22 @@ import Testing
         sweep.preset = .paper2024
         #expect(throws: SweepError.self) { try sweep.check() }
     }
+
+    @Test(arguments: [
+        (NetworkChoice.dense(hidden: [128], activation: .sigmoid), 64, 0.3),
+        (.dense(hidden: [128], activation: .sigmoid), 16, 0.15),
+        (.dense(hidden: [128], activation: .relu), 256, 0.2), (.preset(.dbl2024), 64, 0.1),
+        (.preset(.mlp), 1, 0.04), (.preset(.dbl2024), 1 << 40, 1), (.preset(.mlp), -5, 0.04),
+    ])
+    func aRecipeDependsOnNetworkAndBatch(network: NetworkChoice, batch: Int, peak: Double) {
+        var settings = TrainingSettings()
+        settings.network = network
+        settings.batchSize = batch
+        TrainingPreset.fast.apply(to: &settings)
+        #expect(settings.learningRate == peak && settings.momentum == .constant(0.9))
+        #expect(settings.schedule == .oneCycle(peak: nil))
+        TrainingPreset.golden.apply(to: &settings)
+        #expect(settings.learningRate == GoldenRatio.learningRate && settings.momentum == .golden)
+        #expect(settings.schedule == .constant)
+    }
 }

@@ -200,7 +200,8 @@ extension BitEqualityTests {
             ])
         let read = try ModelFile(bytes: file.bytes, name: "m")
         #expect(read.model == model)
-        #expect(try String(decoding: file.bytes, as: UTF8.self).contains("\"format_version\":\"2\""))
+        #expect(
+            try String(decoding: file.bytes, as: UTF8.self).contains("\"format_version\":\"2\""))
     }
 
     @Test func imagesOfSeveralChannelsTrainAndSurviveAFolder() throws {
