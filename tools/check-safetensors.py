@@ -39,8 +39,8 @@ def overflows(shape):
     return 0 in shape and math.prod(shape[: shape.index(0)]) >= 2**64
 
 
-# Files that one of the two reads alone: what the other says of them, all of it, and what must be
-# true of the file. docs/formats.md tells why.
+# Files that only one of the two reads: the other's whole message, and what must be true of the
+# file. docs/formats.md says why.
 KNOWN = {
     "python reads": {
         "another dtype than F32": (
@@ -249,7 +249,7 @@ def main():
     for name, number in sorted(counts.items(), key=lambda item: -item[1]):
         print(f"  {number:6} {name}")
     if failures:
-        print(f"{failures} files are told apart in a way that docs/formats.md does not list")
+        print(f"{failures} files are treated differently in a way that docs/formats.md does not list")
     sys.exit(failures > 0)
 
 

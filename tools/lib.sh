@@ -15,7 +15,7 @@ absolute() {
 
 say() { printf '%s\n' "$*" >&2; }
 
-# list PATTERN…: the files that git knows or would add, and that are there.
+# list PATTERN…: the existing files that git tracks or would add.
 list() {
   local file
   git ls-files -co --exclude-standard -- "$@" | while IFS= read -r file; do
@@ -37,7 +37,7 @@ usage() {
   exit 0
 }
 
-# Swift, at least 6.2. What the version cannot be read of is left to the package manager.
+# Swift, at least 6.2. If the version cannot be read, the package manager decides.
 need_swift() {
   local version get="https://www.swift.org/install tells how to get it."
   command -v swift >/dev/null ||
@@ -58,15 +58,15 @@ need_packages() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null ||
-    fail 69 "These Debian packages, or what corresponds to them here, are needed: ${missing[*]}"
+    fail 69 "These Debian packages, or their equivalents on this system, are needed: ${missing[*]}"
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null ||
       fail 69 "As root, install these packages, and run this again: apt-get install ${missing[*]}"
     become=(sudo)
   fi
   say "Installing ${missing[*]}"
-  # An update that fails, offline or for another repository's sake, need not stop the install.
-  "${become[@]}" apt-get update -qq </dev/null >&2 || say "apt-get update failed; going on"
+  # A failed update, offline or because of another repository, need not stop the installation.
+  "${become[@]}" apt-get update -qq </dev/null >&2 || say "apt-get update failed; continuing"
   "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
     -o DPkg::Lock::Timeout=120 "${missing[@]}" </dev/null >&2 ||
     fail 69 "These Debian packages could not be installed: ${missing[*]}." \
@@ -87,7 +87,7 @@ swift_clang() {
   local resources clang
   resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
   clang=${resources%/lib/swift}/bin/clang
-  [ -x "$clang" ] || fail 69 "There is no clang beside Swift, at '$clang'."
+  [ -x "$clang" ] || fail 69 "There is no clang next to Swift, at '$clang'."
   printf '%s\n' "$clang"
 }
 
@@ -99,7 +99,7 @@ build_fuzzing() {
     -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined >&2
 }
 
-# Sets python to one that has numpy and safetensors, in an environment of the project.
+# Sets python to one with numpy and safetensors, in the project's environment.
 need_safetensors() {
   python=$root/.venv-check-model/bin/python
   "$python" -c 'import numpy, safetensors' 2>/dev/null && return 0

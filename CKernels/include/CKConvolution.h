@@ -1,5 +1,5 @@
-// The part of CKernels.h that is about images: convolutional networks, and augmentation. To be had
-// by including CKernels.h, whose conventions hold.
+// The part of CKernels.h that is about images: convolutional networks, and augmentation. Include
+// CKernels.h, whose conventions apply.
 #ifndef CK_CONVOLUTION_INTERFACE_H
 #define CK_CONVOLUTION_INTERFACE_H
 
@@ -13,30 +13,32 @@
 //
 // - Images are bytes, [channels][height][width] one after the other: PyTorch's order.
 // - Between stages an image is stored as [ceil(channels / 16)][height + 2 p][width + 2 p][16]:
-//   blocks of 16 channels, with the zero border p that the next stage wants, so no kernel has
+//   blocks of 16 channels, with the zero border p that the next stage needs, so no kernel has
 //   edge cases; lanes past the last channel are zero. The input of a first stage that is a
 //   convolution is stored as [height + 2 p][width + 2 p][channels] instead.
-// - Weights, velocity and gradient of a convolution lie in panels of 16 output channels whose rows
+// - Weights, velocity and gradient of a convolution are in panels of 16 output channels whose rows
 //   are its taps, in the order (block of input channels, kernel row, kernel column, channel of the
 //   block), then one row for the bias. All channels of a first stage are one block.
 // - An output is one chain of fused multiply-adds that starts at the bias and takes the taps in
 //   that order, those outside the image too, as zeros.
-// - The gradient of a weight sums over images and output pixels. The images are dealt out in order
-//   and evenly to 16 chains, or 4 where the network's convolutions have more than 2^20 weights and
-//   biases, padding included, and to no more than there are images; each goes from +0 through its
+// - The gradient of a weight sums over images and output pixels. The images are distributed in
+// order
+//   and evenly over 16 chains, or 4 if the network's convolutions have more than 2^20 weights and
+//   biases, padding included, but over no more than there are images; each goes from +0 through its
 //   images in ascending order and their output pixels row by row. A tree of pairs joins the chains:
 //   1 to 0, 3 to 2, ..., then 2 to 0, 6 to 4, ....
-// - The gradient by an input is one chain from +0 over (block of output channels, kernel row from
-//   the last, kernel column from the last, channel of the block).
-// - Of a convolution with max_pool, but for a first stage, the deltas that are zero are left out of
-//   both: three in four are. The pixels of its chains are the windows row by row, of which each has
-//   one place with a delta; the gradient by an input goes over (output channel, window).
+// - The gradient with respect to an input is one chain from +0 over (block of output channels,
+//   kernel row from the last, kernel column from the last, channel of the block).
+// - For a convolution with max_pool, except a first stage, both leave out the deltas that are zero:
+//   three in four are. The pixels of its chains are the windows row by row, each of which has one
+//   position with a delta; the gradient with respect to an input goes over (output channel,
+//   window).
 // - A max-pool takes the first largest value of a window, or its last NaN if it has one, and the
 //   delta goes to that place. An average is a sum from +0 in the order of the window's rows,
 //   divided by the number of its pixels, and so is each pixel's part of the delta. Where windows
 //   overlap, a pixel's deltas are added from +0, window by window. Pixels that fill no window are
 //   left out.
-// - Dropout follows the activation. The sigmoid's slope behind it is that of output * (1 - share).
+// - Dropout follows the activation. The sigmoid's slope is then that of output * (1 - share).
 
 typedef enum { CK_CONVOLUTION = 0, CK_MAX_POOL = 1, CK_AVERAGE_POOL = 2 } ck_stage_kind;
 
@@ -57,14 +59,14 @@ typedef struct {
     ck_extent padding;        ///< zeros at each side; a pool has none
     ck_activation activation; ///< of a convolution; a pool has CK_IDENTITY
     int max_pool;    ///< not 0: the convolution is followed by a max-pool of 2 x 2, stride 2, which
-                     ///< costs less than one of its own. The activation is CK_IDENTITY or CK_RELU.
+                     ///< costs less than a separate one. The activation is CK_IDENTITY or CK_RELU.
     float dropout;   ///< share of the outputs that training drops, in [0, 1): see ck_dropout
     float *weights;  ///< ck_convolution_size floats
     float *velocity; ///< like weights; NULL for evaluation
     float *gradient; ///< like weights; only for ck_network_gradient, else NULL
 } ck_stage;
 
-/// The whole network. It stays the caller's, who may change the layers' and stages' buffers for
+/// The whole network. The caller owns it and may change the layers' and stages' buffers for
 /// parameters between calls, but not their shapes.
 typedef struct {
     ck_shape input; ///< of an image
@@ -78,7 +80,7 @@ typedef struct {
     ptrdiff_t batch;            ///< most images of a call
     int threads;                ///< most threads of a call
     int training;               ///< 0: for evaluation, with less memory; no backward pass
-    void *workspace;            ///< ck_network_workspace bytes, 64-byte aligned, made ready by
+    void *workspace;            ///< ck_network_workspace bytes, 64-byte aligned, prepared by
                                 ///< ck_network_prepare
 } ck_network;
 
@@ -120,7 +122,7 @@ void ck_flatten_unpack(ck_shape shape, ptrdiff_t outputs, const float *panels, f
 /// Bytes of the workspace; 0 if stages and layers do not fit each other, or for a number too large.
 /// Reads shapes, dropout, `batch`, `threads` and `training`, no other field.
 size_t ck_network_workspace(const ck_network *network);
-/// Makes the workspace ready: once, and again after a change of shapes or of `workspace`.
+/// Prepares the workspace: once, and again after a change of shapes or of `workspace`.
 void ck_network_prepare(const ck_network *network);
 
 /// Runs a batch through the network in one parallel pass. dropout: NULL for evaluation. logits:
@@ -130,10 +132,11 @@ void ck_network_prepare(const ck_network *network);
 int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
                        const ck_dropout *dropout, float *logits, int threads);
 
-/// Back-propagates `delta` (gradient by the logits, [batch][outputs]) after ck_network_forward of
-/// the same batch with as many threads as it returned and the same dropout or none, and updates
-/// weights and velocity by the formula of ck_momentum_update. One parallel pass. Returns -1, or
-/// the place of the first stage or, after the stages, layer in which a weight is no longer finite.
+/// Back-propagates `delta` (the gradient with respect to the logits, [batch][outputs]) after
+/// ck_network_forward of the same batch with as many threads as it returned and the same dropout or
+/// none, and updates weights and velocity by the formula of ck_momentum_update. One parallel pass.
+/// Returns -1, or the index of the first stage or, after the stages, layer in which a weight is no
+/// longer finite.
 ptrdiff_t ck_network_backward(const ck_network *network, ptrdiff_t batch,
                               const ck_batch_input *input, const float *delta, float eta,
                               float alpha, int threads);
@@ -143,9 +146,9 @@ ptrdiff_t ck_network_backward(const ck_network *network, ptrdiff_t batch,
 void ck_network_gradient(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
                          const float *delta, int threads);
 
-/// What stage `stage` gave for image `image` of the batch of the last ck_network_forward, dropout
-/// included: values[channels][height][width]. A network for evaluation keeps only image 0 of a
-/// batch of 1.
+/// The output of stage `stage` for image `image` of the batch of the last ck_network_forward,
+/// dropout included: values[channels][height][width]. A network for evaluation keeps only image 0
+/// of a batch of 1.
 void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t image, float *values);
 
 // A convolution without a network, over a batch. Weights and gradient are the stage's, in its
@@ -158,21 +161,23 @@ void ck_network_values(const ck_network *network, ptrdiff_t stage, ptrdiff_t ima
 /// y = activation(bias + sum of taps), and its max-pool if the stage has one.
 int ck_convolution_forward(const ck_stage *stage, ck_shape input, int first, ptrdiff_t batch,
                            const float *x, float *y, int threads);
-/// dx: the gradient by x from `delta`, that by the sums before activation and max-pool: it has the
-/// shape of the outputs of a stage without max_pool. Not for a first stage.
+/// dx: the gradient with respect to x from `delta`, the gradient with respect to the sums before
+/// activation and max-pool, which has the shape of the outputs of a stage without max_pool. Not for
+/// a first stage.
 int ck_convolution_backward_data(const ck_stage *stage, ck_shape input, ptrdiff_t batch,
                                  const float *delta, float *dx, int threads);
-/// stage->gradient: the gradient by weights and bias, delta as above. The images are dealt to as
-/// many chains as those of a network of this convolution alone; all deltas are taken.
+/// stage->gradient: the gradient with respect to weights and bias, delta as above. The images are
+/// distributed over as many chains as those of a network of this convolution alone; all deltas are
+/// used.
 int ck_convolution_backward_weights(const ck_stage *stage, ck_shape input, int first,
                                     ptrdiff_t batch, const float *x, const float *delta,
                                     int threads);
 
 // ---------------------------------------------------------------- augmentation
 //
-// Images for training, moved, turned and bent a little, with the pixels between the old ones by
-// bilinear interpolation and zeros around them. An image is a function of (seed, purpose, epoch,
-// its number), whatever the batch, the threads and the table.
+// Images for training, slightly shifted, rotated and elastically deformed, with bilinear
+// interpolation between pixels and zeros around the image. An image is a function of (seed,
+// purpose, epoch, its number), whatever the batch, the threads and the table.
 //
 // - Random numbers are words of Philox4x32-10 with the seed as its key and the counter (block,
 //   number, epoch, purpose). A draw is the word as a signed integer, times 2^-31: in [-1, 1].
@@ -191,14 +196,14 @@ typedef struct {
     float shift;       ///< most pixels along each axis
     float rotation;    ///< most radians about the middle, either way
     float elastic;     ///< most pixels along each axis that a control point is displaced
-    ptrdiff_t spacing; ///< pixels from a control point to the next, at least 1
+    ptrdiff_t spacing; ///< pixels between control points, at least 1
 } ck_augmentation;
 
 /// Bytes of workspace that ck_augment needs; 0 for a number too large.
 size_t ck_augment_workspace(ck_shape image, const ck_augmentation *how, int threads);
 /// Makes augmented[count][channels][height][width] from the images at `indices`, which are their
 /// numbers, in one parallel pass. All numbers of `how` are finite, at least 0, and so small that
-/// no position reaches 2^22 pixels. workspace: 64-byte aligned; it need not be made ready.
+/// no position reaches 2^22 pixels. workspace: 64-byte aligned; it needs no preparation.
 void ck_augment(ck_shape image, const ck_augmentation *how, uint64_t seed, uint32_t epoch,
                 uint32_t purpose, ptrdiff_t count, const uint8_t *images, const uint32_t *indices,
                 uint8_t *augmented, void *workspace, int threads);

@@ -11,8 +11,8 @@
 //   layer's forward pass: at its bias). Every kernel table gives the same bits.
 // - Functions that return int give CK_OK, or CK_NO_MEMORY and leave the output unspecified, unless
 //   they say otherwise.
-// - There is no global mutable state but the choice of the kernel table, and OMP_NUM_THREADS as
-//   ck_threads_wanted has read it.
+// - There is no global mutable state except the choice of the kernel table, and OMP_NUM_THREADS as
+//   read by ck_threads_wanted.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -33,8 +33,8 @@ enum { CK_OK = 0, CK_NO_MEMORY = 1 };
 /// never avx512.
 const char *ck_arch_error(void);
 
-/// What a program should say on standard error of the table that CK_ARCH chose: that it is only
-/// used because it was asked for. NULL if there is nothing to say.
+/// A notice, for standard error, about the table that CK_ARCH chose: that it is used only because
+/// it was asked for. NULL if there is nothing to say.
 const char *ck_arch_notice(void);
 
 /// Name of the kernel table in use: "reference", "avx2", "avx512" or "neon". Ends the process with
@@ -45,8 +45,8 @@ const char *ck_arch(void);
 const char *ck_arch_available(int i);
 
 /// Switches the kernels that this thread calls to the table `name`, or back to the choice made at
-/// start when it is NULL. For tests and benchmarks; what other threads call stays as it is.
-/// Returns 0, or -1 if this CPU cannot run such a table.
+/// start when it is NULL. For tests and benchmarks; other threads are not affected. Returns 0, or
+/// -1 if this CPU cannot run such a table.
 int ck_arch_select(const char *name);
 
 /// How many threads are worth starting: the CPUs in this process's affinity mask, limited by the
@@ -55,14 +55,14 @@ int ck_threads_available(void);
 
 /// Runs body(context) on the calling thread, while the other threads of a team stand by for the
 /// passes over networks, the updates and the augmentations in it that ask for as many threads: each
-/// then begins and ends in a fraction of the time that a parallel region takes. Whatever else in it
-/// asks for several threads runs on the calling one alone. If OMP_DYNAMIC is set, no team stands
-/// by.
+/// then begins and ends in a fraction of the time that a parallel region takes. Anything else in it
+/// that asks for several threads runs on the calling one alone. If OMP_DYNAMIC is set, no team
+/// stands by.
 void ck_with_team(int threads, void (*body)(void *context), void *context);
 
-/// The first number in the list OMP_NUM_THREADS, from 1 to 999,999; 0 where there is no list; -1
-/// where it does not begin with such a number. The environment is read once, before OpenMP reads
-/// it, and a variable that OpenMP could not read is then removed from it.
+/// The first number in the list OMP_NUM_THREADS, from 1 to 999,999; 0 if there is no list; -1 if it
+/// does not begin with such a number. The environment is read once, before OpenMP reads it, and a
+/// variable that OpenMP could not read is then removed from it.
 int ck_threads_wanted(void);
 
 /// The most threads that OpenMP gives this process: OMP_THREAD_LIMIT, or a very large number.
@@ -77,8 +77,8 @@ int ck_cgroup_cpus(const char *membership, const char *root);
 int64_t ck_cgroup_memory(const char *membership, const char *root);
 
 /// Starts the threads that the caller's parallel regions of up to `threads` threads will use, so
-/// that nothing that happens later can keep them from being had. First as many are started on
-/// trial: where the system refuses them, OpenMP would end the process. Returns 0, or an errno.
+/// that nothing that happens later can prevent them from starting. First as many are started as a
+/// trial: if the system refused them, OpenMP would end the process. Returns 0, or an errno.
 int ck_threads_start(int threads);
 
 /// Runs a parallel region of `threads` threads and returns how many different operating-system
@@ -89,9 +89,9 @@ int ck_threads_observed(int threads);
 void *ck_alloc(size_t bytes);
 void ck_free(void *memory);
 
-/// x[n] = 0, of large arrays a contiguous share by each thread, as drivers deal out panels and
-/// copies: where memory lies near the CPU that touches it first (NUMA), new memory then lies near
-/// its owners.
+/// x[n] = 0; each thread clears a contiguous share of a large array, as drivers divide panels and
+/// copies: where memory is placed near the CPU that touches it first (NUMA), new memory is then
+/// near its owners.
 void ck_clear(ptrdiff_t n, float *x, int threads);
 
 // ---------------------------------------------------------------- matrix multiplication
@@ -147,9 +147,9 @@ int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v,
 
 // ---------------------------------------------------------------- losses (docs/theory.md)
 // z: logits, t: targets in [0, 1], loss: the value of each element (sigmoid forms) or row
-// (softmax forms), delta: the gradient by z, multiplied by `scale`. Logits may have any value;
-// nothing cancels and nothing overflows. Soft targets are allowed; for them the target's own
-// entropy is subtracted, as the Kullback-Leibler divergence asks.
+// (softmax forms), delta: the gradient with respect to z, multiplied by `scale`. Logits may have
+// any value; there is no cancellation and no overflow. Soft targets are allowed; for them the
+// target's own entropy is subtracted, as the Kullback-Leibler divergence requires.
 
 /// Our reconstruction of the synaptic loss: KL(t || p) + H(p), p = sigmoid(z).
 void ck_synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
@@ -186,7 +186,7 @@ ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8
 // - weights, velocity and gradient of a layer: rows = inputs + 1, the last row is the bias;
 // - activations and deltas: rows = images of the batch;
 // so the forward kernel (images × 16 units), the delta kernel and the weight-gradient kernel
-// (inputs × 16 units) read the same memory, and nothing is packed but the batch, once.
+// (inputs × 16 units) read the same memory, and only the batch is packed, once.
 
 enum { CK_LANES = 16 };
 
@@ -200,7 +200,7 @@ typedef struct {
     float *velocity;    ///< like weights; NULL for evaluation
     float *gradient;    ///< like weights; only for ck_network_gradient, else NULL
     float *activations; ///< panels, rows = batch
-    float *deltas;      ///< panels, rows = batch; of the last layer one copy a thread; NULL for
+    float *deltas;      ///< panels, rows = batch; for the last layer one copy per thread; NULL for
                         ///< evaluation
     float *scratch;     ///< ck_dense_scratch(inputs, outputs) floats; unused by the first layer
                         ///< of a network without stages
@@ -221,7 +221,7 @@ typedef struct {
 /// Number of floats in panels of `features` features with `rows` rows.
 ptrdiff_t ck_panel_size(ptrdiff_t rows, ptrdiff_t features);
 /// Floats of a packed batch of up to `batch` images, for up to `threads` threads: a copy for each,
-/// or one of a large batch.
+/// or a single one for a large batch.
 ptrdiff_t ck_input_size(ptrdiff_t batch, ptrdiff_t pixels, int threads);
 /// Floats of scratch a layer needs.
 ptrdiff_t ck_dense_scratch(ptrdiff_t inputs, ptrdiff_t outputs);
@@ -246,22 +246,23 @@ double ck_sin64(double x); ///< |x| <= 2^20
 double ck_cos64(double x); ///< |x| <= 2^20
 
 // ---------------------------------------------------------------- probes of the machine
-// For benchmarks, which say what share of the possible they reach. They measure for about
-// `seconds` each, all threads at once; slices faster than any CPU (the clock leapt) do not count.
+// For benchmarks, which report the share of the machine's limits that they reach. They measure for
+// about `seconds` each, all threads at once; slices faster than any CPU (the clock jumped) do not
+// count.
 
-/// Floating-point operations a second, two for each fused multiply-add, of `threads` threads that
-/// keep all operands in registers. By the fastest table that this CPU can run, whatever table is in
-/// use: it is the machine's peak, not the table's.
+/// Floating-point operations per second, two for each fused multiply-add, of `threads` threads that
+/// keep all operands in registers. Measured with the fastest table that this CPU can run, whatever
+/// table is in use: it is the machine's peak, not the table's.
 double ck_probe_peak(double seconds, int threads);
 
 /// Seconds of one crossing of a barrier at which two threads spin: the median of batches of 100.
 double ck_probe_barrier(double seconds);
 
-/// Bytes a second between memory and the CPU.
+/// Bytes per second between memory and the CPU.
 typedef struct {
     double read;     ///< sum of an array
-    double triad;    ///< a = b + 2c: 32 bytes an element of 8, as a line is fetched to be written
-    double in_place; ///< a = a + 2b: 24 bytes an element of 8
+    double triad;    ///< a = b + 2c: 32 bytes per element of 8, as a line is fetched to be written
+    double in_place; ///< a = a + 2b: 24 bytes per element of 8
 } ck_bandwidth;
 
 /// Bandwidth of `threads` threads, each on its own part of arrays of `bytes` together: that of

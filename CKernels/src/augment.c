@@ -1,4 +1,4 @@
-// Images moved, turned and bent: what a thread does with each of them.
+// Shifted, rotated and deformed images: a thread's work on each of them.
 #include "kernels.h"
 #include "philox.h"
 #include "threads.h"

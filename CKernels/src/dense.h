@@ -13,7 +13,7 @@ typedef struct {
     ptrdiff_t batch;
 } ck_dense_pass;
 
-/// What becomes of gradients: they update weights and velocity, or are written.
+/// How gradients are used: they update weights and velocity, or are written.
 typedef struct {
     ck_step step;
     int update;

@@ -1,4 +1,4 @@
-// SGEMM with one row or one column: a matrix times a vector. Nothing is packed, because no element
+// SGEMM with one row or one column: a matrix times a vector. Nothing is packed, since no element
 // of the matrix is used twice; many sums at once hide the latency of their chains.
 #include "gemm.h"
 #include "threads.h"

@@ -1,6 +1,6 @@
 // The table of micro-kernels that one architecture provides. The drivers, all files beside this
 // one, hold loop structure and threads and call these; a new architecture fills in one table. Every
-// entry of every table gives the bits of its twin in reference/, but for the probe.
+// entry of every table, except the probe, gives the bits of its counterpart in reference/.
 #ifndef CK_KERNELS_H
 #define CK_KERNELS_H
 
@@ -21,7 +21,7 @@ typedef struct {
     ptrdiff_t row, step;
 } ck_strides;
 
-// What becomes of sums: c = fma(alpha, sum, beta * c), where c is not read when beta is 0.
+// How sums are stored: c = fma(alpha, sum, beta * c), where c is not read when beta is 0.
 typedef struct {
     float alpha, beta;
 } ck_scale;
@@ -38,7 +38,7 @@ typedef struct {
     ptrdiff_t row, step;
 } ck_grid;
 
-// A delta that is not zero, and where the first tap of its pixel lies in the input.
+// A nonzero delta, and the position of its pixel's first tap in the input.
 typedef struct {
     float delta;
     int32_t at;
@@ -190,7 +190,7 @@ typedef struct {
 
 /// The table in use.
 const ck_kernels *ck_table(void);
-/// The fastest that this CPU can run, also one that is used only if it is asked for.
+/// The fastest that this CPU can run, including one that is used only on request.
 const ck_kernels *ck_fastest_table(void);
 
 #endif

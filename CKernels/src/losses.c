@@ -14,7 +14,7 @@ static double self_information(float t) {
     return t > 0 && t != 1 ? -(double)t * ck_log64(t) : 0;
 }
 
-// For soft targets the entropy of t is taken off.
+// For soft targets the entropy of t is subtracted.
 static void subtract_information(ptrdiff_t n, const float *t, float *loss) {
     int soft = 0;
     for (ptrdiff_t i = 0; i < n; i++)
@@ -40,7 +40,7 @@ static void share_out(loss_kernel *kernel, int divergence, ptrdiff_t n, const fl
         one_share(kernel, divergence, part.last - f, z + f, t + f, scale, loss + f, delta + f););
 }
 
-// As in vector.c, small arrays go past OpenMP.
+// As in vector.c, small arrays bypass OpenMP.
 static void sigmoid_form(loss_kernel *kernel, int divergence, ptrdiff_t n, const float *z,
                          const float *t, float scale, float *loss, float *delta, int threads) {
     if (ck_team(n, GRAIN, threads) == 1)

@@ -1,5 +1,5 @@
 // Double-precision exp, log, sin and cos from fma alone: the same bits on every machine, which
-// libm does not promise. Not hot: schedules, synthesis, reports.
+// libm does not promise. Not performance-critical: schedules, synthesis, reports.
 #include "CKernels.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/// The counter c becomes 128 random bits.
+/// Turns the counter c into 128 random bits.
 static inline void ck_philox(uint32_t c[4], const uint32_t key[2]) {
     uint32_t k0 = key[0], k1 = key[1];
     for (int round = 0; round < 10; round++, k0 += CK_PHILOX_K0, k1 += CK_PHILOX_K1) {

@@ -1,5 +1,5 @@
-// What ck_network_prepare works out about a network, at the start of its workspace: where the
-// images between stages lie, and every buffer.
+// The plan of a network that ck_network_prepare computes, at the start of its workspace: where the
+// images between stages are, and every buffer.
 #ifndef CK_PLAN_H
 #define CK_PLAN_H
 
@@ -70,7 +70,7 @@ struct ck_plan {
 };
 typedef struct ck_plan ck_plan;
 
-/// How many chains a batch is dealt to, for convolutions with so many weights together.
+/// The number of chains of a batch, for convolutions with this many weights together.
 ptrdiff_t ck_chains(ptrdiff_t weights, ptrdiff_t batch);
 /// The same for those of a network.
 ptrdiff_t ck_network_chains(const ck_network *network, ptrdiff_t batch);

@@ -1,5 +1,5 @@
-// What the machine can do: the rate of fused multiply-adds, the bandwidth of memory, and how near
-// two threads are to each other. For benchmarks; nothing here reaches a result.
+// The machine's limits: the rate of fused multiply-adds, the bandwidth of memory, and how near two
+// threads are to each other. For benchmarks; nothing here reaches a result.
 #define _GNU_SOURCE
 #include "kernels.h"
 #include "threads.h"

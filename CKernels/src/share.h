@@ -1,4 +1,4 @@
-// How work is dealt out: contiguous shares of a list, which depend on its length alone.
+// How work is divided: contiguous shares of a list, which depend on its length alone.
 #ifndef CK_SHARE_H
 #define CK_SHARE_H
 

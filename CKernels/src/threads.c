@@ -1,4 +1,4 @@
-// How many threads this process may use, and a probe that they are really there. Linux.
+// How many threads this process may use, and a check that they really exist. Linux.
 #define _GNU_SOURCE
 #include "threads.h"
 

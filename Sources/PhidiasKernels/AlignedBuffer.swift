@@ -5,15 +5,15 @@ package final class AlignedBuffer {
     package let count: Int
     let base: UnsafeMutablePointer<Float>
 
-    /// Zeros, each thread's share of them near it.
-    /// - Throws: `KernelError.outOfMemory` if the system has no `count` floats.
+    /// A buffer of zeros; each thread's share is in memory near it.
+    /// - Throws: `KernelError.outOfMemory` if the system cannot provide `count` floats.
     package convenience init(count: Int, threads: Int = 1) throws(KernelError) {
         try self.init(unfilled: count)
         ck_clear(count, base, Int32(threads))
     }
 
-    /// For kernels that make it ready themselves.
-    /// - Throws: `KernelError.outOfMemory` if the system has no `count` floats.
+    /// An uninitialized buffer, for kernels that prepare it themselves.
+    /// - Throws: `KernelError.outOfMemory` if the system cannot provide `count` floats.
     init(unfilled count: Int) throws(KernelError) {
         precondition(count >= 0, "buffer of \(count) floats")
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
@@ -39,7 +39,7 @@ package final class AlignedBuffer {
     }
 }
 
-/// What can go wrong below the kernels' preconditions.
+/// Failures that are possible although the kernels' preconditions hold.
 package enum KernelError: Error, Equatable {
     case outOfMemory(floats: Int)
 }

@@ -1,13 +1,14 @@
 import CKernels
 
-/// How far images are moved, turned and bent, each value the most: see CKConvolution.h.
+/// The largest shift, rotation and distortion of images: see CKConvolution.h.
 package struct AugmentationShape: Sendable, Equatable {
-    /// Pixels along each axis.
+    /// The largest shift in pixels along each axis.
     package var shift: Float
-    /// Radians, either way.
+    /// The largest rotation in radians, in either direction.
     package var rotation: Float
-    /// Pixels along each axis that a control point is displaced, and from one to the next.
+    /// The largest displacement of a control point in pixels along each axis.
     package var elastic: Float
+    /// The distance between control points in pixels.
     package var spacing: Int
 
     package init(shift: Float, rotation: Float, elastic: Float, spacing: Int) {
@@ -20,7 +21,7 @@ package struct AugmentationShape: Sendable, Equatable {
     }
 }
 
-/// A batch of augmented images, made anew by every `fill`. Not thread-safe; the work inside is
+/// A batch of augmented images, computed by every `fill`. Not thread-safe; the work inside is
 /// parallel.
 package final class AugmentedBatch {
     package let image: ImageShape
@@ -30,7 +31,7 @@ package final class AugmentedBatch {
     /// The images of the last fill, [batch][channels][height][width].
     package private(set) var images: [UInt8]
 
-    /// Bytes that a batch allocates.
+    /// The bytes that a batch allocates.
     package static func size(
         _ image: ImageShape, _ shape: AugmentationShape, capacity: Int, threads: Int
     ) -> Int {
@@ -48,7 +49,7 @@ package final class AugmentedBatch {
 
     /// - Parameters:
     ///   - capacity: the most images of a batch.
-    ///   - threads: the most that a fill may use.
+    ///   - threads: the most threads of a fill.
     /// - Throws: `KernelError.outOfMemory`.
     package init(
         _ image: ImageShape, _ shape: AugmentationShape, capacity: Int, threads: Int
@@ -65,7 +66,7 @@ package final class AugmentedBatch {
         images = [UInt8](repeating: 0, count: capacity * image.count)
     }
 
-    /// Makes a batch of the images at `indices`, which are the numbers they are known by.
+    /// Makes a batch of the images at `indices`, which also determine their random numbers.
     package func fill(
         from source: Span<UInt8>, indices: Span<UInt32>, seed: UInt64, epoch: UInt32,
         purpose: UInt32

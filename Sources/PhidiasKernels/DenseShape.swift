@@ -24,7 +24,7 @@ package struct DenseShape: Sendable, Equatable {
     }
 }
 
-/// Weights and bias of one layer, or anything of their shape: [outputs, inputs] and [outputs].
+/// The weights and biases of one layer, or values of their shape: [outputs, inputs] and [outputs].
 package struct DenseValues: Sendable, Equatable {
     package var weight: [Float]
     package var bias: [Float]

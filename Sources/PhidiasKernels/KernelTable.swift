@@ -7,10 +7,11 @@ package enum KernelTable {
     /// "reference", "avx2", "avx512" or "neon". Ends the process if `error` is not nil.
     package static var name: String { String(cString: ck_arch()) }
 
-    /// Why `CK_ARCH` could not be followed, with the names that this CPU can run; nil if it could.
+    /// Why `CK_ARCH` names no usable table, with the names that this CPU can run; nil if it does.
     package static var error: String? { ck_arch_error().map { String(cString: $0) } }
 
-    /// That the table in use was chosen only because `CK_ARCH` asks for it; nil for others.
+    /// A notice that the table in use was chosen only because `CK_ARCH` asks for it; nil for
+    /// others.
     package static var notice: String? { ck_arch_notice().map { String(cString: $0) } }
 
     /// Every table this CPU can run, from slowest to fastest.
@@ -22,24 +23,24 @@ package enum KernelTable {
         return names
     }
 
-    /// Switches what this thread calls to the table `name`, or back to the choice made at start. For
-    /// tests and benchmarks. False if there is no such table.
+    /// Switches the kernels that this thread calls to the table `name`, or back to the choice made
+    /// at start. For tests and benchmarks. Returns false if there is no such table.
     @discardableResult
     package static func select(_ name: String?) -> Bool {
         ck_arch_select(name) == 0
     }
 }
 
-/// How many threads there are.
+/// The number of threads.
 package enum Threads {
-    /// CPUs that the affinity mask and the cgroup quota allow, at least 1 and at most `limit`.
+    /// The CPUs that the affinity mask and the cgroup quota allow, at least 1 and at most `limit`.
     package static var available: Int { Int(ck_threads_available()) }
 
-    /// What `OMP_THREAD_LIMIT` allows.
+    /// The limit that `OMP_THREAD_LIMIT` sets.
     private static var limit: Int { Int(ck_threads_limit()) }
 
-    /// The threads to use if nobody says: `OMP_NUM_THREADS` (the first number, if there are
-    /// several), at most `limit`, or what is available; nil if the variable does not begin with a
+    /// The default number of threads: `OMP_NUM_THREADS` (the first number, if there are several),
+    /// at most `limit`, or else the available CPUs; nil if the variable does not begin with a
     /// number from 1.
     package static var preferred: Int? {
         switch Int(ck_threads_wanted()) {
@@ -52,8 +53,8 @@ package enum Threads {
     /// The most threads that have been started so far.
     private static let started = Mutex(0)
 
-    /// Starts so many threads, if there are fewer. Gives why the system does not let this process
-    /// have them; nil if it does.
+    /// Starts `threads` threads, if there are fewer. Returns why the system does not allow them;
+    /// nil if it does.
     package static func refusal(_ threads: Int) -> String? {
         guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
         return started.withLock { most in
@@ -65,21 +66,21 @@ package enum Threads {
         }
     }
 
-    /// The same for a thread beside those that have theirs: OpenMP's threads belong to the one that
-    /// asks for them, so that it may have none yet.
+    /// The same for a calling thread other than those that have started theirs: OpenMP's threads
+    /// belong to the thread that asks for them, so it may have none yet.
     package static func refusalToCaller(_ threads: Int) -> String? {
         guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
         let error = ck_threads_start(Int32(threads))
         return error == 0 ? nil : String(cString: strerror(error))
     }
 
-    /// Different operating-system threads seen in a parallel region of `threads`.
+    /// The number of different operating-system threads seen in a parallel region of `threads`.
     package static func observed(_ threads: Int) -> Int {
         precondition(threads > 0, "thread count \(threads) is not positive")
         return Int(ck_threads_observed(Int32(threads)))
     }
 
-    /// CPUs that a cgroup's quota allows, rounded up; nil without a limit.
+    /// The CPUs that a cgroup's quota allows, rounded up; nil without a limit.
     /// - Parameters:
     ///   - membership: a file like `/proc/self/cgroup`.
     ///   - root: the folder where the hierarchies are mounted.

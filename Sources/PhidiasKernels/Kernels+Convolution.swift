@@ -1,9 +1,9 @@
 import CKernels
 
 /// A convolution without a network, over a batch of images in blocks of channels. `isFirst`: it is
-/// a network's first stage, whose input has its channels side by side.
+/// a network's first stage, whose input has interleaved channels.
 extension Kernels {
-    // Floats of an image, of an input or of what a stage gives.
+    // The floats of an input or output image of a stage.
     private static func floats(_ image: ImageShape, isFirst: Bool) -> Int {
         isFirst ? image.count : ck_flatten_size(image.cValue)
     }
@@ -15,7 +15,7 @@ extension Kernels {
         return output
     }
 
-    // A stage as `delta` sees it: the gradient by its sums.
+    // The stage as `delta` sees it: the gradient with respect to its sums.
     private static func sums(_ stage: StageShape) -> StageShape {
         var stage = stage
         stage.maxPool = false
@@ -51,7 +51,7 @@ extension Kernels {
         let status = weights.withUnsafeBufferPointer { w in
             x.withUnsafeBufferPointer { x in
                 y.withUnsafeMutableBufferPointer { y in
-                    // Read only, but the stage of training writes its weights.
+                    // Only read, but a stage of training has writable weights.
                     var own = stage.cValue
                     own.weights = UnsafeMutablePointer(mutating: w.baseAddress)
                     return ck_convolution_forward(
@@ -63,7 +63,8 @@ extension Kernels {
         if status != 0 { throw .outOfMemory(floats: weights.count) }
     }
 
-    /// dx, the gradient by the input, from that by the sums before activation and max-pool.
+    /// dx, the gradient with respect to the input, from that with respect to the sums before
+    /// activation and max-pool.
     package static func convolutionBackwardData(
         _ stage: StageShape, input: ImageShape, batch: Int, weights: Span<Float>,
         delta: Span<Float>, into dx: inout Output, threads: Int
@@ -86,7 +87,7 @@ extension Kernels {
         if status != 0 { throw .outOfMemory(floats: weights.count) }
     }
 
-    /// The gradient by weights and biases, in their panels.
+    /// The gradient with respect to weights and biases, in their panels.
     package static func convolutionBackwardWeights(
         _ stage: StageShape, input: ImageShape, isFirst: Bool, batch: Int, x: Span<Float>,
         delta: Span<Float>, into gradient: inout Output, threads: Int

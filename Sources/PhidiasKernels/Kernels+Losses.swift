@@ -1,6 +1,6 @@
 import CKernels
 
-/// Losses: value and gradient by the logits in one call.
+/// Losses: value and gradient with respect to the logits in one call.
 extension Kernels {
     private typealias SigmoidForm = (
         Int, UnsafePointer<Float>?, UnsafePointer<Float>?, Float, UnsafeMutablePointer<Float>?,

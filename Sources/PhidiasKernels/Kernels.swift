@@ -143,7 +143,7 @@ package enum Kernels {
         return x.withUnsafeBufferPointer { ck_sum($0.count, $0.baseAddress, threads) }
     }
 
-    /// Rows of logits[m,n] whose first largest element is at the row's label.
+    /// The number of rows of logits[m,n] whose first largest element is at the row's label.
     package static func countCorrect(
         m: Int, n: Int, logits: Span<Float>, labels: Span<UInt8>, threads: Int
     ) -> Int {

@@ -1,10 +1,10 @@
 import CKernels
 import Glibc
 
-/// Whether memory can be had: Swift's arrays end the process if it cannot, and a control group's
-/// limit ends it too.
+/// Whether memory is available: without it Swift's arrays end the process, and so does a control
+/// group's limit.
 package enum Memory {
-    /// Why `bytes` more cannot be had, as the end of a sentence; nil if they can.
+    /// Why `bytes` more are not available, as the end of a sentence; nil if they are.
     package static func refusal(_ bytes: Int) -> String? {
         guard bytes >= worthAsking else { return nil }
         let machine = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
@@ -17,7 +17,7 @@ package enum Memory {
             return
                 "the control group's limit is \(mebibytes(group)), of which this process has \(mebibytes(resident))"
         }
-        // Asked for and given back untouched: this costs no time and no page.
+        // Requested and returned untouched: this costs no time and no page.
         let (all, overflow) = bytes.addingReportingOverflow(reserve)
         guard !overflow, let memory = ck_alloc(all) else { return "the system refuses it\(limit)" }
         ck_free(memory)
@@ -27,18 +27,18 @@ package enum Memory {
     /// The control group's limit in bytes, 0 for none: read once, as files are read in many pieces.
     private static let group = Int(ck_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup"))
 
-    /// Where less than this is missing, nothing works: not even the sentence about it.
+    /// If less than this is missing, nothing works: not even the error message.
     private static let worthAsking = 1 << 14
 
-    /// What a control group counts beside: files that are read, and the kernel's own.
+    /// Other memory that a control group counts: files that are read, and the kernel's own.
     private static let beside = 8 << 20
 
-    /// Address space for all that is too small to ask for: stacks, texts, the allocator's own.
+    /// Address space for everything too small to check: stacks, texts, the allocator's own.
     private static let reserve = 16 << 20
 
     package static func mebibytes(_ bytes: Int) -> String { "\((bytes + 1 << 20 - 1) >> 20) MiB" }
 
-    /// What the limit of the address space says, in brackets; empty without one.
+    /// The limit of the address space, in brackets; empty without one.
     private static var limit: String {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
@@ -47,7 +47,8 @@ package enum Memory {
         return " (ulimit -v: \(mebibytes(Int(limit.rlim_cur))))"
     }
 
-    /// Bytes of this process that are in memory and no file's: those a control group counts first.
+    /// The bytes of this process in memory that belong to no file: those a control group counts
+    /// first.
     private static var resident: Int {
         guard let file = fopen("/proc/self/statm", "re") else { return 0 }
         defer { fclose(file) }

@@ -1,15 +1,15 @@
 import CKernels
 
-/// A batch forward and back.
+/// The forward and backward pass of a batch.
 extension NetworkStack {
     /// Packs the images at `indices` and runs them through the network.
     /// - Parameters:
-    ///   - images: bytes, [channels][height][width] an image.
+    ///   - images: bytes, [channels][height][width] per image.
     ///   - indices: the batch; at most `batchCapacity`, each inside `images`.
-    ///   - next: the batch of the next call, if it is known: a hint to fetch its images early.
+    ///   - next: the batch of the next call, if it is known: a prefetch hint.
     ///   - scale: an input is fma(byte, scale, offset).
     ///   - dropout: nil for evaluation: nothing is dropped.
-    ///   - numbers: what the masks know each image of the batch by; its index if this is empty.
+    ///   - numbers: the number of each image for the dropout masks; its index if this is empty.
     ///   - logits: [batch][outputs].
     package func forward(
         images: Span<UInt8>, indices: Span<UInt32>, next: Span<UInt32> = Span(), scale: Float,
@@ -55,7 +55,7 @@ extension NetworkStack {
         }
     }
 
-    /// Threads that the last forward pass ran on.
+    /// The number of threads of the last forward pass.
     package var lastThreads: Int { pass.team }
 
     /// The packed batch of the last forward pass.
@@ -65,8 +65,8 @@ extension NetworkStack {
             scale: 0, offset: 0, panels: packed)
     }
 
-    /// Back-propagates the gradient by the logits of the batch of the last `forward` and updates
-    /// weights and velocity, on as many threads.
+    /// Back-propagates the gradient with respect to the logits of the batch of the last `forward`
+    /// and updates weights and velocity, on the same number of threads.
     /// - Returns: the first place with a weight that is not finite, or nil.
     package func backward(
         delta: Span<Float>, learningRate: Float, momentum: Float
@@ -100,8 +100,8 @@ extension NetworkStack {
         }
     }
 
-    /// What a stage gave for an image of the last batch, dropout included: [channels][height]
-    /// [width]. A stack for evaluation keeps this of a batch of one alone.
+    /// The output of a stage for an image of the last batch, dropout included: [channels][height]
+    /// [width]. A stack for evaluation keeps it only for a batch of one.
     package func outputs(ofStage stage: Int, image: Int = 0) -> [Float] {
         precondition(shape.stages.indices.contains(stage), "no stage \(stage)")
         precondition(

@@ -6,16 +6,16 @@ import CKernels
 package final class NetworkStack {
     package enum Role: Sendable { case training, evaluation }
 
-    /// What a stage or layer keeps in panels.
+    /// The contents of a stage's or layer's panels.
     package enum Content: Sendable { case weights, velocity, gradient }
 
-    /// What a stack is made of.
+    /// The stages and layers of a stack.
     package struct Shape: Sendable, Equatable {
         package var input: ImageShape
         package var stages: [StageShape]
         /// The first layer has as many inputs as the last stage, or the image, has values.
         package var layers: [DenseShape]
-        /// Share of each layer's outputs that training drops, in [0, 1); of the last layer 0.
+        /// The share of each layer's outputs that training drops, in [0, 1); 0 for the last layer.
         package var layerDropout: [Float]
 
         package init(
@@ -26,7 +26,7 @@ package final class NetworkStack {
             self.layerDropout = layerDropout ?? layers.map { _ in 0 }
         }
 
-        /// Dense layers alone, above an image that is a row.
+        /// Dense layers alone, above an image that is a single row.
         package init(layers: [DenseShape]) {
             precondition(!layers.isEmpty, "a stack needs layers")
             self.init(
@@ -34,7 +34,8 @@ package final class NetworkStack {
                 layers: layers)
         }
 
-        /// Input of each stage, and after them what is flattened; nil if a stage does not fit.
+        /// The input of each stage, and after them the flattened image; nil if a stage does not
+        /// fit.
         package var images: [ImageShape]? {
             var shapes = [input]
             for stage in stages {
@@ -46,11 +47,11 @@ package final class NetworkStack {
     }
 
     package let shape: Shape
-    /// Input of each stage, and after them what is flattened.
+    /// The input of each stage, and after them the flattened image.
     package let images: [ImageShape]
     package let batchCapacity: Int
     package let role: Role
-    /// The most threads that a pass may use.
+    /// The most threads of a pass.
     package let threads: Int
 
     let stages: UnsafeMutablePointer<ck_stage>
@@ -58,18 +59,18 @@ package final class NetworkStack {
     private let layerDropout: UnsafeMutablePointer<Float>
     let network: UnsafeMutablePointer<ck_network>
     private var buffers: [AlignedBuffer] = []
-    /// The packed batch, of a network without stages; else nil.
+    /// The packed batch, for a network without stages; else nil.
     private(set) var packed: UnsafeMutablePointer<Float>?
-    /// Of the last forward pass: the backward pass goes on with it.
+    /// The last forward pass, which the backward pass continues.
     var pass: StackPass
 
-    /// Inputs of a layer as the kernels count them: the first above stages has padding lanes.
+    /// The inputs of a layer as the kernels count them: the first above stages has padding lanes.
     private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
         layer == 0 && !shape.stages.isEmpty
             ? ck_flatten_size(images[images.count - 1].cValue) : shape.layers[layer].inputs
     }
 
-    /// Floats of the weights of a place: a stage or, after the stages, a layer.
+    /// The number of floats of the weights of a place: a stage or, after the stages, a layer.
     static func weights(_ place: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
         guard place < shape.stages.count else {
             let layer = place - shape.stages.count
@@ -96,7 +97,7 @@ package final class NetworkStack {
         )
     }
 
-    /// The description that the kernels work out a workspace from.
+    /// The description from which the kernels compute a workspace.
     private static func description(
         _ shape: Shape, _ images: [ImageShape], stages: UnsafeMutablePointer<ck_stage>,
         layers: UnsafeMutablePointer<ck_dense>, layerDropout: UnsafeMutablePointer<Float>,
@@ -120,7 +121,7 @@ package final class NetworkStack {
             workspace: nil)
     }
 
-    /// Bytes that a stack of this shape allocates: a caller can check it before.
+    /// The bytes that a stack of this shape allocates, for callers to check first.
     package static func size(
         _ shape: Shape, batchCapacity: Int, role: Role, threads: Int
     ) -> Int {
@@ -167,7 +168,7 @@ package final class NetworkStack {
         return images
     }
 
-    /// - Parameter threads: the most that a pass may use.
+    /// - Parameter threads: the most threads of a pass.
     /// - Throws: `KernelError.outOfMemory`.
     package init(
         _ shape: Shape, batchCapacity: Int, role: Role, threads: Int
@@ -231,7 +232,7 @@ package final class NetworkStack {
 
     // MARK: Parameters
 
-    /// Stages and layers together: the places that `values(_:of:)` knows.
+    /// The number of stages and layers together: the places of `values(_:of:)`.
     package var places: Int { shape.stages.count + shape.layers.count }
 
     private func panels(
@@ -253,7 +254,7 @@ package final class NetworkStack {
         return pointer
     }
 
-    /// What an update from gradients in memory works on, and at which places.
+    /// The panels that an update from gradients in memory works on, and their places.
     var updatePanels: (places: [Int], panels: [UpdateRule.Panels]) {
         let places = (0..<self.places).filter { counts(of: $0).biases > 0 }
         let all = places.map { place in
@@ -264,7 +265,7 @@ package final class NetworkStack {
         return (places, all)
     }
 
-    /// Numbers of weights and biases of a place; none of a pool.
+    /// The numbers of weights and biases of a place; none for a pool.
     private func counts(of place: Int) -> (weights: Int, biases: Int) {
         guard place >= shape.stages.count else {
             return shape.stages[place].parameters(of: images[place])
@@ -273,9 +274,9 @@ package final class NetworkStack {
         return (layer.inputs * layer.outputs, layer.outputs)
     }
 
-    /// Values of a place in the order that people and files use: of a convolution [outputs, inputs,
-    /// height, width], of a layer [outputs, inputs] where the inputs above stages are [channels,
-    /// height, width]. A pool's are empty.
+    /// The values of a place in the order of files: for a convolution [outputs, inputs, height,
+    /// width], for a layer [outputs, inputs] where the inputs above stages are [channels, height,
+    /// width]. A pool has none.
     package func values(
         _ content: Content = .weights, of place: Int
     ) -> DenseValues {

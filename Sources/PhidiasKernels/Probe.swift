@@ -1,32 +1,32 @@
 import CKernels
 import Foundation
 
-/// What the machine can do at most, measured: for benchmarks.
+/// The machine's measured limits, for benchmarks.
 package enum Probe {
-    /// Floating-point operations a second of `threads` threads, by the CPU's fastest table.
+    /// The floating-point operations per second of `threads` threads, with the CPU's fastest table.
     package static func peak(seconds: Double, threads: Int) -> Double {
         precondition(threads > 0, "thread count \(threads) is not positive")
         return ck_probe_peak(seconds, Int32(threads))
     }
 
-    /// Seconds that two threads need to meet at a barrier at which they spin.
+    /// The time in seconds that two threads need for a barrier at which they spin.
     package static func barrier(seconds: Double) -> Double { ck_probe_barrier(seconds) }
 
-    /// Bytes a second between memory and the CPU.
+    /// Bytes per second between memory and the CPU.
     package struct Bandwidth: Sendable {
-        /// Of a sum.
+        /// The bandwidth of a sum.
         package let read: Double
-        /// Of a = b + 2c, with the line that is fetched in order to be written.
+        /// The bandwidth of a = b + 2c, including the line that is fetched in order to be written.
         package let triad: Double
-        /// Of a = a + 2b.
+        /// The bandwidth of a = a + 2b.
         package let inPlace: Double
 
-        /// The most of what both read and write.
+        /// The larger bandwidth of those that both read and write.
         package var mixed: Double { max(triad, inPlace) }
     }
 
-    /// - Parameter bytes: of the arrays that are run over again and again; nil takes eight times
-    ///   the last cache, so that the bandwidth is the memory's.
+    /// - Parameter bytes: total size of the arrays that are traversed repeatedly; nil takes eight
+    ///   times the last-level cache, so that the bandwidth is the memory's.
     /// - Throws: `KernelError.outOfMemory`.
     package static func bandwidth(
         seconds: Double, threads: Int, bytes: Int? = nil
@@ -40,7 +40,7 @@ package enum Probe {
         return Bandwidth(read: result.read, triad: result.triad, inPlace: result.in_place)
     }
 
-    /// Size of the largest cache as Linux tells it, 32 MB where it does not.
+    /// The size of the largest cache according to Linux, 32 MB if it does not say.
     package static var lastCacheBytes: Int {
         let sizes = (0..<8).compactMap { index -> Int? in
             let path = "/sys/devices/system/cpu/cpu0/cache/index\(index)/size"
@@ -51,18 +51,18 @@ package enum Probe {
     }
 }
 
-/// Where the threads are: on cores of their own and near each other, or not. Virtual CPUs wander,
-/// and at times two of them are one core; what is measured then is no one's speed.
+/// The placement of the threads: on separate cores near each other, or not. Virtual CPUs move, and
+/// at times two of them share a core; measurements then show the speed of neither.
 package struct Placement: Sendable {
     package let threads: Int
-    /// Operations a second of one thread, and of all.
+    /// The operations per second of one thread, and of all.
     package let onePeak, peak: Double
-    /// Seconds that two threads need to meet; nil for one thread.
+    /// The time in seconds of a barrier of two threads; nil for one thread.
     package let barrier: Double?
 
-    /// Two threads of one core meet sooner, those of different packages later.
+    /// Two threads on one core synchronize faster, those of different packages more slowly.
     package static let nearBarrier = 60e-9...160e-9
-    /// Least peak of all, in peaks of one and threads.
+    /// The lowest accepted peak of all threads, relative to that of one times their number.
     package static let leastShare = 0.95
 
     package init(threads: Int, onePeak: Double, peak: Double, barrier: Double?) {
@@ -81,7 +81,7 @@ package struct Placement: Sendable {
             barrier: Probe.barrier(seconds: 0.1 * seconds))
     }
 
-    /// Whether every thread has a core of its own, and two are near each other.
+    /// Whether every thread has its own core, and two are near each other.
     package var isGood: Bool {
         guard let barrier else { return true }
         return Self.nearBarrier.contains(barrier)

@@ -1,14 +1,14 @@
-/// The batch that a stack works on: set by a forward pass, and what a backward pass goes on with.
+/// The batch that a stack works on: set by a forward pass and continued by a backward pass.
 struct StackPass {
-    /// Values of an image, and of its logits.
+    /// The number of values of an image, and of its logits.
     let pixels, outputs: Int
     /// The most images and threads of a pass.
     let batchCapacity, threads: Int
     let role: NetworkStack.Role
-    /// Images of the last forward pass, none before the first.
+    /// The number of images of the last forward pass, 0 before the first.
     private(set) var batch = 0
-    /// Threads that it ran on, which OpenMP may make fewer than were asked for: those of the backward
-    /// pass, as each has packed the batch for itself.
+    /// The number of its threads, which OpenMP may make smaller than requested: also that of the
+    /// backward pass, as each thread has packed the batch for itself.
     var team = 1
 
     init(pixels: Int, outputs: Int, batchCapacity: Int, threads: Int, role: NetworkStack.Role) {
@@ -16,7 +16,7 @@ struct StackPass {
         (self.batchCapacity, self.threads) = (batchCapacity, threads)
     }
 
-    /// Sees that a forward pass fits, and begins it.
+    /// Checks that a forward pass fits, and begins it.
     mutating func begin(
         imageBytes: Int, indices: Span<UInt32>, next: Span<UInt32>, logits: Int, threads: Int
     ) {
@@ -39,7 +39,7 @@ struct StackPass {
         }
     }
 
-    /// Sees that these are the deltas of the batch.
+    /// Checks that these are the deltas of the batch.
     func checkBackward(_ delta: Span<Float>) {
         precondition(role == .training, "this stack only evaluates")
         precondition(batch > 0, "backward without a forward pass before it")

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Channels, height and width of an image, or of what a stage makes of it.
+/// Channels, height and width of an image, or of a stage's output.
 package struct ImageShape: Sendable, Equatable {
     package var channels, height, width: Int
 
@@ -54,10 +54,10 @@ package struct StageShape: Sendable, Equatable {
     package var stride = Extent(1)
     /// Zeros at each side of a convolution's input; a pool has none.
     package var padding = Extent(0)
-    /// Of a convolution; a pool has none.
+    /// The activation of a convolution; a pool has none.
     package var activation = ActivationKind.identity
-    /// A max-pool of 2 × 2, stride 2, right behind the convolution, whose activation is then not
-    /// the sigmoid: it costs less than one of its own.
+    /// A max-pool of 2 × 2, stride 2, directly after the convolution, whose activation is then not
+    /// the sigmoid: it costs less than a separate one.
     package var maxPool = false
     /// The share of outputs that training drops, in [0, 1).
     package var dropout: Float = 0
@@ -81,13 +81,13 @@ package struct StageShape: Sendable, Equatable {
         if case .convolution = kind { true } else { false }
     }
 
-    /// What this stage makes of an image, or nil if it does not fit it.
+    /// The output of this stage for an image, or nil if it does not fit.
     package func output(of input: ImageShape) -> ImageShape? {
         var stage = cValue
         return ImageShape(ck_stage_output(input.cValue, &stage))
     }
 
-    /// Numbers of weights [outputs, inputs, height, width] and biases.
+    /// The numbers of weights [outputs, inputs, height, width] and biases.
     func parameters(of input: ImageShape) -> (weights: Int, biases: Int) {
         (input.channels * kind.channels * window.height * window.width, kind.channels)
     }
@@ -101,12 +101,12 @@ package struct StageShape: Sendable, Equatable {
     }
 }
 
-/// What the masks of dropout are drawn from: the same key and image give the same mask on every
-/// table and number of threads (`ck_dropout` has the formula).
+/// The source of the dropout masks: the same key and image give the same mask with every table and
+/// number of threads (`ck_dropout` has the formula).
 package struct DropoutKey: Sendable, Equatable {
     package var seed: UInt64
     package var epoch: UInt32
-    /// Below 65,536.
+    /// The purpose, below 65,536.
     package var purpose: UInt32
 
     package init(seed: UInt64, epoch: UInt32, purpose: UInt32) {

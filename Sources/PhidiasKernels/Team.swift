@@ -2,8 +2,9 @@ import CKernels
 
 extension Kernels {
     /// Runs `body` while the other threads of a team stand by for the passes, updates and
-    /// augmentations in it that ask for `threads` threads: none of them then starts a parallel region.
-    /// Everything else that `body` does with several threads it does with one. No result changes.
+    /// augmentations in it that ask for `threads` threads: none of them then starts a parallel
+    /// region. Everything else in `body` that asks for several threads runs on one. No result
+    /// changes.
     package static func withTeam<Result>(
         threads: Int, _ body: () throws -> Result
     ) throws -> Result {

@@ -1,19 +1,20 @@
 import CKernels
 
-/// A step from gradients that are in memory: what the kernels' fused update has no form of.
+/// A step from gradients that are in memory: the forms that the kernels' fused update does not
+/// have.
 ///
 /// With the gradient g of all parameters, its Euclidean norm G, and a limit c:
 ///
 ///     g ← g · min(1, c / G),  g ← g + λ w,  v ← α v − η g,  w ← w + v
 ///
-/// or, with Nesterov's momentum, w ← w + α v − η g after the same v. Each operation is rounded on its
-/// own, in this order; a velocity below 2⁻¹²⁶ is stored as 0, as in the kernels.
+/// or, with Nesterov momentum, w ← w + α v − η g after the same v. Each operation is rounded
+/// separately, in this order; a velocity below 2⁻¹²⁶ is stored as 0, as in the kernels.
 package struct UpdateRule: Sendable, Equatable {
     package var learningRate, momentum: Float
-    /// λ: 0 for none.
+    /// Weight decay λ; 0 for none.
     package var weightDecay: Float
     package var isNesterov: Bool
-    /// c: nil for none.
+    /// The limit c of the norm; nil for none.
     package var largestNorm: Double?
 
     package init(
@@ -25,7 +26,7 @@ package struct UpdateRule: Sendable, Equatable {
         self.largestNorm = largestNorm
     }
 
-    /// Whether it is only the update that the kernels do on the way.
+    /// Whether it is the plain update, which the kernels fuse with the gradient.
     package var isPlain: Bool { weightDecay == 0 && !isNesterov && largestNorm == nil }
 
     /// Weights, velocity and gradient of one layer, padding included.
@@ -50,7 +51,7 @@ package struct UpdateRule: Sendable, Equatable {
         return bad
     }
 
-    /// What the gradient is multiplied by. A norm that is not finite ends training anyway.
+    /// The factor of the gradient. A norm that is not finite ends training anyway.
     private func scale(for all: [Panels], threads: Int) -> Float {
         guard let largestNorm else { return 1 }
         let square = all.reduce(0.0) { sum, panels in
@@ -62,7 +63,7 @@ package struct UpdateRule: Sendable, Equatable {
 }
 
 extension NetworkStack {
-    /// Like `backward`, by a rule of any form.
+    /// Like `backward`, with any update rule.
     /// - Throws: `KernelError.outOfMemory`.
     package func backward(delta: Span<Float>, rule: UpdateRule) throws(KernelError) -> Int? {
         guard !rule.isPlain else {

@@ -20,7 +20,7 @@ package enum StatisticsError: Error, Equatable, Sendable, CustomStringConvertibl
         case .noVariance(let value):
             "all values are \(value): there is no variation to measure"
         case .notAProbability(let value):
-            "\(value) is no probability between 0 and 1"
+            "\(value) is not a probability between 0 and 1"
         case .outOfRange(let name, let value, let allowed):
             "\(name) is \(value), and must be \(allowed)"
         }
