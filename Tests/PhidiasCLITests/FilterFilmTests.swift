@@ -81,10 +81,12 @@ import Testing
 
     /// The start of a PNG file of one bit a pixel, which claims a size and holds nothing of it.
     private static func header(side: Int) -> [UInt8] {
-        func number(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(value >> $0 & 255) } }
-        return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + number(13)
-            + Array("IHDR".utf8) + number(side) + number(side) + [1, 0, 0, 0, 0]
-            + [UInt8](repeating: 0, count: 2083)
+        let sides = [side, side].flatMap { [0, 0, UInt8($0 >> 8), UInt8($0 & 255)] as [UInt8] }
+        var bytes: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]
+        bytes += Array("IHDR".utf8)
+        bytes += sides
+        bytes += [1, 0, 0, 0, 0]
+        return bytes + [UInt8](repeating: 0, count: 2083)
     }
 
     @Test func aSheetTooLargeIsRefusedByTheFirstHeader() throws {

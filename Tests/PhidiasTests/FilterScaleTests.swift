@@ -137,7 +137,6 @@ import Testing
     func aMatrixOfWeightsThatAreNotFiniteIsAnError(value: Float) throws {
         // The third unit's second weight, where rows and columns are exchanged.
         let model = try Self.model([1, 2, 3, 4, 5, value, 7, 8, 9, 10], units: 5)
-        #expect(throws: ImageError.self) { try FilterImage().draw(model, layer: 1) }
         let error = #expect(throws: ImageError.self) {
             try FilterImage().draw(model, layer: 1)
         }
