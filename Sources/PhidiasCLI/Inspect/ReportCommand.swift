@@ -45,7 +45,7 @@ extension ReportCommands {
             ["phidias", "sweep"] + (needsData ? ["--data", "FOLDER"] : []) + axes.options
                 + ["--output=\(output)"]
         case .experiment(let kind, let settings, let output):
-            ["phidias", "experiment", kind] + settings.options + ["--output=\(output)"]
+            ["phidias", "experiment", kind] + settings.unusual.options + ["--output=\(output)"]
         case .verify(let run): ["phidias", "verify", run]
         case .explain(let rate, let momentum):
             ["phidias", "explain", "--learning-rate=\(rate)", "--momentum=\(momentum)"]
@@ -72,8 +72,21 @@ private func option(_ name: String, _ value: String) -> String? {
 extension [RunDocument.Setting] {
     /// The options of phidias train; settings that have none are left out.
     fileprivate var options: [String] {
-        filter { $0.value != "none" && !($0.name == "data" && $0.value == "synthetic") }
-            .compactMap { option($0.name, $0.value) }
+        filter { setting in
+            // Off, and off too where nothing is said.
+            let isOff =
+                setting.value == "none" && Self.usual[setting.name, default: "none"] == "none"
+            return !isOff && !(setting.name == "data" && setting.value == "synthetic")
+        }.compactMap { option($0.name, $0.value) }
+    }
+
+    /// Those that are not as without an option: an experiment has options for some of them only.
+    fileprivate var unusual: [RunDocument.Setting] {
+        filter { Self.usual[$0.name] != $0.value }
+    }
+
+    private static var usual: [String: String] {
+        Dictionary(uniqueKeysWithValues: TrainingSettings().record.map { ($0.name, $0.value) })
     }
 }
 

@@ -64,7 +64,10 @@ struct ReportedRun {
     var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
 
     /// The command that trains it.
-    var trainCommand: ShellCommand? { commands(.train(document.settings, output: path)) }
+    var trainCommand: ShellCommand? {
+        let settings = try? TrainingSettings.complete(document.settings)
+        return commands(.train(settings ?? document.settings, output: path))
+    }
 
     /// No single command gives a run whose settings were changed on the way.
     private var isChanged: Bool { !document.changes.isEmpty }

@@ -38,6 +38,21 @@ extension TrainingSettings {
         }
     }
 
+    /// A record with what it leaves out, where that means something else than a setting that is not
+    /// given: with these settings a run of an older version can be trained again.
+    static func complete(_ record: [RunDocument.Setting]) throws -> [RunDocument.Setting] {
+        let meant = try TrainingSettings(record: record)
+        var given = TrainingSettings()
+        try given.set(record)
+        return record
+            + TrainingSetting.all.compactMap { setting in
+                guard setting.text(of: meant) != setting.text(of: given),
+                    let text = setting.text(of: meant) ?? setting.absent
+                else { return nil }
+                return .init(name: setting.name, value: text)
+            }
+    }
+
     /// All settings that a record has, in its order.
     public var record: [RunDocument.Setting] { record { _ in true } }
 
