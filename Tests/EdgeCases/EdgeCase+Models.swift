@@ -127,14 +127,13 @@ extension EdgeCase {
                 try check(try Example.model().classes(images: []).isEmpty)
             },
             EdgeCase("Model.classes: NaN logits", .error("logits of image 0")) {
+                // Hidden sums are infinite, and the logits infinity minus infinity.
                 var parameters = try Example.model().parameters
-                for layer in parameters.indices {
-                    for place in parameters[layer].weight.indices {
-                        parameters[layer].weight[place] =
-                            (place % 2 == 0 ? 1 : -1) * .greatestFiniteMagnitude
-                    }
+                let most = Float.greatestFiniteMagnitude
+                parameters[0].weight = parameters[0].weight.map { _ in most }
+                parameters[1].weight = parameters[1].weight.indices.map {
+                    $0.isMultiple(of: 2) ? most : -most
                 }
-                for place in parameters[1].bias.indices { parameters[1].bias[place] = -3e38 }
                 let network = try Network(rows: 4, columns: 4, hidden: [3], activation: .relu)
                 _ = try Model(network: network, parameters: parameters).classes(images: image)
             },
@@ -175,7 +174,7 @@ extension EdgeCase {
                 let model = try Example.model(with: .nan, of: try Example.convolution())
                 _ = try model.features(of: image, layer: 0)
             },
-            EdgeCase("Model.strongest: -1", .error("images is -1")) {
+            EdgeCase("Model.strongest: -1", .error("-1 images")) {
                 let model = try Model(network: try Example.convolution(), seed: 1)
                 _ = try model.strongest(-1, in: try Example.data(), layer: 0)
             },
@@ -184,10 +183,10 @@ extension EdgeCase {
                 let best = try model.strongest(.max, in: try Example.data(), layer: 0)
                 try check(best.map(\.count) == [20, 20])
             },
-            EdgeCase("Predictor: batch 0", .error("batch size is 0")) {
+            EdgeCase("Predictor: batch 0", .error("batch of 0")) {
                 _ = try Predictor(try Example.model(), batch: 0)
             },
-            EdgeCase("Predictor: batch Int.max", .error("batch size is")) {
+            EdgeCase("Predictor: batch Int.max", .error("batch of")) {
                 _ = try Predictor(try Example.model(), batch: .max)
             },
             EdgeCase("Predictor: 0 threads", .error("0 threads")) {
