@@ -56,7 +56,8 @@ package struct ChartAxis: Sendable {
                 axis: self, ticks: ticks, start: start, end: end, low, Swift.max(most, low + 1))
         case .linear, .fitted:
             var low = scale == .linear ? Swift.min(0, least) : least
-            var high = Swift.max(most, low + .leastNormalMagnitude)
+            var high = scale == .linear ? Swift.max(0, most) : most
+            high = Swift.max(high, low + .leastNormalMagnitude)
             if scale == .fitted && most - least <= 1e-9 * abs(most) {
                 // All the same: some room around it.
                 let room = most == 0 ? 1 : abs(most) / 10
@@ -64,6 +65,12 @@ package struct ChartAxis: Sendable {
             }
             let step = Self.step(Swift.max(high - low, 1e-300), most: 6)
             let first = (low / step).rounded(.down), last = (high / step).rounded(.up)
+            // Numbers that differ by less than they can be told apart.
+            guard abs(first) < 1e12, abs(last) < 1e12, step.isFinite else {
+                return Fitted(
+                    axis: self, ticks: [low], start: start, end: end, low,
+                    Swift.max(high, low.nextUp))
+            }
             let ticks = (Int(first)...Int(Swift.max(last, first + 1))).map { Double($0) * step }
             return Fitted(
                 axis: self, ticks: ticks, start: start, end: end, ticks[0], ticks[ticks.count - 1])

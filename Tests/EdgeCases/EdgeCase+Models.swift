@@ -166,7 +166,7 @@ extension EdgeCase {
                 let model = try Model(network: try Example.convolution(), seed: 1)
                 _ = try model.features(of: image + image, layer: 0)
             },
-            EdgeCase("Model.features: layer -1", .error("Layer -1")) {
+            EdgeCase("Model.features: layer -1", .error("layer -1")) {
                 let model = try Model(network: try Example.convolution(), seed: 1)
                 _ = try model.features(of: image, layer: -1)
             },
@@ -174,7 +174,7 @@ extension EdgeCase {
                 let model = try Example.model(with: .nan, of: try Example.convolution())
                 _ = try model.features(of: image, layer: 0)
             },
-            EdgeCase("Model.strongest: -1", .error("-1 images")) {
+            EdgeCase("Model.strongest: -1", .error("number of images is -1")) {
                 let model = try Model(network: try Example.convolution(), seed: 1)
                 _ = try model.strongest(-1, in: try Example.data(), layer: 0)
             },
@@ -183,10 +183,10 @@ extension EdgeCase {
                 let best = try model.strongest(.max, in: try Example.data(), layer: 0)
                 try check(best.map(\.count) == [20, 20])
             },
-            EdgeCase("Predictor: batch 0", .error("batch of 0")) {
+            EdgeCase("Predictor: batch 0", .error("batch size is 0")) {
                 _ = try Predictor(try Example.model(), batch: 0)
             },
-            EdgeCase("Predictor: batch Int.max", .error("batch of")) {
+            EdgeCase("Predictor: batch Int.max", .error("batch size is")) {
                 _ = try Predictor(try Example.model(), batch: .max)
             },
             EdgeCase("Predictor: 0 threads", .error("0 threads")) {

@@ -118,7 +118,7 @@ import Testing
         let bench = try Bench()
         let trained = try bench.train(
             "--learning-rate", "1e38", "--warm-up", "40", "--epochs", "40", "--on-divergence",
-            "halve")
+            "halve", "--diverges-above", "none")
         #expect(trained.code == 0, "\(trained.errors)")
         #expect(trained.errors.contains("Going back to the end of epoch 36"), "\(trained.errors)")
         let verified = try Self.verify(bench)
