@@ -93,7 +93,8 @@ struct ProgressBar {
     /// - Parameters:
     ///   - done: images of all epochs so far.
     ///   - total: images of all epochs; it may turn out to be wrong.
-    mutating func update(_ done: Int, of total: Int, label: String) {
+    ///   - label: made only when it is shown: most steps are shorter than that takes.
+    mutating func update(_ done: Int, of total: Int, label: @autoclosure () -> String) {
         guard active, shown.duration(to: .now) > .milliseconds(100) else { return }
         shown = .now
         let first = first ?? done
@@ -101,7 +102,7 @@ struct ProgressBar {
         let rate = Double(done - first) / max(start.duration(to: .now) / .seconds(1), 1e-9)
         let left = Double(max(total - done, 0)) / max(rate, 1e-9)
         let line = Self.line(
-            label: label, share: Double(done) / Double(max(total, 1)),
+            label: label(), share: Double(done) / Double(max(total, 1)),
             figures: rate > 0 ? "\(SweepWatch.time(left)) left" : "",
             width: Console.width, color: Console.hasColor)
         Console.show("\r\(line)\u{1b}[K")
