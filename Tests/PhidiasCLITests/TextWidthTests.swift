@@ -25,10 +25,11 @@ import Testing
     private static func help(of path: [String]) throws -> [(path: [String], text: String)] {
         let run = try Program.run(path + ["--help"])
         #expect(run.code == 0, "\(path): \(run.errors)")
-        return try [(path, run.output)]
-            + subcommands(in: run.output).filter { $0 != "help" }.flatMap {
-                try help(of: path + [$0])
-            }
+        var all: [(path: [String], text: String)] = [(path, run.output)]
+        for name in subcommands(in: run.output) where name != "help" {
+            all += try help(of: path + [name])
+        }
+        return all
     }
 
     @Test func everyHelpFits() throws {

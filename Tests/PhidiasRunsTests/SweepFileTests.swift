@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: [
         ("\"fold\":1", "\"fold\":-1", "not the result"),
-        ("\"fold\":1", "\"fold\":0", "line before"),
+        ("\"fold\":1", "\"fold\":0", "earlier line"),
         ("\"version\":1", "\"version\":2", "version 2"), ("\"version\":1,", "", "not the result"),
         ("\"test_loss\":3.0,", "", "not the result"),
         ("\"diverged\"", "\"what\"", "not the result"),
@@ -76,8 +76,8 @@ import Testing
         let text = document.json.text(pretty: true)
         #expect(try SweepDocument(bytes: Array(text.utf8), path: "s") == document)
         for (old, new, reason) in [
-            ("\"format_version\": 1", "\"format_version\": 9", "version 9 is another"),
-            ("phidias-sweep", "phidias-run", "no record of a sweep"),
+            ("\"format_version\": 1", "\"format_version\": 9", "version 9 is not"),
+            ("phidias-sweep", "phidias-run", "not the record of a sweep"),
             ("\"128\"", "128", "a setting"), ("\"2\"\n", "2\n", "a checksum"),
             ("\"settings\"", "\"setting\"", "missing"), ("{", "[", "byte"),
         ] {

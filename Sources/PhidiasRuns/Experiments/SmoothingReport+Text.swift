@@ -46,13 +46,13 @@ extension SmoothingReport {
                 name, theory.digits(5), measured.digits(5),
                 "\((100 * (measured / theory - 1)).digits(2)) %")
         }
-        add("noise variance left, independent gradients", analysis.noiseVariance, ratio)
+        add("noise variance left (independent)", analysis.noiseVariance, ratio)
         if let half = measuredHalfLife {
             add("half-life of a gradient, steps", analysis.halfLife, half)
         }
         if analysis.momentum > 0 {
             add(
-                "response after 20 steps, of the first", powerOf(analysis.momentum, 20), impulse[20]
+                "response after 20 steps", powerOf(analysis.momentum, 20), impulse[20]
             )
         }
         return Self.section(

@@ -227,22 +227,27 @@ public struct SweepReport: Sendable {
     }
 
     private static let valueHeads = [
-        "validation\n%", "95 %\ninterval", "test\n%", "95 %\ninterval", "cells", "",
+        "valid.\n%", "95 %\ninterval", "test\n%", "95 %\ninterval", "cells", "",
     ]
+
+    /// The cells of the table, with intervals that take less room.
+    private var textCells: [[String]] {
+        table.rows.map { $0.map { $0.replacing(" – ", with: "–") } }
+    }
 
     /// A row for each point, with its settings in columns.
     private var wholeTable: TextTable {
         let names = plan.points.first?.settings.map(\.name) ?? []
         let heads = ["rank"] + names.map { $0.replacing("_", with: "\n") } + Self.valueHeads
         var table = TextTable(heads, left: [heads.count - 1], indent: "")
-        for row in self.table.rows { table.add(row) }
+        for cells in textCells { table.add(cells) }
         return table
     }
 
     /// A row for each point, with its settings on lines of their own: for many or long settings.
     private var tableWithSettingsBelow: String {
         var table = TextTable(["rank"] + Self.valueHeads, left: [6], indent: "")
-        for cells in self.table.rows {
+        for cells in textCells {
             table.add(cells.prefix(1) + cells.suffix(Self.valueHeads.count))
         }
         let lines = table.text.split(separator: "\n").map { String($0) }
