@@ -1,7 +1,11 @@
 extension FilterImage {
     /// Draws a layer's weights and writes them as a PNG file, with texts that name model, layer
     /// and scaling; see `draw(_:layer:)`.
-    /// - Parameter name: What the text calls the model, for instance its file.
+    /// - Parameters:
+    ///   - model: The model whose weights are drawn.
+    ///   - layer: The layer's index among all, from 0.
+    ///   - name: What the text calls the model, for instance its file.
+    ///   - path: The file to write.
     /// - Throws: `FileError`, `ImageError`.
     public func write(_ model: Model, layer: Int, name: String, to path: String) throws {
         _ = try writeDescribed(model, layer: layer, name: name, to: path)
@@ -36,7 +40,9 @@ extension FilterImage {
     /// are more units: it is never higher than wide. Rows and columns are numbered from 0, and
     /// `columns` has no say. Without a `scale` its cells have 3 to 32 pixels a side, so that it is
     /// about 1,600 pixels wide.
-    /// - Parameter layer: the layer's place among all.
+    /// - Parameters:
+    ///   - model: the model whose weights are drawn.
+    ///   - layer: the layer's index among all, from 0.
     /// - Throws: `ImageError`: no such layer or one without weights, a weight or peak that is not
     ///   finite, a picture too large.
     public func draw(_ model: Model, layer: Int) throws(ImageError) -> Image {
