@@ -56,8 +56,9 @@ import Testing
     @Test func badNumbersAreRefused() throws {
         let bench = try Bench()
         for (option, value, part) in [
-            ("--shift", "-1", "shift of -1.0 pixels"), ("--rotation", "200", "rotation of 200.0"),
-            ("--elastic", "3.5", "images fold"), ("--elastic-spacing", "0", "spacing of 0"),
+            ("--shift", "-1", "shift is -1.0 pixels"), ("--rotation", "200", "rotation is 200.0"),
+            ("--elastic", "3.5", "images fold"),
+            ("--elastic-spacing", "0", "distortions is 0 pixels"),
         ] {
             let bad = try Network.run(bench, [option, value])
             #expect(bad.code == 64 && bad.errors.contains(part), "\(bad.errors)")

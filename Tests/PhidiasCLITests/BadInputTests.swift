@@ -185,12 +185,12 @@ import Testing
     /// Other commands, with `$1` for the folder; the exit code, and what is said.
     static let commands: [(String, Int32, String)] = [
         (
-            "evaluate $1/run/model.safetensors", 65,
+            "evaluate $1/run/model.safetensors --seed 1", 65,
             "takes images of 4 × 4 pixels, but the data has 28 × 28"
         ),
         ("evaluate $1/run/model.safetensors --data /nowhere", 66, "/nowhere"),
         ("evaluate $1/run/model.safetensors --threads -1", 64, "-1 threads"),
-        ("evaluate $1", 66, "not a regular file"),
+        ("evaluate $1", 66, "model.safetensors: cannot be opened"),
         ("evaluate $1/run/run.json", 65, "not a safetensors file"),
         ("predict $1/run/model.safetensors $1/run/run.json", 65, "is not a PNG file"),
         ("predict $1/run/model.safetensors /dev/zero", 66, "not a regular file"),

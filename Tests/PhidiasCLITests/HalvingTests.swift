@@ -10,6 +10,7 @@ import Testing
     static let options = [
         "--hidden", "0", "--learning-rate", "32", "--momentum", "0", "--weight-decay", "0.1",
         "--batch-size", "16", "--on-divergence", "halve", "--checkpoint-every", "5",
+        "--diverges-above", "none",
     ]
 
     let folder: Program.Folder

@@ -95,7 +95,7 @@ import Testing
 
     /// Arguments, exit code, and what standard error says.
     static let bad: [([String], Int32, String)] = [
-        (["train", "--epochs", "0"], 64, "0 epochs"),
+        (["train", "--epochs", "0"], 64, "epochs is 0"),
         (["train", "--network", "mlp", "--hidden", "128"], 64, "both describe"),
         (["train", "--network", "dbl-2024", "--input-range", "0..1"], 64, "both describe"),
         (["train", "--batch-size", "0"], 64, "batch size is 0"),

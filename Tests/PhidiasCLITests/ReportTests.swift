@@ -279,8 +279,9 @@ import Testing
         #expect(page.count("svg") == 2)
         // The table of the command, cell by cell.
         let rows = swept.output.split(separator: "\n").dropFirst().prefix(4)
+        let words = page.words.replacing(" – ", with: "–")
         for cell in rows.flatMap({ $0.split(separator: "  ") }) {
-            #expect(page.words.contains(cell.trimmingCharacters(in: .whitespaces)), "\(cell)")
+            #expect(words.contains(cell.trimmingCharacters(in: .whitespaces)), "\(cell)")
         }
         #expect(page.words.contains("--learning-rate=0.01,golden --momentum=0,golden"))
         #expect(page.words.contains("--seeds=2"))

@@ -218,6 +218,7 @@ import Testing
         let options = [
             "--activation", "relu", "--learning-rate", "6", "--momentum", "0.9",
             "--weight-decay", "1", "--warm-up", "4", "--epochs", "12", "--on-divergence", "halve",
+            "--diverges-above", "none",
         ]
         #expect(try bench.train(options: options).code == 0)
         let other = bench.path("epoch-1-step-2")

@@ -33,7 +33,7 @@ import Testing
         // A rate that rises beyond all bounds, from a good start.
         let late = try bench.train(
             "--force", "--hidden", "0", "--learning-rate", "1", "--schedule", "one-cycle:1e38",
-            "--epochs", "100")
+            "--epochs", "100", "--diverges-above", "none")
         #expect(late.code == 70)
         #expect(late.errors.contains("the last good one"), "\(late.errors)")
         #expect(try bench.run.keys.sorted() == ["metrics.jsonl", "model.safetensors", "run.json"])
@@ -63,7 +63,8 @@ import Testing
 
     @Test func manyFiltersAreDrawnSmallerOrNotAtAll() throws {
         let bench = try Bench()
-        let many = try bench.train("--hidden", "200000", "--epochs", "1")
+        let many = try bench.train(
+            "--hidden", "200000", "--epochs", "1", "--diverges-above", "none")
         #expect(many.code == 0, "\(many.errors)")
         #expect(many.output.contains("filters.png"))
     }
