@@ -12,12 +12,16 @@ let kernelFlags: [CSetting] = [
     ]),
 ]
 
+// The programs parse, call the library and print: what takes time is optimised there.
+let programSettings: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
     name: "phidias",
     products: [
         .library(name: "Phidias", targets: ["Phidias"]),
         .library(name: "PhidiasRuns", targets: ["PhidiasRuns"]),
         .executable(name: "phidias", targets: ["PhidiasCLI"]),
+        .executable(name: "phidias-bench", targets: ["PhidiasBench"]),
         // For the package in Benchmarks/ alone.
         .library(name: "PhidiasBenchmarkSupport", targets: ["KernelOperations"]),
         // For the package in Tests/Fuzzing/ alone.
@@ -57,15 +61,23 @@ let package = Package(
         .target(name: "Charts"),
         // Runs, sweeps, experiments and reports.
         .target(name: "PhidiasRuns", dependencies: ["Phidias", "Charts", "Statistics"]),
-        .executableTarget(
-            name: "PhidiasCLI",
+        // What the programs share: options of settings, the console, errors and signals.
+        .target(
+            name: "CommandLineSupport",
             dependencies: [
-                "PhidiasRuns", "PhidiasKernels", "KernelOperations",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PhidiasRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            // It parses, calls the library and prints: what takes time is optimised there.
-            swiftSettings: [.unsafeFlags(["-Onone"], .when(configuration: .release))]
-        ),
+            swiftSettings: programSettings),
+        .executableTarget(
+            name: "PhidiasCLI", dependencies: ["CommandLineSupport", "PhidiasRuns"],
+            swiftSettings: programSettings),
+        // A program of its own: who trains need not build the opponents of the kernels.
+        .executableTarget(
+            name: "PhidiasBench",
+            dependencies: [
+                "CommandLineSupport", "PhidiasRuns", "PhidiasKernels", "KernelOperations",
+            ],
+            swiftSettings: programSettings),
 
         // What the fuzzer runs, and the tests over its corpora.
         .target(
@@ -89,7 +101,7 @@ let package = Package(
         .testTarget(name: "ChartsTests", dependencies: ["PhidiasRuns"]),
         .testTarget(
             name: "PhidiasRunsTests", dependencies: ["PhidiasRuns"], exclude: ["Fixtures"]),
-        .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI"]),
+        .testTarget(name: "PhidiasCLITests", dependencies: ["PhidiasCLI", "PhidiasBench"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

@@ -82,6 +82,12 @@ build_phidias() {
   program=$(swift build -c release --show-bin-path)/phidias
 }
 
+# The same, with phidias-bench beside it.
+build_benchmarks() {
+  build_phidias
+  swift build -c release --product phidias-bench >&2
+}
+
 # swift_clang: prints the path of the clang that comes with Swift.
 swift_clang() {
   local resources clang

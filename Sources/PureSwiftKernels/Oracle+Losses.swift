@@ -95,8 +95,9 @@ extension Oracle {
             var bound = pError[j] + 4 * ((1 - t) * p[j] + t * q)
             bound += t * (sumError + 6) * q
             guard kind.isSynaptic else { return bound }
-            return bound + pError[j] * abs(entropy - info[j])
-                + p[j] * (entropyError + infoError[j] + 4 * (entropy + info[j]))
+            bound += pError[j] * abs(entropy - info[j])
+            let pullError: Double = entropyError + infoError[j] + 4 * (entropy + info[j])
+            return bound + p[j] * pullError
         }
         // 1 % for the terms of second order
         let unit = 1.01 * unitRoundoff

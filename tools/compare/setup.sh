@@ -40,6 +40,7 @@ compare() {
   local build=(swift build -c release --package-path "$root")
   say "Building phidias"
   "${build[@]}" --product phidias >&2
+  "${build[@]}" --product phidias-bench >&2
   PYTHONPATH=$root/tools exec "$python" -m compare "$@" \
     --phidias "$("${build[@]}" --show-bin-path)/phidias"
 }

@@ -246,9 +246,13 @@ public enum SyntheticDigits {
                     let t = Double(step) / Double(pieces)
                     let constant = 2 * b
                     let linear = (c - a) * t
-                    let square = (2 * a - 5 * b + 4 * c - d) * (t * t)
-                    let cube = (3 * b - a - 3 * c + d) * (t * t * t)
-                    let to = 0.5 * (constant + linear + square + cube)
+                    // In steps of a declared type, which the compiler checks in no time.
+                    let bend: Point = 2 * a - 5 * b
+                    let twist: Point = 3 * b - a
+                    let square: Point = (bend + 4 * c - d) * (t * t)
+                    let cube: Point = (twist - 3 * c + d) * (t * t * t)
+                    let sum: Point = constant + linear + square + cube
+                    let to: Point = 0.5 * sum
                     segments.append((from, to))
                     from = to
                 }

@@ -1,106 +1,55 @@
 import ArgumentParser
-import Foundation
-import KernelOperations
+import CommandLineSupport
+import Glibc
 import Phidias
-import PhidiasRuns
 
+/// Hands over to `phidias-bench`, a program of its own: who trains need not build the opponents of
+/// the kernels.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure kernels, training and this machine; results are checked before timing.",
         usage: "phidias bench [<benchmark>] [<options>]",
         discussion: """
+            Starts phidias-bench, which lies next to this program once it is built:
+              swift build -c release --product phidias-bench
+
             Example:
               phidias bench kernels --filter gemm
-            """,
-        subcommands: [
-            BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchConvolution.self,
-            BenchScaling.self,
-        ],
-        defaultSubcommand: BenchKernels.self)
-}
+            """)
 
-struct BenchOptions: ParsableArguments {
-    @Option(help: "Seconds for each row of the table, without pauses.")
-    var seconds = 1.0
-    @OptionGroup var team: ThreadOptions
-    @OptionGroup var form: FormatOptions
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: "The benchmark and its options; --help lists them.")
+    var words: [String] = []
 
-    func validate() throws {
-        guard seconds > 0 && seconds <= 3600 else {
-            throw ValidationError("--seconds is \(seconds); it must be above 0 and at most 3600.")
-        }
-    }
-
-    func show(_ line: String) {
-        if form.format == .text { print(line) }
-    }
-
-    /// Prints the machine and its limits, then the rows as `body` adds them; as JSON all at the end,
-    /// with the members that `also` makes of the rows.
-    @discardableResult
-    func table(
-        of subject: String, against opponents: [String],
-        also: ([BenchRow]) -> KeyValuePairs<String, JSON> = { _ in [:] },
-        _ body: (Limits, (BenchRow) -> Void) throws -> Void
-    ) throws -> [BenchRow] {
-        try BenchError.refuseDebugBuild()
-        let machine = Machine(threads: try Model.threads(team.threads))
-        let limits = try Limits(threads: machine.threads)
-        show(machine.text.wrapped(hanging: 2))
-        show(limits.text.wrapped(hanging: 2) + "\n")
-        show(BenchRow.header(opponents))
-        var rows: [BenchRow] = []
-        do {
-            try body(limits) { row in
-                show(row.text)
-                rows.append(row)
-            }
-        } catch let error as WrongResult {
-            throw BenchError.wrongResult(error.description)
-        }
-        let discarded = rows.reduce(0) { $0 + $1.outcome.discarded }
-        let samples = rows.reduce(discarded) {
-            $0 + ($1.outcome.isPlaced ? $1.outcome.moments.count : 0)
-        }
-        show("\n" + BenchRow.legend(discarded: discarded, of: samples))
-        guard form.format == .json else { return rows }
-        let machineMembers = machine.members + [("limits", limits.json)]
-        let members: [JSON.Member] =
-            [
-                .init(key: "subject", value: .string(subject)),
-                .init(
-                    key: "machine",
-                    value: .object(machineMembers.map { .init(key: $0.0, value: $0.1) })),
-                .init(key: "seconds", value: .number(seconds)),
-                .init(key: "samples", value: .integer(samples)),
-                .init(key: "discarded", value: .integer(discarded)),
-            ] + also(rows).map { .init(key: $0.key, value: $0.value) }
-        print(
-            JSON.object(members + [.init(key: "results", value: .array(rows.map(\.json)))]).text())
-        return rows
+    func run() throws {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let length = readlink("/proc/self/exe", &path, Int(PATH_MAX))
+        guard length > 0 else { throw NoBenchmarks(path: "phidias-bench", code: errno) }
+        let program = String(
+            decoding: path[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let bench =
+            "\(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])/phidias-bench"
+        var arguments = ([bench] + words).map { strdup($0) } + [nil]
+        execv(bench, &arguments)
+        throw NoBenchmarks(path: bench, code: errno)
     }
 }
 
-/// Why nothing was measured.
-enum BenchError: PhidiasError {
-    case debugBuild
-    case wrongResult(String)
-
-    static func refuseDebugBuild() throws(BenchError) {
-        #if DEBUG
-            throw .debugBuild
-        #endif
-    }
+/// The benchmarks' program could not be started.
+struct NoBenchmarks: PhidiasError {
+    let path: String
+    let code: Int32
 
     var description: String {
-        switch self {
-        case .debugBuild:
-            "A debug build's times mean nothing: build with 'swift build -c release'."
-        case .wrongResult(let what):
-            "A result is wrong, so nothing is timed: \(what)"
-        }
+        code == ENOENT
+            ? """
+            The benchmarks are a program of their own, and it is not built: there is no \(path).
+            swift build -c release --product phidias-bench makes it.
+            """
+            : "\(path): the benchmarks cannot be started: \(String(cString: strerror(code)))."
     }
 
-    var exitCode: Int32 { 70 }
+    var exitCode: Int32 { 69 }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import PhidiasRuns
 
 struct ExperimentGoldenPoint: ParsableCommand {

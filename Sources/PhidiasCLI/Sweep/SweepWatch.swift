@@ -1,3 +1,4 @@
+import CommandLineSupport
 import Phidias
 import PhidiasRuns
 import Synchronization
@@ -17,7 +18,7 @@ final class SweepWatch: Sendable {
                 "\(path): byte \(byte): the last line was cut off; its \(bytes.counted("byte")) are removed, and its cell is computed again."
             )
         case .cell(let result, let done, let total, let secondsLeft):
-            show(result, done, of: total, left: "\(Self.time(secondsLeft)) left")
+            show(result, done, of: total, left: "\(ProgressBar.time(secondsLeft)) left")
         }
     }
 
@@ -56,13 +57,5 @@ final class SweepWatch: Sendable {
             "Stopped by a signal with \(done) of \(cells) cells done. The same command continues the sweep."
         )
         throw Interrupted(signal: signal)
-    }
-
-    /// A time as people say it.
-    static func time(_ seconds: Double) -> String {
-        let whole = min(max(Int(clamping: seconds.rounded(.up)), 0), 1_000_000_000)
-        if whole < 100 { return "\(whole) s" }
-        if whole < 6_000 { return "\((whole + 30) / 60) min" }
-        return "\((Double(whole) / 3_600).fixed(1)) h"
     }
 }

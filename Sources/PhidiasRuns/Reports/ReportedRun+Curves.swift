@@ -72,22 +72,20 @@ extension ReportedRun {
     private static let mostRows = 40
 
     private var metricsTable: HTML {
+        let parts = ["training", "validation", "test"]
+        let scores: [(String, ReportTable.Column)] = parts.flatMap {
+            [("\($0) loss", .number), ("\($0) accuracy", .number)]
+        }
         var table = ReportTable(
-            "Every epoch",
-            [("epoch", .number)]
-                + ["training", "validation", "test"].flatMap {
-                    [("\($0) loss", .number), ("\($0) accuracy", .number)]
-                } + [("seconds", .number)])
+            "Every epoch", [("epoch", .number)] + scores + [("seconds", .number)])
         for line in metrics
         where line.epoch <= Self.mostRows / 2 || line.epoch > metrics.count - Self.mostRows / 2 {
-            table.add(
-                ["\(line.epoch)"]
-                    + [line.training, line.validation, line.test].flatMap { score in
-                        [
-                            score.map { Self.loss($0.loss) } ?? "–",
-                            score.map { Self.percent($0.accuracy) } ?? "–",
-                        ]
-                    } + [line.seconds.fixed(2)])
+            var cells = ["\(line.epoch)"]
+            for score in [line.training, line.validation, line.test] {
+                cells.append(score.map { Self.loss($0.loss) } ?? "–")
+                cells.append(score.map { Self.percent($0.accuracy) } ?? "–")
+            }
+            table.add(cells + [line.seconds.fixed(2)])
         }
         let left = metrics.count - table.rows.count
         return .folded(

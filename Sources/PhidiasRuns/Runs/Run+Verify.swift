@@ -80,9 +80,7 @@ extension Run {
         _ document: RunDocument, _ folder: String, data: DataPair?, threads: Int?
     ) throws -> TrainingPlan {
         let settings = try document.trainingSettings(of: folder)
-        let plan =
-            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
-            ?? TrainingPlan(settings, threads: threads)
+        let plan = try TrainingPlan(settings, data: data, threads: threads)
         for sum in document.checksums where plan.checksums[sum.name] != sum.value {
             throw RunError.otherData(
                 folder: folder, name: sum.name, recorded: sum.value,

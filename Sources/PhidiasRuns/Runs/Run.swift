@@ -28,9 +28,7 @@ public enum Run {
         try settings.check()
         let place = RunFolder(folder, onEvent: onEvent)
         try place.checkIsFree(replacing: replacing)
-        let plan =
-            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
-            ?? TrainingPlan(settings, threads: threads)
+        let plan = try TrainingPlan(settings, data: data, threads: threads)
         try place.open()
         // Again, now that no other process can write: one may have ended here meanwhile.
         try place.checkIsFree(replacing: replacing)
@@ -52,9 +50,7 @@ public enum Run {
         threads: Int? = nil, onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
-        let plan =
-            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
-            ?? TrainingPlan(settings, threads: threads)
+        let plan = try TrainingPlan(settings, data: data, threads: threads)
         let folder = try runs.next()
         // Only where nothing was written.
         defer { rmdir(folder) }
@@ -99,9 +95,7 @@ public enum Run {
         let (found, old) = try place.lastPlace()
         var settings = try old.trainingSettings(of: folder)
         try change(&settings)
-        let plan =
-            try data.map { try TrainingPlan(settings, data: $0, threads: threads) }
-            ?? TrainingPlan(settings, threads: threads)
+        let plan = try TrainingPlan(settings, data: data, threads: threads)
         let (checkpoint, document) = try reconcile(
             plan, place, old, found, allowingChanges: allowingChanges)
         try place.restore(checkpoint, loss: plan.loss.name)

@@ -17,22 +17,17 @@ public struct TrainingPlan: Sendable {
     /// Threads of a step.
     public let threads: Int
 
-    /// Reads the data and checks it against the settings.
+    /// Checks the settings, and the data against them.
     /// - Parameters:
     ///   - settings: what is trained, and how.
+    ///   - data: what is in memory, which its checksums tell from other data; nil reads what the
+    ///     settings name.
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
     /// - Throws: what is wrong with settings or data, or what the machine lacks.
-    public init(_ settings: TrainingSettings, threads: Int? = nil) throws {
-        try settings.check()
-        let threads = try Model.threads(threads)
-        try self.init(
-            settings, data: settings.data.load(seed: settings.seed), threads: threads)
-    }
-
-    /// The same with data that is in memory; its checksums are what tells it from other data.
-    public init(_ settings: TrainingSettings, data: DataPair, threads: Int? = nil) throws {
+    public init(_ settings: TrainingSettings, data: DataPair? = nil, threads: Int? = nil) throws {
         try settings.check()
         self.threads = try Model.threads(threads)
+        let data = try data ?? settings.data.load(seed: settings.seed)
         try Model.startThreads(self.threads)
         self.settings = settings
         (test, checksums) = (data.test, data.checksums)

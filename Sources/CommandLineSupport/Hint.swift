@@ -2,9 +2,9 @@ import Phidias
 import PhidiasRuns
 
 /// What to do about an error of the library, in the words of the command line.
-enum Hint {
+package enum Hint {
     /// What follows the error's own sentence; empty where that says it all.
-    static func text(for error: any Error) -> String {
+    package static func text(for error: any Error) -> String {
         guard let hint = hint(for: error) else { return "" }
         return hint.hasPrefix("\n") ? hint : " " + hint
     }

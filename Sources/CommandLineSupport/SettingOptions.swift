@@ -6,21 +6,21 @@ import PhidiasRuns
 /// values, every other command the last value.
 ///
 /// Each command consists of the groups that it needs.
-protocol SettingOptions: ParsableArguments {
+package protocol SettingOptions: ParsableArguments {
     /// The texts on the command line, by the name of the setting.
     var given: [(name: String, texts: [String])] { get }
 }
 
 extension SettingOptions {
     /// The settings of a single training.
-    var values: [RunDocument.Setting] {
+    package var values: [RunDocument.Setting] {
         given.compactMap { name, texts in texts.last.map { .init(name: name, value: $0) } }
     }
 }
 
 extension Option where Value == [String] {
     /// The option of a setting, with its name and help.
-    init(wrappedValue: [String], setting name: String) {
+    package init(wrappedValue: [String], setting name: String) {
         self.init(
             wrappedValue: wrappedValue, name: .customLong(name.replacing("_", with: "-")),
             parsing: .unconditionalSingleValue, help: .setting(name))
@@ -28,7 +28,7 @@ extension Option where Value == [String] {
 }
 
 extension ArgumentHelp {
-    static func setting(_ name: String) -> ArgumentHelp {
+    package static func setting(_ name: String) -> ArgumentHelp {
         guard let setting = TrainingSetting.named(name) else {
             preconditionFailure("there is no setting '\(name)'")
         }
@@ -49,30 +49,36 @@ extension ArgumentHelp {
     ]
 }
 
-struct DataOptions: SettingOptions {
+package struct DataOptions: SettingOptions {
     @Option(help: .setting("data")) var data: String?
     @Option(setting: "seed") var seed: [String] = []
 
-    var given: [(name: String, texts: [String])] {
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
         // A folder may have a name that means something else in a record.
         [("data", data.map { [DataSource.folder($0).settingText] } ?? []), ("seed", seed)]
     }
 }
 
-struct ValidationOptions: SettingOptions {
+package struct ValidationOptions: SettingOptions {
     @Option(setting: "validation") var validation: [String] = []
 
-    var given: [(name: String, texts: [String])] { [("validation", validation)] }
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] { [("validation", validation)] }
 }
 
-struct NetworkOptions: SettingOptions {
+package struct NetworkOptions: SettingOptions {
     @Option(setting: "network") var network: [String] = []
     @Option(setting: "hidden") var hidden: [String] = []
     @Option(setting: "activation") var activation: [String] = []
     @Option(setting: "output_activation") var outputActivation: [String] = []
     @Option(setting: "input_range") var inputRange: [String] = []
 
-    var given: [(name: String, texts: [String])] {
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
         [
             ("network", network), ("hidden", hidden), ("activation", activation),
             ("output_activation", outputActivation), ("input_range", inputRange),
@@ -80,28 +86,34 @@ struct NetworkOptions: SettingOptions {
     }
 }
 
-struct LossOptions: SettingOptions {
+package struct LossOptions: SettingOptions {
     @Option(setting: "loss") var loss: [String] = []
 
-    var given: [(name: String, texts: [String])] { [("loss", loss)] }
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] { [("loss", loss)] }
 }
 
-struct RateOptions: SettingOptions {
+package struct RateOptions: SettingOptions {
     @Option(setting: "learning_rate") var learningRate: [String] = []
     @Option(setting: "momentum") var momentum: [String] = []
 
-    var given: [(name: String, texts: [String])] {
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
         [("learning_rate", learningRate), ("momentum", momentum)]
     }
 }
 
 /// Additions to a step of gradient descent with momentum.
-struct StepOptions: SettingOptions {
+package struct StepOptions: SettingOptions {
     @Option(setting: "weight_decay") var weightDecay: [String] = []
     @Option(defaultAsFlag: "true", help: .setting("nesterov")) var nesterov: String?
     @Option(setting: "clip_norm") var clipNorm: [String] = []
 
-    var given: [(name: String, texts: [String])] {
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
         [
             ("weight_decay", weightDecay), ("nesterov", nesterov.map { [$0] } ?? []),
             ("clip_norm", clipNorm),
@@ -109,13 +121,15 @@ struct StepOptions: SettingOptions {
     }
 }
 
-struct AugmentationOptions: SettingOptions {
+package struct AugmentationOptions: SettingOptions {
     @Option(setting: "shift") var shift: [String] = []
     @Option(setting: "rotation") var rotation: [String] = []
     @Option(setting: "elastic") var elastic: [String] = []
     @Option(setting: "elastic_spacing") var elasticSpacing: [String] = []
 
-    var given: [(name: String, texts: [String])] {
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
         [
             ("shift", shift), ("rotation", rotation), ("elastic", elastic),
             ("elastic_spacing", elasticSpacing),
@@ -123,26 +137,34 @@ struct AugmentationOptions: SettingOptions {
     }
 }
 
-struct ScheduleOptions: SettingOptions {
+package struct ScheduleOptions: SettingOptions {
     @Option(setting: "schedule") var schedule: [String] = []
     @Option(setting: "warm_up") var warmUp: [String] = []
 
-    var given: [(name: String, texts: [String])] { [("schedule", schedule), ("warm_up", warmUp)] }
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
+        [("schedule", schedule), ("warm_up", warmUp)]
+    }
 }
 
-struct LengthOptions: SettingOptions {
+package struct LengthOptions: SettingOptions {
     @Option(setting: "epochs") var epochs: [String] = []
 
-    var given: [(name: String, texts: [String])] { [("epochs", epochs)] }
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] { [("epochs", epochs)] }
 }
 
-struct BatchOptions: SettingOptions {
+package struct BatchOptions: SettingOptions {
     @Option(setting: "batch_size") var batchSize: [String] = []
 
-    var given: [(name: String, texts: [String])] { [("batch_size", batchSize)] }
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] { [("batch_size", batchSize)] }
 }
 
-struct CheckpointOptions: SettingOptions {
+package struct CheckpointOptions: SettingOptions {
     @Option(setting: "checkpoint_every") var checkpointEvery: [String] = []
     @Option(setting: "keep") var keep: [String] = []
     @Option(setting: "patience") var patience: [String] = []
@@ -151,7 +173,9 @@ struct CheckpointOptions: SettingOptions {
     @Option(defaultAsFlag: "true", help: .setting("test_every_epoch")) var testEveryEpoch: String?
     @Option(setting: "filters_every") var filtersEvery: [String] = []
 
-    var given: [(name: String, texts: [String])] {
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
         [
             ("checkpoint_every", checkpointEvery), ("keep", keep), ("patience", patience),
             ("on_divergence", onDivergence), ("diverges_above", divergesAbove),
@@ -163,7 +187,7 @@ struct CheckpointOptions: SettingOptions {
 
 extension TrainingSettings {
     /// The defaults with the changes that options make.
-    init(_ options: any SettingOptions...) throws {
+    package init(_ options: any SettingOptions...) throws {
         self.init()
         try set(options.flatMap(\.values))
     }

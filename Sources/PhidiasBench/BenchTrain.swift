@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import KernelOperations
 import Phidias
 import PhidiasRuns

@@ -2,9 +2,9 @@ import PhidiasRuns
 
 /// What somebody may have meant by a word that the parser does not know: a command with nearly the
 /// same spelling, or an option with these initials or this beginning, such as `--lr`.
-enum Suggestion {
+package enum Suggestion {
     /// The parser's message with a better suggestion than its own, where there is one.
-    static func improved(_ message: String, commands: [String]) -> String {
+    package static func improved(_ message: String, commands: [String]) -> String {
         if let match = message.firstMatch(of: /Unknown option '--?([a-z-]+)'/),
             let option = option(String(match.1))
         {
@@ -32,7 +32,7 @@ enum Suggestion {
     }
 
     /// The nearest word, if it is at most two changes away.
-    static func nearest(_ word: String, of words: [String]) -> String? {
+    package static func nearest(_ word: String, of words: [String]) -> String? {
         let distances = words.map { (word: $0, distance: distance(word, $0)) }
         return distances.min { $0.distance < $1.distance }.flatMap {
             $0.distance <= 2 ? $0.word : nil

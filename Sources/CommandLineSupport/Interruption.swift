@@ -3,13 +3,13 @@ import Synchronization
 
 /// Ctrl-C, SIGTERM and SIGHUP while something is to be saved: the first is only noted, the second
 /// ends the process at once.
-enum Interruption {
+package enum Interruption {
     /// The signal that came; 0 if none did.
     private static let noted = Atomic<Int32>(0)
 
     /// From now on the first signal is noted. Signals that the process was started to ignore, as
     /// nohup does it, stay ignored. A reader of standard error who goes away no longer ends it.
-    static func watch() {
+    package static func watch() {
         _ = noted.load(ordering: .relaxed)  // made now, not in the handler
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             var old = sigaction()
@@ -37,13 +37,13 @@ enum Interruption {
     }
 
     /// The signal that asks for the end, if one came.
-    static var signal: Int32? {
+    package static var signal: Int32? {
         let signal = noted.load(ordering: .relaxed)
         return signal == 0 ? nil : signal
     }
 
     /// Ends the process as if it had not caught the signal.
-    static func end(by signal: Int32) {
+    package static func end(by signal: Int32) {
         Glibc.signal(signal, SIG_DFL)
         // Blocked while its handler runs; then it is delivered when that returns.
         raise(signal)
@@ -51,6 +51,8 @@ enum Interruption {
 }
 
 /// Thrown when a signal has ended a run that has been saved.
-struct Interrupted: Error {
-    let signal: Int32
+package struct Interrupted: Error {
+    package let signal: Int32
+
+    package init(signal: Int32) { self.signal = signal }
 }

@@ -1,3 +1,4 @@
+import CommandLineSupport
 import KernelOperations
 import Phidias
 import PhidiasKernels

@@ -1,4 +1,5 @@
 import Charts
+import CommandLineSupport
 import Phidias
 import PhidiasRuns
 
