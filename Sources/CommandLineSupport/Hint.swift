@@ -28,6 +28,7 @@ package enum Hint {
             "Continue it with --resume \(folder.shellQuoted), choose another --output, or replace it with --force."
         case RunError.changes:
             "\nLeave them as they were, or allow the change with --allow-change."
+        case RunError.lostChanges: "(--allow-change, with the changes to make again)"
         case RunError.finished:
             "\nGive more --epochs or --patience, or train a new run."
         case RunError.otherData, RunError.noData: "Name the folder of the data with --data."

@@ -15,6 +15,7 @@ package enum Program {
         var code: Int32 = 0
         do {
             do {
+                try checkArguments()
                 var command = try root.parseAsRoot()
                 if let notice = Model.kernelsNotice { Console.say(notice) }
                 try command.run()
@@ -45,6 +46,19 @@ package enum Program {
             code = known?.exitCode ?? 70
         }
         Foundation.exit(code)
+    }
+
+    /// Texts are UTF-8: another path would be read and written under another name.
+    private static func checkArguments() throws(UsageError) {
+        let arguments = CommandLine.unsafeArgv
+        for place in 1..<max(Int(CommandLine.argc), 1) {
+            guard let argument = arguments[place], String(validatingCString: argument) == nil
+            else { continue }
+            throw UsageError(
+                description:
+                    "Argument \(place), '\(String(cString: argument))', is not UTF-8 text, so it names no file that can be used: rename the file, or give another path."
+            )
+        }
     }
 }
 

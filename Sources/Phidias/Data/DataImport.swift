@@ -95,11 +95,11 @@ public struct DataImport: Sendable {
 
     /// The names in a folder that are not hidden.
     private static func names(in folder: String) throws(DataError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder)
-                .filter { !$0.hasPrefix(".") }.sorted()
-        } catch {
-            throw .missing(path: folder, reason: "the folder cannot be read")
+        let names = try FolderListing.names(folder).filter { !$0.hasPrefix(".") }.sorted()
+        if let name = names.first(where: { $0.contains("\u{FFFD}") }) {
+            throw .io(
+                path: "\(folder)/\(name)", reason: "the name is not UTF-8 text; rename the file")
         }
+        return names
     }
 }

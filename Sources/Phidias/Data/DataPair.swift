@@ -59,10 +59,14 @@ public struct DataPair: Sendable {
         guard access(directory, R_OK | X_OK) == 0 else {
             throw .missing(path: directory, reason: InputFile.reason(errno))
         }
+        do {
+            try FolderSwitch.settleToRead(directory)
+        } catch {
+            throw .io(path: directory, reason: "a replacement of the data was interrupted; \(error)")
+        }
     }
 
-    /// Writes the four files into a folder, plain. What fails before all are written, as on a full
-    /// disk, leaves the folder as it was.
+    /// Writes the four files into a folder, plain. Files that were there are replaced in one step.
     /// - Parameters:
     ///   - directory: made where it is missing.
     ///   - replacing: whether files of that name may be replaced.
@@ -77,7 +81,10 @@ public struct DataPair: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let parts = [(training, DataFiles.Part.training), (test, .test)]
         let isFlat = training.shape.channels == 1
-        let paths = parts.flatMap { $0.1.names(isFlat: isFlat) }.map { "\(directory)/\($0)" }
+        // Files of the other sort would be found before the new ones, or be left of the old.
+        let others = parts.flatMap { $0.1.names(isFlat: !isFlat).flatMap(DataFiles.spellings) }
+        let own = parts.flatMap { $0.1.names(isFlat: isFlat).flatMap(DataFiles.spellings) }
+        let paths = (own + others).map { "\(directory)/\($0)" }
         if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
             throw DataError.exists(path: path)
         }
@@ -90,7 +97,7 @@ public struct DataPair: Sendable {
                     elements: data.images)
                 let labels = try IDXFile(dimensions: [data.count], elements: data.labels)
                 return [(names[0], { images.bytes }), (names[1], { labels.bytes })]
-            }, in: directory)
+            }, in: directory, removing: others)
     }
 }
 
@@ -133,10 +140,13 @@ private struct DataFiles {
         guard !images.dimensions.contains(0) else { throw .empty(images.path) }
     }
 
-    private static func find(_ directory: String, _ name: String) -> String? {
+    static func spellings(_ name: String) -> [String] {
         let dotted = name.replacingOccurrences(of: "-idx", with: ".idx")
-        let choices = [name, name + ".gz", dotted, dotted + ".gz"].map { directory + "/" + $0 }
-        return choices.first { access($0, F_OK) == 0 }
+        return [name, name + ".gz", dotted, dotted + ".gz"]
+    }
+
+    private static func find(_ directory: String, _ name: String) -> String? {
+        spellings(name).map { directory + "/" + $0 }.first { access($0, F_OK) == 0 }
     }
 
     private static func open(

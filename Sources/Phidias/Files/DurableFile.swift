@@ -39,30 +39,23 @@ package enum DurableFile {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Replaces several files of one folder that belong together. All are written before the first
-    /// is replaced, so that a full disk leaves the old ones whole; and the last is removed while
-    /// the others change, so that a killed process leaves no mixture that looks complete.
-    /// - Parameter files: their names, and closures that make their bytes, one after the other.
+    /// Replaces several files of one folder that belong together, in one step.
+    /// - Parameters:
+    ///   - files: their names, and closures that make their bytes, one after the other.
+    ///   - folder: its lock must be held.
+    ///   - old: names of files that go even if no new one has their name.
     /// - Throws: `FileError`.
     package static func write(
-        _ files: [(name: String, bytes: () -> [UInt8])], in folder: String,
-        operations: Operations = .system
+        _ files: [(name: String, bytes: () -> [UInt8])], in folder: String, removing old: [String]
     ) throws(FileError) {
-        var waiting: [(temporary: String, path: String, target: String)] = []
-        defer { for file in waiting { _ = operations.remove(file.temporary) } }
-        for file in files {
-            let path = "\(folder)/\(file.name)"
-            let target = try replaceableTarget(path)
-            let temporary = try prepare(
-                file.bytes(), for: path, in: Self.folder(of: target), operations)
-            waiting.append((temporary, path, target))
+        let new = try FolderSwitch(folder)
+        do {
+            for file in files { try write(file.bytes(), to: "\(new.root)/\(file.name)") }
+        } catch {
+            try? FolderSwitch.discard(in: folder)
+            throw error
         }
-        if waiting.count > 1, let last = waiting.last { _ = operations.remove(last.target) }
-        while let file = waiting.first {
-            try place(file.temporary, at: file.target, for: file.path, operations)
-            waiting.removeFirst()
-        }
-        try syncFolder(folder, operations)
+        try new.take(removing: old)
     }
 
     /// Writes the bytes to a temporary file and syncs it.
@@ -172,7 +165,9 @@ package enum DurableFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    static func syncFolder(_ folder: String, _ operations: Operations) throws(FileError) {
+    static func syncFolder(
+        _ folder: String, _ operations: Operations = .system
+    ) throws(FileError) {
         let file = operations.openUninterrupted(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         // A folder may be open for writing and closed for reading: then it can't be synced.
         guard file >= 0 else { return }

@@ -17,12 +17,13 @@ package final class FolderLock {
         }
     }
 
-    /// Creates the folder if it is missing, and removes files that a killed process left
-    /// half-written.
+    /// Creates the folder if it is missing, removes files that a killed process left half-written,
+    /// and ends a replacement that it left.
     package convenience init(making folder: String) throws(FileError) {
         try DurableFile.makeDirectory(folder)
         try self.init(folder)
         DurableFile.removeTemporaries(in: folder)
+        try FolderSwitch.settle(folder)
     }
 
     // Also after an error in init.

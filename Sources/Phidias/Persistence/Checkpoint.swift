@@ -36,6 +36,9 @@ public struct Checkpoint: Sendable, Equatable {
 
     /// The version that is written; files from 1 up to it are read.
     public static let formatVersion = 1
+    /// The most epochs of which a checkpoint holds the metrics: with the longest numbers, those of
+    /// more would not fit into the header of a safetensors file.
+    public static let mostEpochs = 200_000
     /// The largest file that is read: three sets of parameters.
     static let largestFile = 12 * Network.mostParameters + Safetensors.largestHeader
 
@@ -103,6 +106,9 @@ public struct Checkpoint: Sendable, Equatable {
         let epochs = state.position.epochs
         guard metrics.map(\.epoch) == (0..<epochs).map({ $0 + 1 }) else {
             throw wrong("the metrics are not those of \(epochs) finished epochs in order")
+        }
+        guard epochs <= Self.mostEpochs else {
+            throw wrong("it has the metrics of \(epochs) epochs, more than \(Self.mostEpochs)")
         }
         guard let best else { return }
         guard best.model.network == network else {

@@ -78,7 +78,7 @@ struct Metadata {
 
     func json(_ key: String) throws(ModelFileError) -> JSON {
         do {
-            return try JSON(parsing: try text(key).utf8, limits: .init(values: 1 << 20))
+            return try JSON(parsing: try text(key).utf8)
         } catch let error as JSONError {
             throw wrong(key, "byte \(error.byte): \(error.reason)")
         } catch {

@@ -65,6 +65,7 @@ enum ReportSubject {
             throw ReportError.nothing(
                 folder: folder, reason: "this is a file; give the folder that it is in")
         }
+        try FolderSwitch.settleToRead(folder)
         guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             throw ReportError.nothing(folder: folder, reason: "the folder cannot be read")
         }

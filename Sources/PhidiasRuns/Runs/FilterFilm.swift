@@ -6,17 +6,14 @@ import Phidias
 ///
 /// All have one color scale, fixed before the first step, so that frames can be compared and a run
 /// that is resumed draws what one that never stopped would have drawn.
-///
-/// As long as another run is in the folder, they are in `frames-new/`.
 package final class FilterFilm {
     package struct Frame {
         package let step: Int
         package let path: String
     }
 
-    private let run: String
+    private let folder: RunFolder
     private let every: Int
-    private var isPublic = false
     private let start: Model
     private var picture = FilterImage()
 
@@ -25,8 +22,8 @@ package final class FilterFilm {
     static let headroom: Float = 6
 
     /// - Throws: if a frame would be too large for a picture.
-    init(of run: String, every: Int, start: Model) throws {
-        self.run = run
+    init(in folder: RunFolder, every: Int, start: Model) throws {
+        self.folder = folder
         self.every = every
         self.start = start
         picture.peak = Self.headroom * FilterImage.peak(start.parameters[0].weight[...])
@@ -36,22 +33,10 @@ package final class FilterFilm {
         } catch {
             throw SettingError.filters(reason: error.description)
         }
-        for frame in try Self.frames(in: "\(run)/frames-new") { unlink(frame.path) }
     }
 
     /// The weights before training.
     func drawStart() throws { try draw(start, step: 0) }
-
-    /// Puts the frames into their place, now that no other run is in the folder.
-    func publish() throws {
-        guard !isPublic else { return }
-        isPublic = true
-        rmdir("\(run)/frames")
-        if rename("\(run)/frames-new", "\(run)/frames") != 0, errno != ENOENT {
-            throw FileError.cannotWrite(
-                path: "\(run)/frames", operation: "renaming the folder", code: errno)
-        }
-    }
 
     /// The weights after a step counted from 1, if it has a frame.
     func draw(_ trainer: Trainer, after step: Int) throws {
@@ -60,23 +45,22 @@ package final class FilterFilm {
     }
 
     private func draw(_ model: Model, step: Int) throws {
-        let path = Self.path(run, step, isPublic ? "frames" : "frames-new")
-        try DurableFile.makeDirectory(isPublic ? "\(run)/frames" : "\(run)/frames-new")
-        try picture.write(
-            model, layer: model.network.weighted[0].index, name: "step \(step)", to: path)
-    }
-
-    private static func path(_ run: String, _ step: Int, _ folder: String = "frames") -> String {
         let digits = String(step)
-        return "\(run)/\(folder)/step-"
-            + String(repeating: "0", count: max(8 - digits.count, 0)) + digits + ".png"
+        let name = String(repeating: "0", count: max(8 - digits.count, 0)) + digits
+        try DurableFile.makeDirectory(folder.path("frames"))
+        try picture.write(
+            model, layer: model.network.weighted[0].index, name: "step \(step)",
+            to: folder.path("frames/step-\(name).png"))
     }
 
     /// The frames of a run's folder, by step.
     /// - Throws: `DataError` if they cannot be listed.
-    package static func frames(of run: String) throws -> [Frame] { try frames(in: "\(run)/frames") }
+    package static func frames(of run: String) throws -> [Frame] {
+        try FolderSwitch.settleToRead(run)
+        return try frames(in: "\(run)/frames")
+    }
 
-    private static func frames(in folder: String) throws -> [Frame] {
+    static func frames(in folder: String) throws -> [Frame] {
         try FolderListing.names(folder).compactMap { name -> Frame? in
             guard let match = name.wholeMatch(of: /step-(\d{8,})\.png/), let step = Int(match.1)
             else { return nil }

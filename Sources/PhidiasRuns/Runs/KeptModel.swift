@@ -23,6 +23,7 @@ public struct KeptModel: Sendable {
             folder = URL(fileURLWithPath: path).deletingLastPathComponent().relativePath
             self.path = path
         }
+        try FolderSwitch.settleToRead(folder)
         file = try ModelFile(path: self.path)
         let document = "\(folder)/run.json"
         let record = access(document, F_OK) == 0 ? try RunDocument(path: document) : nil

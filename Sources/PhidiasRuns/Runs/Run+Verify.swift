@@ -42,8 +42,10 @@ extension Run {
         onProgress: @escaping (RunProgress) -> Void = { _ in }
     ) throws -> Verification {
         let place = RunFolder(folder)
+        try FolderSwitch.settleToRead(folder)
+        // What is there and cannot be read says so when it is read.
         for name in ["run.json", "metrics.jsonl", "model.safetensors"]
-        where access(place.path(name), F_OK) != 0 {
+        where access(place.path(name), F_OK) != 0 && [ENOENT, ENOTDIR].contains(errno) {
             throw RunError.missing(folder: folder, file: name)
         }
         try place.claim()
@@ -54,6 +56,14 @@ extension Run {
         let bytes = try FileBytes.read(place.path("metrics.jsonl"), limit: MetricsFile.largestFile)
         let recorded = try MetricsFile.parse(bytes, path: place.path("metrics.jsonl")).epochs
         guard !recorded.isEmpty else { throw RunError.noEpoch(folder: folder) }
+        if let checkpoint = try? place.lastCheckpoint(),
+            case .missing(let changes) = RunRecords.difference(
+                document, checkpoint.run, at: checkpoint.state.position),
+            let change = changes.first, change.epochs < recorded.count
+        {
+            // run.json was not written any more, but the run went on with the change.
+            throw RunError.wasChanged(folder: folder, change)
+        }
         let replay = try Replay(
             try plan(document, folder, data: data, threads: threads), document,
             shouldStop: shouldStop, onProgress: onProgress)

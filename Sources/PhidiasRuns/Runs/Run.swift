@@ -25,7 +25,7 @@ public enum Run {
         onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
-        try settings.check()
+        try check(settings)
         let place = RunFolder(folder, onEvent: onEvent)
         try place.checkIsFree(replacing: replacing)
         let plan = try TrainingPlan(settings, data: data, threads: threads)
@@ -50,6 +50,7 @@ public enum Run {
         threads: Int? = nil, onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
+        try check(settings)
         let plan = try TrainingPlan(settings, data: data, threads: threads)
         let folder = try runs.next()
         // Only where nothing was written.
@@ -60,11 +61,19 @@ public enum Run {
         return try begin(plan, place, shouldStop, onEvent)
     }
 
+    private static func check(_ settings: TrainingSettings) throws {
+        try settings.check()
+        guard settings.epochs <= Checkpoint.mostEpochs else {
+            throw RunError.tooManyEpochs(settings.epochs)
+        }
+    }
+
     private static func begin(
         _ plan: TrainingPlan, _ place: RunFolder, _ shouldStop: @escaping () -> Bool,
         _ onEvent: @escaping (RunEvent) -> Void
     ) throws -> RunResult {
-        try finish(
+        defer { place.discardReplacement() }
+        return try finish(
             TrainingRun(
                 plan, place, plan.document, from: nil, shouldStop: shouldStop, onEvent: onEvent),
             from: nil, place)
@@ -92,12 +101,14 @@ public enum Run {
         let place = RunFolder(folder, onEvent: onEvent)
         guard try !place.contents().isEmpty else { throw RunError.noRun(folder: folder) }
         try place.open()
-        let (found, old) = try place.lastPlace()
+        let recorded = place.recorded
+        let (found, old) = try compare(
+            place.lastPlace(), with: recorded, place, allowingChanges: allowingChanges, onEvent)
         var settings = try old.trainingSettings(of: folder)
         try change(&settings)
         let plan = try TrainingPlan(settings, data: data, threads: threads)
         let (checkpoint, document) = try reconcile(
-            plan, place, old, found, allowingChanges: allowingChanges)
+            plan, place, old, found, recorded, allowingChanges: allowingChanges)
         try place.restore(checkpoint, loss: plan.loss.name)
         onEvent(
             .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))
@@ -108,10 +119,39 @@ public enum Run {
             from: checkpoint?.state, place)
     }
 
+    /// Compares the record of the place where a run continues with run.json.
+    /// - Returns: the place, with the record that is to be followed.
+    /// - Throws: `RunError` if they tell different runs, or if a change would be dropped.
+    private static func compare(
+        _ place: (checkpoint: Checkpoint?, document: RunDocument), with recorded: RunDocument?,
+        _ folder: RunFolder, allowingChanges: Bool, _ onEvent: (RunEvent) -> Void
+    ) throws -> (checkpoint: Checkpoint?, document: RunDocument) {
+        let position = place.checkpoint?.state.position ?? TrainingPosition()
+        guard let recorded else { return place }
+        var document = place.document
+        if place.checkpoint == nil {
+            // From the start, changes that were made later were not made yet.
+            let later = recorded.changes.drop { $0.epochs == 0 && $0.steps == 0 }
+            document = recorded.undoing(later)
+        }
+        switch RunRecords.difference(recorded, document, at: position) {
+        case nil: break
+        case .missing(let changes): onEvent(.recordWasBehind(folder: folder.folder, changes))
+        case .lost(let changes):
+            guard allowingChanges else {
+                throw RunError.lostChanges(folder: folder.folder, position, changes)
+            }
+            onEvent(.dropsChanges(folder: folder.folder, position, changes))
+        case .unexplained(let changes):
+            throw RunError.otherRecord(folder: folder.folder, position, changes)
+        }
+        return (place.checkpoint, document)
+    }
+
     /// Compares a plan with the run that was begun, and records what is changed.
     private static func reconcile(
         _ plan: TrainingPlan, _ folder: RunFolder, _ old: RunDocument, _ found: Checkpoint?,
-        allowingChanges: Bool
+        _ recorded: RunDocument?, allowingChanges: Bool
     ) throws -> (checkpoint: Checkpoint?, document: RunDocument) {
         var document = plan.document
         document.keepSpelling(of: old)
@@ -124,6 +164,7 @@ public enum Run {
         try RunChange.check(
             changes, allowed: allowingChanges, folder: folder.folder, old: old, new: document,
             at: place)
+        if changes.contains(where: { $0.setting == "epochs" }) { try check(settings) }
         guard document.network == old.network || !changes.isEmpty else {
             throw RunFileError.content(
                 path: folder.path("run.json"), byte: 0,
@@ -144,7 +185,9 @@ public enum Run {
             changed.run = document
             try folder.save(changed, settings)
         }
-        if !changes.isEmpty || !folder.hasDocument(with: document.halvings) {
+        if !changes.isEmpty || recorded?.changes != document.changes
+            || recorded?.halvings != document.halvings
+        {
             try document.write(to: folder.path("run.json"))
         }
         return (checkpoint, document)

@@ -15,6 +15,10 @@ public enum RunEvent: Sendable {
     case lossAboveStart(epoch: Int, loss: Double, start: Double)
     /// A checkpoint cannot be read; the one before it is tried.
     case damagedCheckpoint(any PhidiasError)
+    /// run.json lacked these changes, which a checkpoint has: it is written again.
+    case recordWasBehind(folder: String, [RunDocument.Change])
+    /// The run continues without these changes of run.json: no checkpoint that can be read has them.
+    case dropsChanges(folder: String, TrainingPosition, [RunDocument.Change])
     /// Training diverged and goes back, for the `count`-th time, to the end of an epoch, with half the
     /// learning rate and coupled momentum.
     case halves(TrainingError, backTo: Int, count: Int)

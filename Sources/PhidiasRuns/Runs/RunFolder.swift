@@ -4,7 +4,8 @@ import Phidias
 /// The folder of a training run: run.json, metrics.jsonl, model.safetensors, best.safetensors,
 /// filters.png, checkpoints and frames. Locked while this object lives.
 ///
-/// A run that is replaced stays until the new one has something to save.
+/// A run that is replaced stays whole until the new one has saved something, and then goes in one
+/// step (`FolderSwitch`).
 final class RunFolder {
     static let results = [
         "run.json", "metrics.jsonl", "model.safetensors", "best.safetensors", "filters.png",
@@ -12,6 +13,8 @@ final class RunFolder {
     let folder: String
     /// Whether there is another run that is to be replaced.
     private(set) var replaces = false
+    /// Where the new run is while it replaces another.
+    private var replacement: FolderSwitch?
     private var lock: FolderLock?
     private let onEvent: (RunEvent) -> Void
 
@@ -20,21 +23,20 @@ final class RunFolder {
         self.onEvent = onEvent
     }
 
-    func path(_ name: String) -> String { "\(folder)/\(name)" }
+    func path(_ name: String) -> String { "\(replacement?.root ?? folder)/\(name)" }
 
     /// What there is of a run.
     func contents() throws -> [String] {
-        Self.results.filter { access(path($0), F_OK) == 0 }
+        Self.results.filter { access("\(folder)/\($0)", F_OK) == 0 }
             + (try checkpoints().isEmpty ? [] : ["checkpoints"])
     }
 
-    /// Whether run.json is there, can be read, and has these halvings.
-    func hasDocument(with halvings: [RunDocument.Halving]) -> Bool {
-        (try? RunDocument(path: path("run.json")))?.halvings == halvings
-    }
+    /// The record in run.json; nil if it is missing or cannot be read.
+    var recorded: RunDocument? { try? RunDocument(path: path("run.json")) }
 
     /// - Throws: `RunError.exists` if the folder holds a run that is not to be replaced.
     func checkIsFree(replacing: Bool) throws {
+        try FolderSwitch.settleToRead(folder)
         let present = try contents()
         guard replacing || present.isEmpty else {
             throw RunError.exists(folder: folder, file: present[0])
@@ -46,24 +48,48 @@ final class RunFolder {
     /// - Throws: if that fails, nothing can be written into it, or another process uses it.
     func open() throws {
         lock = try FolderLock(making: folder)
-        for name in ["checkpoints", "frames", "frames-new"] {
-            DurableFile.removeTemporaries(in: path(name))
-        }
+        for name in ["checkpoints", "frames"] { DurableFile.removeTemporaries(in: path(name)) }
+        // Where versions up to 0.1.0 kept the frames of a run that was to replace another.
+        for frame in try FilterFilm.frames(in: path("frames-new")) { unlink(frame.path) }
+        rmdir(path("frames-new"))
     }
 
     /// Locks a folder that is there, to read it.
-    func claim() throws { lock = try FolderLock(folder) }
+    func claim() throws {
+        lock = try FolderLock(folder)
+        try FolderSwitch.settle(folder)
+    }
 
-    /// Records the run, in the place of another if there is one: first its model, so that a full
-    /// disk leaves the other whole, and never a checkpoint beside another run's document.
+    /// From now on what is written waits beside the run that is to be replaced.
+    func prepareToReplace() throws {
+        guard replaces, replacement == nil else { return }
+        replacement = try FolderSwitch(folder)
+    }
+
+    /// Records the run.
+    /// - Parameter model: what it has learned so far; nil is nothing yet.
     func begin(_ run: RunDocument, _ model: Model?, loss: String) throws {
         if let model { try save(model, loss: loss) }
-        for file in try checkpoints() + FilterFilm.frames(of: folder).map(\.path) { unlink(file) }
         try run.write(to: path("run.json"))
-        for name in Self.results where !["run.json", "model.safetensors"].contains(name) {
-            unlink(path(name))
-        }
+    }
+
+    /// Puts the new run, as far as it is saved, into the place of the one that it replaces.
+    func takePlace() throws {
+        guard let new = replacement else { return }
+        replacement = nil
         replaces = false
+        let old = try Self.results
+            + (checkpoints() + FilterFilm.frames(in: path("frames")).map(\.path)).map {
+                String($0.dropFirst(folder.count + 1))
+            }
+        try new.take(removing: old)
+    }
+
+    /// Removes what a new run has written that never replaced the old one.
+    func discardReplacement() {
+        guard replacement != nil else { return }
+        replacement = nil
+        try? FolderSwitch.discard(in: folder)
     }
 
     func save(_ model: Model, loss: String, as name: String = "model.safetensors") throws {

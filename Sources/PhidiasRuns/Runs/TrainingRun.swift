@@ -35,7 +35,7 @@ final class TrainingRun {
         history = TrainingHistory(checkpoint, patience: plan.settings.patience)
         film = try plan.settings.filtersEvery.map {
             try FilterFilm(
-                of: folder.folder, every: $0,
+                in: folder, every: $0,
                 start: Model(network: plan.network, seed: plan.settings.seed))
         }
         trainer = try plan.trainer(halvings: document.halvings.count, checkpoint?.state.model)
@@ -50,8 +50,7 @@ final class TrainingRun {
                     network: plan.network, settings: plan.settings, loss: plan.loss.name,
                     images: plan.training.count, threads: trainer.threads,
                     epochsDone: history.metrics.count)))
-        if !folder.replaces { try begin(nil) }
-        if isBegun { try film?.publish() }
+        if folder.replaces { try folder.prepareToReplace() } else { try begin(nil) }
         if state == nil { try film?.drawStart() }
         var state = state
         while !history.isStopped {
@@ -78,7 +77,6 @@ final class TrainingRun {
         guard !isBegun else { return }
         try folder.begin(document, model, loss: plan.loss.name)
         isBegun = true
-        try film?.publish()
     }
 
     /// - Returns: where it stands, if it was asked to stop before the end.
@@ -135,6 +133,7 @@ final class TrainingRun {
         {
             try saveCheckpoint()
         }
+        try folder.takePlace()
         onEvent(.epoch(added.metrics, of: plan.settings.epochs))
         if let start = added.start {
             onEvent(
@@ -150,6 +149,7 @@ final class TrainingRun {
                 run: document, state: state, loss: plan.loss.name, metrics: history.metrics,
                 best: history.best,
                 isStopped: history.isStopped), plan.settings)
+        try folder.takePlace()
         saved = .now
     }
 
