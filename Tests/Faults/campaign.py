@@ -1,6 +1,6 @@
-"""Faults injected into runs and sweeps: whatever fails, nothing that was saved may be lost.
+"""Faults injected into every command that writes: whatever fails, nothing that was saved may be lost.
 
-Run by tools/torture. Every trial ends in one of two ways: the run, gone on with, ends with the
+Run by tools/torture. Every trial ends in one of two ways: the command, run again, ends with the
 same bits as one that nothing happened to; or something is lost, and the campaign fails.
 """
 
@@ -9,18 +9,26 @@ import errno
 import pathlib
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
-from subjects import SUBJECTS, write_data
+from subjects import SUBJECTS, TIMEOUT, uncovered, write_data
 
 CALLS = {
     "open": [errno.EACCES, errno.EMFILE, errno.EROFS],
     "write": [errno.ENOSPC, errno.EIO, errno.EDQUOT],
     "fsync": [errno.EIO, errno.ENOSPC],
     "rename": [errno.EIO, errno.ENOSPC, errno.EROFS],
+    "unlink": [errno.EIO, errno.EACCES],
+    "mkdir": [errno.ENOSPC, errno.EACCES],
+    "link": [errno.EPERM],
+    "truncate": [errno.EIO],
     "allocate": [errno.ENOMEM],
 }
+# At every call that changes a file, in turn, the process is killed: every prefix of its writes.
+PREFIX = "change"
 # Exit codes with which the program says what it could not do (sysexits.h).
 KNOWN_CODES = {0, 64, 65, 66, 71, 73, 74}
 
@@ -34,17 +42,26 @@ class Campaign:
         self.random = random.Random(options.seed)
         self.injected, self.losses = {}, []
         whole = self.run("whole")
+        kind.before = whole.result() if any(whole.folder.glob("*")) else {}
         start = time.monotonic()
         code, said = whole.finish()
         if code != 0:
             sys.exit(f"torture: the undisturbed run failed: {said}")
         self.duration = time.monotonic() - start
-        self.expected = whole.result()
+        self.expected = kind.after = whole.result()
 
     def run(self, name):
         folder = self.work / name
         shutil.rmtree(folder, ignore_errors=True)
-        return self.kind(self.options, self.work / "data", folder)
+        run = self.kind(self.options, self.work / "data", folder)
+        # What there is before the command is made once.
+        start = self.work / "start"
+        if not start.exists():
+            fresh = self.kind(self.options, self.work / "data", start)
+            fresh.prepare()
+            start.mkdir(exist_ok=True)
+        shutil.copytree(start, folder)
+        return run
 
     def is_over(self):
         return time.monotonic() > self.end
@@ -55,9 +72,11 @@ class Campaign:
 
     def check(self, run, what):
         """Everything whole; gone on with, in any way, the run ends with the same bits."""
-        damaged, saved = run.damage(), run.saved()
+        damaged, saved, broken = run.damage(), run.saved(), run.broken()
         if damaged:
             self.lose(what, f"damaged: {damaged}")
+        if broken:
+            self.lose(what, broken)
         table = self.random.choice(["reference", ""])
         code, said = run.finish(threads=self.random.choice([1, 2, 3]), table=table)
         if code != 0:
@@ -85,52 +104,78 @@ class Campaign:
             number += 1
             run = self.run("faulty")
             if half:
+                shutil.rmtree(run.folder)
                 shutil.copytree(half.folder, run.folder)
-            code = CALLS[call][number % len(CALLS[call])]
+            code = 0 if call == PREFIX else CALLS[call][number % len(CALLS[call])]
             count.unlink(missing_ok=True)
             exit_code, said = run.finish(fault=(call, number, code, count))
-            what = f"{kind} {number} with {errno.errorcode[code]}"
+            what = f"{kind} {number} with {errno.errorcode.get(code, 'SIGKILL')}"
             seen = int(count.read_text()) if count.exists() else number
-            if exit_code is None or exit_code not in KNOWN_CODES:
+            killed = code == 0 and exit_code == -signal.SIGKILL
+            if not killed and (exit_code is None or exit_code not in KNOWN_CODES):
                 self.lose(what, f"exit {exit_code}: {said}")
             if seen < number:
                 return True
             self.injected[kind] += 1
             if exit_code == 0 and run.result() != self.expected:
                 self.lose(what, "another result, and no error")
-            if exit_code != 0 and not said.strip():
+            if exit_code != 0 and not killed and not said.strip():
                 self.lose(what, "no word")
-            if exit_code != 0 and run.temporaries():
-                self.lose(what, f"left over: {run.temporaries()}")
+            # What could not be removed stays until the folder is used again; so do new files that
+            # count already.
+            left = [path for path in run.temporaries() if "/.phidias-new" in path or ".tmp" in path]
+            if exit_code != 0 and not killed and call != "unlink" and left:
+                self.lose(what, f"left over: {left}")
             self.check(run, what)
         return False
 
     def kill(self, kills):
-        """SIGKILL at random moments, also while going on."""
-        self.injected["SIGKILL"] = 0
-        while self.injected["SIGKILL"] < kills:
+        """Signals at random moments, also while going on, on a terminal or off it."""
+        for number in range(kills * self.kind.KILLS):
             if self.is_over():
                 return False
             run = self.run("killed")
+            # Half of them cannot be caught.
+            sent = self.random.choice(2 * [signal.SIGKILL] + [signal.SIGTERM, signal.SIGINT]
+                                      if number % 8 else [signal.SIGHUP, signal.SIGSTOP])
             for attempt in range(self.random.choice([1, 1, 2, 3])):
-                process = run.start()
-                time.sleep(self.random.uniform(0, self.duration))
-                process.kill()
-                process.communicate()
-                if process.returncode < 0:
-                    self.injected["SIGKILL"] += 1
-            killed = self.injected["SIGKILL"]
-            self.check(run, f"SIGKILL {killed}")
-            self.progress(f"SIGKILL {killed}/{kills}")
+                self.strike(run, sent)
+            name = f"{sent.name} {number + 1}"
+            self.check(run, name)
+            self.progress(f"{name}/{kills * self.kind.KILLS}")
         return True
+
+    def strike(self, run, sent):
+        """Starts a run and sends it a signal, which may come too late."""
+        terminal = self.random.random() < 0.3
+        process = run.start(terminal=terminal)
+        time.sleep(self.random.uniform(0, self.duration))
+        process.send_signal(sent)
+        if sent == signal.SIGSTOP:
+            time.sleep(self.random.uniform(0, 0.05))
+            process.send_signal(signal.SIGCONT)
+        try:
+            said = process.communicate(timeout=TIMEOUT)[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return self.lose(sent.name, "no end in time")
+        code = process.returncode
+        if code in (0, -sent):
+            kind = sent.name + (" on a terminal" if terminal else "")
+            self.injected[kind] = self.injected.get(kind, 0) + 1
+        else:
+            self.lose(sent.name, f"exit {code}: {said}")
 
     def progress(self, text):
         if sys.stderr.isatty():
             print(f"\r{text} ", end="", file=sys.stderr, flush=True)
 
     def half_done(self):
-        """A run that a signal stopped on its way."""
+        """A run that a signal stopped on its way; None if there is no going on."""
         run = self.run("half")
+        if run.is_half_done() is None:
+            return None
         process = run.start()
         while not run.is_half_done() and process.poll() is None:
             time.sleep(0.001)
@@ -141,29 +186,35 @@ class Campaign:
     def campaign(self):
         """Whether all of it was done in the time."""
         half = self.half_done()
-        done = True
-        for call in CALLS:
-            for start in [None, half]:
+        done = self.kill(self.options.kills)
+        for call in [PREFIX, *CALLS]:
+            for start in [None, half] if half else [None]:
                 done &= self.fail_calls(call, start)
-        return self.kill(self.options.kills) and done
+        return done
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tools/torture")
-    parser.add_argument("--program", required=True)
-    parser.add_argument("--library", required=True)
-    parser.add_argument("--work", required=True, type=pathlib.Path)
-    parser.add_argument("--subject", choices=SUBJECTS)
+    parser.add_argument("--program")
+    parser.add_argument("--library")
+    parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--subject", choices=SUBJECTS, action="append")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--page", type=pathlib.Path)
+    parser.add_argument("--uncovered", nargs="*")
     options = parser.parse_args()
+    if options.uncovered is not None:
+        print("\n".join(uncovered(options.uncovered)))
+        return
     (options.work / "data").mkdir()
     write_data(options.work / "data")
-    names = [options.subject] if options.subject else list(SUBJECTS)
+    names = options.subject or list(SUBJECTS)
     begin, losses = time.monotonic(), 0
     for place, name in enumerate(names):
+        for leftover in ("start", "source", "copy"):
+            shutil.rmtree(options.work / leftover, ignore_errors=True)
         start = time.monotonic()
         # What one leaves of its share of the time is the next ones'.
         share = (begin + options.seconds - start) / (len(names) - place)

@@ -1,9 +1,10 @@
-// Makes the n-th call of one kind fail, to see what becomes of files: loaded in front of the
-// program by LD_PRELOAD.
+// Makes the n-th call of one kind fail, or kills the process at it, to see what becomes of files:
+// loaded in front of the program by LD_PRELOAD.
 //
-// FAULT_CALL=open|write|fsync|rename|allocate  which call
+// FAULT_CALL=open|write|fsync|rename|unlink|mkdir|link|truncate|allocate   which call
+// FAULT_CALL=change                             all that change files: those but allocate
 // FAULT_NUMBER=n                                the n-th of it fails, counted from 1; 0: none
-// FAULT_ERROR=errno                             with this error
+// FAULT_ERROR=errno                             with this error; 0: the process is killed instead
 // FAULT_FOLDER=path                             only files below this folder count (not allocate)
 // FAULT_COUNT=file                              how many calls there were, written at the end
 //
@@ -12,12 +13,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static atomic_long calls;
@@ -29,13 +32,16 @@ static const char *setting(const char *name) {
 
 // Counts a call; true for the one that is to fail.
 static int fails(const char *call) {
-    if (strcmp(setting("FAULT_CALL"), call) != 0)
+    const char *which = setting("FAULT_CALL");
+    if (strcmp(which, call) != 0 && (strcmp(which, "change") != 0 || !strcmp(call, "allocate")))
         return 0;
     return atomic_fetch_add(&calls, 1) + 1 == atol(setting("FAULT_NUMBER"));
 }
 
 static int error(void) {
     errno = atoi(setting("FAULT_ERROR"));
+    if (errno == 0)
+        raise(SIGKILL);
     return -1;
 }
 
@@ -56,8 +62,11 @@ static int is_file_below(int file) {
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+// The program reads its data too; of the calls that change files, only opening to write is one.
 static int open_with(const char *name, const char *path, int flags, mode_t mode) {
-    if (is_below(path) && fails("open"))
+    const int changes = (flags & O_ACCMODE) != O_RDONLY;
+    const int counts = changes || strcmp(setting("FAULT_CALL"), "change") != 0;
+    if (counts && is_below(path) && fails("open"))
         return error();
     int (*real)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, name);
     return real(path, flags, mode);
@@ -94,6 +103,30 @@ int fsync(int file) {
 
 int rename(const char *from, const char *to) {
     return is_below(to) && fails("rename") ? error() : REAL(rename)(from, to);
+}
+
+int unlink(const char *path) {
+    return is_below(path) && fails("unlink") ? error() : REAL(unlink)(path);
+}
+
+int rmdir(const char *path) {
+    return is_below(path) && fails("unlink") ? error() : REAL(rmdir)(path);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    return is_below(path) && fails("mkdir") ? error() : REAL(mkdir)(path, mode);
+}
+
+int link(const char *from, const char *to) {
+    return is_below(to) && fails("link") ? error() : REAL(link)(from, to);
+}
+
+int symlink(const char *target, const char *path) {
+    return is_below(path) && fails("link") ? error() : REAL(symlink)(target, path);
+}
+
+int ftruncate(int file, off_t length) {
+    return is_file_below(file) && fails("truncate") ? error() : REAL(ftruncate)(file, length);
 }
 
 // Whether the code at this address is the program's own, not a library's.

@@ -1,15 +1,30 @@
-"""What faults are injected into: how it is started, and what it saves."""
+"""What faults are injected into: how each command is started, and what must hold afterwards.
+
+A command joins by a class in SUBJECTS. Those that write nothing are in READERS, with the reason;
+a test compares both with the commands that the program has.
+"""
 
 import hashlib
 import json
 import os
 import random
+import re
 import shlex
+import shutil
 import struct
 import subprocess
 
+from terminal import Terminal
+
 TIMEOUT = 60
 IMAGES, SIDE = {"train": 600, "t10k": 100}, 12
+
+# Commands without a subject, and why.
+READERS = {
+    "evaluate": "reads", "predict": "reads", "summary": "reads", "verify": "reads",
+    "explain": "computes", "data info": "reads",
+    "bench": "measures the machine; what it writes is written as reports are",
+}
 
 
 def write_data(folder):
@@ -67,14 +82,26 @@ def are_json(path):
 READ = {
     ".safetensors": is_whole, ".json": is_json, ".jsonl": are_json,
     ".svg": lambda path: path.read_text().rstrip().endswith("</svg>"),
+    ".html": lambda path: path.read_text().rstrip().endswith("</html>"),
+    ".png": lambda path: path.read_bytes().endswith(b"IEND\xaeB`\x82"),
 }
+# Files that are being written, and are taken away or put into their place later.
+HALF_WRITTEN = re.compile(r"/\.phidias-(new|replaces|arrives|[0-9a-z]+\.tmp)")
 
 
 class Run:
     """The program at work in a folder. Its kinds say how it is started, and what it has to save."""
 
+    # The commands that it stands for.
+    COVERS = ()
+    # Kills at random moments, times those that are asked for.
+    KILLS = 1
+
     def __init__(self, options, data, folder):
         self.options, self.data, self.folder = options, data, folder
+
+    def prepare(self):
+        """What there is before the command is run."""
 
     def environment(self, table="", fault=None):
         values = dict(os.environ)
@@ -89,12 +116,16 @@ class Run:
             }
         return values
 
-    def start(self, threads=2, **environment):
+    def command(self, threads=2):
+        return [self.options.program, *map(str, self.arguments()), *self.workers(threads)]
+
+    def start(self, threads=2, terminal=False, **environment):
         """Begins, or goes on with what the folder holds."""
+        if terminal:
+            return Terminal(self.command(threads), self.environment(**environment))
         return subprocess.Popen(
-            [self.options.program, *self.arguments(), *self.workers(threads)],
-            env=self.environment(**environment),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self.command(threads), env=self.environment(**environment),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
 
     def finish(self, **options):
         """The exit code (negative for a signal) and what was said; None after a time-out."""
@@ -106,6 +137,29 @@ class Run:
             process.communicate()
             return None, "no end in time"
         return process.returncode, said
+
+    def call(self, *arguments):
+        """Runs another command: its exit code, and what it said."""
+        outcome = subprocess.run(
+            [self.options.program, *map(str, arguments)], capture_output=True, text=True,
+            timeout=TIMEOUT)
+        return outcome.returncode, outcome.stdout + outcome.stderr
+
+    def workers(self, count):
+        return ["--threads", str(count)]
+
+    def is_half_done(self):
+        """Whether there is something to go on with; commands that have nothing to go on with never
+        are."""
+        return None
+
+    def saved(self):
+        """What no run that goes on may change."""
+        return []
+
+    def broken(self):
+        """What is wrong with what a fault has left, before the command is run again; '' if nothing."""
+        return ""
 
     def lines(self, name):
         """The whole lines of a file; none if it is not there."""
@@ -119,7 +173,10 @@ class Run:
 
     def damage(self):
         """What is not whole in the folder; empty if all is."""
-        return [str(p) for p in self.folder.rglob("*") if p.suffix in READ and not READ[p.suffix](p)]
+        return [
+            str(p) for p in self.folder.rglob("*")
+            if p.suffix in READ and not HALF_WRITTEN.search(str(p)) and not READ[p.suffix](p)
+        ]
 
     def temporaries(self):
         return [str(p) for p in self.folder.rglob(".phidias-*")]
@@ -128,6 +185,7 @@ class Run:
 class Training(Run):
     """A training run with checkpoints."""
 
+    COVERS = ("train",)
     OPTIONS = "--hidden 24 --batch-size 10 --epochs 6 --validation 0.2 --seed 7"
 
     def arguments(self):
@@ -135,15 +193,8 @@ class Training(Run):
             return ["train", "--resume", self.folder]
         return ["train", "--data", self.data, "--output", self.folder, *shlex.split(self.OPTIONS)]
 
-    def workers(self, count):
-        return ["--threads", str(count)]
-
     def is_half_done(self):
         return (self.folder / "checkpoints/epoch-3.safetensors").exists()
-
-    def saved(self):
-        """What no run that goes on may change. A run computes again what follows a checkpoint."""
-        return []
 
     def result(self):
         """Bytes of model and best model, and the metrics."""
@@ -172,9 +223,69 @@ class Halving(Training):
                "--seed 7")
 
 
+class Minutes(Training):
+    """A run with checkpoints by the clock: so short, it has only those that a signal makes, within
+    an epoch."""
+
+    OPTIONS = Training.OPTIONS + " --checkpoint-every 1m"
+
+    def is_half_done(self):
+        return len(self.lines("metrics.jsonl")) >= 3
+
+
+class Changing(Training):
+    """A run that was finished, and goes on with other settings."""
+
+    COVERS = ("train --allow-change",)
+    KILLS = 5
+    FIRST = "--hidden 24 --batch-size 10 --epochs 2 --validation 0.2 --seed 7"
+    CHANGE = "--allow-change --learning-rate 0.1 --epochs 4"
+
+    def prepare(self):
+        self.call("train", "--data", self.data, "--output", self.folder, *shlex.split(self.FIRST))
+
+    def arguments(self):
+        return ["train", "--resume", self.folder, *shlex.split(self.CHANGE)]
+
+    def is_half_done(self):
+        return None
+
+    def result(self):
+        changes = json.loads((self.folder / "run.json").read_text()).get("changes")
+        return *super().result(), changes
+
+    def broken(self):
+        """It goes on as it was, or with all of the change; run.json says which."""
+        copy = type(self)(self.options, self.data, self.folder.with_name("copy"))
+        shutil.rmtree(copy.folder, ignore_errors=True)
+        shutil.copytree(self.folder, copy.folder)
+        code, said = copy.call("train", "--resume", copy.folder)
+        if code != 0:
+            return f"does not go on as it is: exit {code}: {said}"
+        if copy.result() not in (self.before, self.after):
+            return f"neither as it was nor changed: {copy.result()[1:]}"
+        return ""
+
+
+class Forcing(Changing):
+    """A run that takes the place of another."""
+
+    COVERS = ("train --force",)
+    FIRST = "--hidden 24 --batch-size 10 --epochs 3 --validation 0.2 --filters-every 50 --seed 7"
+    CHANGE = "--hidden 16 --batch-size 20 --epochs 3 --validation 0.2 --filters-every 40 --seed 8 --force"
+
+    def arguments(self):
+        return ["train", "--data", self.data, "--output", self.folder, *shlex.split(self.CHANGE)]
+
+    def result(self):
+        frames = sorted((self.folder / "frames").iterdir())
+        return *super().result(), [(path.name, path.read_bytes()) for path in frames]
+
+
 class Sweep(Run):
     """A sweep of eight cells, two at a time."""
 
+    COVERS = ("sweep",)
     OPTIONS = ("--hidden 8 --learning-rate 0.01,golden --momentum 0.5,golden --folds 2 "
                "--batch-size 5 --epochs 3 --seed 7")
 
@@ -199,6 +310,156 @@ class Sweep(Run):
         ]
 
 
+class Experiment(Run):
+    """An experiment, which the same command goes on with."""
+
+    def arguments(self):
+        return ["experiment", self.NAME, "--data", self.data, "--output", self.folder,
+                *self.OPTIONS.split()]
+
+    def result(self):
+        """All numbers but those of the clock."""
+        numbers = json.loads((self.folder / f"{self.NAME}.json").read_text())
+        return without_clock(numbers), sorted(p.name for p in self.folder.iterdir())
+
+
+class LossExperiment(Experiment):
+    COVERS = ("experiment loss",)
+    NAME = "loss"
+    OPTIONS = "--hidden 8 --epochs 1 --batch-size 50 --seeds 2 --tuning-seeds 1 --rates 0.1,1 --seed 7"
+    workers, saved = Sweep.workers, Sweep.saved
+
+
+class SmoothingExperiment(Experiment):
+    COVERS = ("experiment smoothing",)
+    NAME = "smoothing"
+    OPTIONS = ("--hidden 6 --epochs 2 --batch-size 60 --momenta 0,golden --roughness-epochs 1 "
+               "--curvature-images 50 --curvature-steps 3 --seed 7")
+
+
+class GoldenPointExperiment(Experiment):
+    COVERS = ("experiment golden-point",)
+    NAME = "golden-point"
+    OPTIONS = "--hidden 6 --epochs 2 --batch-size 60 --seed 7"
+
+
+def without_clock(value):
+    """A JSON value without the members that hold seconds."""
+    if isinstance(value, dict):
+        return {k: without_clock(v) for k, v in value.items() if "second" not in k and k != "timing"}
+    return [without_clock(v) for v in value] if isinstance(value, list) else value
+
+
+class Files(Run):
+    """A command that writes files into the place of others: each is the old one or the new one, and
+    all are from the same side."""
+
+    def workers(self, count):
+        return []
+
+    def files(self):
+        return {p.name: p.read_bytes() for p in self.folder.iterdir() if not p.name.startswith(".")}
+
+    result = files
+
+    def broken(self):
+        if self.files() not in (self.before, self.after) and self.temporaries() == []:
+            return f"neither the old files nor the new ones: {sorted(self.files())}"
+        return ""
+
+
+class Synthesis(Files):
+    COVERS = ("data synthesize",)
+    SIZES = "--train 60 --test 20"
+
+    def prepare(self):
+        self.call("data", "synthesize", "--train", 40, "--test", 10, "--output", self.folder)
+
+    def arguments(self):
+        return ["data", "synthesize", *self.SIZES.split(), "--force", "--output", self.folder]
+
+    def broken(self):
+        """Whoever reads the data next finds all of the old or all of the new."""
+        copy = self.folder.with_name("copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.folder, copy)
+        code, said = self.call("data", "info", copy)
+        found = {p.name: p.read_bytes() for p in copy.iterdir()}
+        if code != 0 or found not in (self.before, self.after):
+            return f"neither the old data nor the new: {sorted(found)}: {said}"
+        return ""
+
+
+class Import(Synthesis):
+    COVERS = ("data import",)
+
+    def arguments(self):
+        source = self.data / "digits.csv"
+        if not source.exists():
+            rows = ("".join([str(i % 3)] + [f",{(i * 7 + x) % 256}" for x in range(16)]) for i in range(90))
+            source.write_text("\n".join(rows) + "\n")
+        return ["data", "import", source, "--test-share", "0.2", "--force", "--output", self.folder]
+
+
+class Page(Files):
+    """One file, made of what another folder holds."""
+
+    def source(self):
+        """A run with frames, made once."""
+        run = self.folder.with_name("source")
+        if not run.exists():
+            self.call("train", "--data", self.data, "--output", run, "--network",
+                      "conv 4 3x3 relu, dense 10", "--epochs", 2, "--filters-every", 10)
+        return run
+
+    def prepare(self):
+        self.folder.mkdir()
+
+    def arguments(self):
+        words = self.OPTIONS.format(run=self.source(), data=self.data, output=self.folder / self.NAME)
+        return words.split()
+
+
+class Report(Page):
+    COVERS, NAME = ("report",), "page.html"
+    OPTIONS = "report {run} --output {output}"
+
+
+class Filters(Page):
+    COVERS, NAME = ("filters",), "filters.png"
+    OPTIONS = "filters {run}/model.safetensors --output {output}"
+
+
+class Film(Page):
+    COVERS, NAME = ("filters --film",), "film.png"
+    OPTIONS = "filters --film {run} --output {output}"
+
+
+class Features(Page):
+    COVERS, NAME = ("features",), "features.png"
+    OPTIONS = "features {run}/model.safetensors --strongest 3 --data {data} --output {output}"
+
+
+class Record(Page):
+    COVERS, NAME = ("record",), "steps.safetensors"
+    OPTIONS = "record --data {data} --hidden 8 --steps 5 --output {output}"
+
+
+class Augmented(Page):
+    COVERS, NAME = ("data augment",), "sheet.png"
+    OPTIONS = "data augment --data {data} --shift 1 --output {output}"
+
+
 SUBJECTS = {
-    "train": Training, "convolution": Convolution, "halving": Halving, "sweep": Sweep,
+    "train": Training, "convolution": Convolution, "halving": Halving, "minutes": Minutes,
+    "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
+    "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
+    "synthesize": Synthesis, "import": Import, "augment": Augmented, "report": Report,
+    "filters": Filters, "film": Film, "features": Features, "record": Record,
 }
+
+
+def uncovered(commands):
+    """Those of the program's commands that have neither a subject nor a reason to have none."""
+    covered = {words.split(" --")[0] for kind in SUBJECTS.values() for words in kind.COVERS}
+    return [c for c in commands if c not in covered and c not in READERS]

@@ -22,7 +22,12 @@ package struct FolderSwitch {
     package init(_ folder: String) throws(FileError) {
         self.folder = folder
         try Self.discard(in: folder)
-        try DurableFile.makeDirectory(root)
+        do {
+            try DurableFile.makeDirectory(root)
+        } catch {
+            try? Self.discard(in: folder)
+            throw error
+        }
     }
 
     /// Where the new files are written; it may have folders, and they files.

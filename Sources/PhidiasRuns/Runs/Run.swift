@@ -99,6 +99,7 @@ public enum Run {
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         let place = RunFolder(folder, onEvent: onEvent)
+        try FolderSwitch.settleToRead(folder)
         guard try !place.contents().isEmpty else { throw RunError.noRun(folder: folder) }
         try place.open()
         let recorded = place.recorded
@@ -165,6 +166,10 @@ public enum Run {
             changes, allowed: allowingChanges, folder: folder.folder, old: old, new: document,
             at: place)
         if changes.contains(where: { $0.setting == "epochs" }) { try check(settings) }
+        // The change would be made earlier than it was asked for.
+        if !changes.isEmpty, recorded?.changes == old.changes, let newer = folder.skipped {
+            throw RunError.unreadableCheckpoint(folder: folder.folder, newer.description, changes)
+        }
         guard document.network == old.network || !changes.isEmpty else {
             throw RunFileError.content(
                 path: folder.path("run.json"), byte: 0,

@@ -26,6 +26,8 @@ public enum RunError: PhidiasError, Equatable {
     case finished(folder: String, [RunDocument.Change])
     /// A run whose settings were changed on the way, so that its record does not tell all it did.
     case wasChanged(folder: String, RunDocument.Change)
+    /// Changes of a run whose newest checkpoint cannot be read, for a reason: they would be made earlier.
+    case unreadableCheckpoint(folder: String, String, [RunDocument.Change])
     /// A record with changes that no checkpoint has which can be read; the newest of them is at this
     /// position.
     case lostChanges(folder: String, TrainingPosition, [RunDocument.Change])
@@ -63,6 +65,8 @@ public enum RunError: PhidiasError, Equatable {
             "\(folder): the run is finished, so no epoch is left for other settings:\n\(Self.list(changes))"
         case .wasChanged(let folder, let change):
             "\(folder): \(change.setting) was changed after epoch \(change.epochs) (\(change.from) → \(change.to)); a run whose settings were changed cannot be replayed from its record."
+        case .unreadableCheckpoint(let folder, let reason, let changes):
+            "\(folder): the newest checkpoint cannot be read, and from the one before it these changes would be made earlier:\n\(Self.list(changes))\n\(reason) Resume the run without changes first: that gives the same bits."
         case .lostChanges(let folder, let place, let changes):
             "\(folder): run.json records changes that no readable checkpoint has; the newest is \(place.text):\n\(Self.dated(changes))\nTo resume there, these changes must be dropped, or made again."
         case .otherRecord(let folder, let place, let changes):
@@ -79,7 +83,7 @@ public enum RunError: PhidiasError, Equatable {
     public var exitCode: Int32 {
         switch self {
         case .exists: 73
-        case .otherData, .lostChanges, .otherRecord: 65
+        case .otherData, .unreadableCheckpoint, .lostChanges, .otherRecord: 65
         case .noNumber: 73
         default: 64
         }

@@ -16,6 +16,8 @@ final class RunFolder {
     /// Where the new run is while it replaces another.
     private var replacement: FolderSwitch?
     private var lock: FolderLock?
+    /// Why the newest checkpoint was not taken; nil if it was.
+    private(set) var skipped: (any PhidiasError)?
     private let onEvent: (RunEvent) -> Void
 
     init(_ folder: String, onEvent: @escaping (RunEvent) -> Void = { _ in }) {
@@ -215,6 +217,7 @@ extension RunFolder {
                 return try Checkpoint(path: path)
             } catch let error as any PhidiasError {
                 onEvent(.damagedCheckpoint(error))
+                skipped = skipped ?? error
                 failure = failure ?? error
             }
         }
