@@ -224,10 +224,9 @@ class Halving(Training):
 
 
 class Minutes(Training):
-    """A run with checkpoints by the clock: so short, it has only those that a signal makes, within
-    an epoch."""
+    """A run with checkpoints by the clock, so often that they fall into epochs."""
 
-    OPTIONS = Training.OPTIONS + " --checkpoint-every 1m"
+    OPTIONS = Training.OPTIONS + " --checkpoint-every 0.0001m --keep 3"
 
     def is_half_done(self):
         return len(self.lines("metrics.jsonl")) >= 3

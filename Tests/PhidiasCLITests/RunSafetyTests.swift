@@ -110,6 +110,32 @@ import Testing
         }
     }
 
+    /// In the encoding of another age, a path would be written under another name.
+    @Test func argumentsThatAreNotUTF8AreRefused() throws {
+        let bench = try Bench()
+        let result = try bench.shell(
+            "exec $0 train --data $1 --output \"$1/$(printf 'caf\\351')\" --epochs 1")
+        #expect(result.code == 64)
+        #expect(result.errors.contains("is not UTF-8 text"), "\(result.errors)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
+        #expect(!left.contains { $0.hasPrefix("caf") }, "\(left)")
+    }
+
+    /// A run that was stopped may have saved a model that its metrics do not have yet: then more is
+    /// replayed than was announced.
+    @Test func verifyOnATerminalMayReplayMoreThanItSaid() throws {
+        let bench = try Bench()
+        #expect(try bench.train("--epochs", "6").code == 0)
+        let path = bench.path("run/metrics.jsonl")
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        try (lines[0] + "\n").write(toFile: path, atomically: false, encoding: .utf8)
+        for size in ["cols 1 rows 1", "cols 20 rows 5", "cols 500 rows 100"] {
+            let result = try bench.shell(
+                "script -qec \"stty \(size); exec $0 verify $1/run\" /dev/null")
+            #expect([0, 1, 65].contains(result.code), "\(size): \(result.output)")
+        }
+    }
+
     @Test(arguments: [100, 40, 20]) func theProgressBarStaysOnOneLine(columns: Int) throws {
         let bench = try Bench()
         let result = try bench.shell(

@@ -40,6 +40,29 @@ import Testing
         #expect(outcome.errors.contains("no example 'NoSuchExample'"), "\(outcome.errors)")
     }
 
+    /// A command that writes joins the campaign of faults, or says why not.
+    @Test func everyCommandIsInTheCampaign() throws {
+        let subjects = try String(
+            contentsOf: Self.root.appendingPathComponent("Tests/Faults/subjects.py"),
+            encoding: .utf8)
+        var commands = try Self.commands([])
+        for group in ["data", "experiment"] {
+            commands.removeAll { $0 == group }
+            commands += try Self.commands([group]).map { "\(group) \($0)" }
+        }
+        #expect(commands.count > 15)
+        for command in commands { #expect(subjects.contains("\"\(command)\""), "\(command)") }
+    }
+
+    /// The commands that help lists.
+    private static func commands(_ group: [String]) throws -> [String] {
+        let help = try ProgramTests.run(group + ["--help"]).output
+        let list = try #require(help.range(of: "SUBCOMMANDS:\n"))
+        return help[list.upperBound...].split(separator: "\n").compactMap {
+            $0.firstMatch(of: /^  ([a-z-]+) {2,}/).map { String($0.1) }
+        }
+    }
+
     /// What is not a site is not replaced by one.
     @Test func aFolderOfOtherThingsIsNoPlaceForTheDocumentation() throws {
         let folder = try ProgramTests.Folder()

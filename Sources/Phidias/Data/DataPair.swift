@@ -62,7 +62,8 @@ public struct DataPair: Sendable {
         do {
             try FolderSwitch.settleToRead(directory)
         } catch {
-            throw .io(path: directory, reason: "a replacement of the data was interrupted; \(error)")
+            throw .io(
+                path: directory, reason: "a replacement of the data was interrupted; \(error)")
         }
     }
 

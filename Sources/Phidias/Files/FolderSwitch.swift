@@ -55,7 +55,9 @@ package struct FolderSwitch {
         guard exists(root) else { return }
         for (name, isFolder) in try entries(root) {
             if isFolder {
-                for (inner, _) in try entries("\(root)/\(name)") { unlink("\(root)/\(name)/\(inner)") }
+                for (inner, _) in try entries("\(root)/\(name)") {
+                    unlink("\(root)/\(name)/\(inner)")
+                }
                 rmdir("\(root)/\(name)")
             } else {
                 unlink("\(root)/\(name)")
@@ -106,7 +108,9 @@ package struct FolderSwitch {
                 return try settle(folder)
             } catch {
                 // A process that still writes its new files may do so for long: the old ones are whole.
-                guard exists("\(folder)/\(decided)") || exists("\(folder)/\(arriving)") else { return }
+                guard exists("\(folder)/\(decided)") || exists("\(folder)/\(arriving)") else {
+                    return
+                }
                 guard case .inUse = error, attempt < 100 else { throw error }
                 usleep(20_000)
             }

@@ -80,7 +80,8 @@ final class RunFolder {
         guard let new = replacement else { return }
         replacement = nil
         replaces = false
-        let old = try Self.results
+        let old =
+            try Self.results
             + (checkpoints() + FilterFilm.frames(in: path("frames")).map(\.path)).map {
                 String($0.dropFirst(folder.count + 1))
             }

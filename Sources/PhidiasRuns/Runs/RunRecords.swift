@@ -40,7 +40,8 @@ extension RunDocument {
         var before = self
         before.changes.removeLast(min(last.count, changes.count))
         for change in last.reversed() {
-            for index in before.settings.indices where before.settings[index].name == change.setting {
+            for index in before.settings.indices where before.settings[index].name == change.setting
+            {
                 before.settings[index].value = change.from
             }
             for index in before.checksums.indices
