@@ -36,7 +36,8 @@ extension SmoothingExperiment {
             in: folder, SweepDocument(experiment: "smoothing", record))
         if progress.count > 0 { onEvent(.continues(lines: progress.count)) }
         let work = SmoothingWork(
-            experiment: self, analysis: try .init(learningRate: settings.learningRate, momentum: alpha),
+            experiment: self,
+            analysis: try .init(learningRate: settings.learningRate, momentum: alpha),
             images: pair.training, network: network, layers: layers, threads: threads,
             progress: progress, onEvent: onEvent, shouldStop: shouldStop)
         guard let report = try progress.measure({ try work.report(record) }) else { return nil }
@@ -104,20 +105,24 @@ private struct SmoothingWork {
     private func synthetic() throws -> SmoothingReport.Synthetic? {
         guard settling <= SmoothingReport.syntheticSteps else { return nil }
         let part = Self.independent
-        let kept = try progress.end(of: part) ?? {
-            onEvent(.part(part, runs: 1))
-            let window = try SyntheticGradients.window(
-                learningRate: eta, momentum: alpha, weights: SmoothingReport.syntheticWeights,
-                steps: SmoothingReport.syntheticSteps, seed: settings.seed
-            ) { done, all in
-                try MeasurementStopped.check(shouldStop)
-                onEvent(.progress(part: part, done: done, of: all))
-            }
-            return try progress.end(
-                part,
-                with: SmoothingReport.Synthetic(ratio: window.varianceRatio, steps: window.steps)
+        let kept =
+            try progress.end(of: part)
+            ?? {
+                onEvent(.part(part, runs: 1))
+                let window = try SyntheticGradients.window(
+                    learningRate: eta, momentum: alpha, weights: SmoothingReport.syntheticWeights,
+                    steps: SmoothingReport.syntheticSteps, seed: settings.seed
+                ) { done, all in
+                    try MeasurementStopped.check(shouldStop)
+                    onEvent(.progress(part: part, done: done, of: all))
+                }
+                return try progress.end(
+                    part,
+                    with: SmoothingReport.Synthetic(
+                        ratio: window.varianceRatio, steps: window.steps
+                    )
                     .kept)
-        }()
+            }()
         guard let read = SmoothingReport.Synthetic(kept: kept) else {
             throw ExperimentError.damagedProgress(part: part)
         }
@@ -159,27 +164,29 @@ private struct SmoothingWork {
 
     /// - Parameter index: of the momentum among those that are compared.
     private func roughness(_ index: Int, _ momentum: Double) throws -> LossRoughness {
-        let name = "loss roughness at α = \(momentum.fixed(3))"
+        let name = "loss roughness at α = \(momentum.belowOne(momentum.fixed(3)))"
         let part = "roughness \(index)"
         let epochs = experiment.roughnessEpochs
-        let kept = try progress.end(of: part) ?? {
-            let optimizer = try MomentumSGD(
-                learningRate: LearningRate(
-                    (1 - momentum) * analysis.learningRate / (1 - analysis.momentum)),
-                momentum: .constant(momentum))
-            let trainer = try trainer(optimizer)
-            let steps = try length(epochs).steps
-            let measured = try trainer.measureRoughness(
-                on: images, epochs: epochs, images: SmoothingReport.fixedImages,
-                from: try progress.epochs(of: part, trainer).state, shouldStop: shouldStop,
-                onStep: { onEvent(.progress(part: name, done: $0, of: steps)) },
-                onEpoch: {
-                    // What is measured is of the last epoch.
-                    if $0 < epochs { _ = try progress.add(epoch: $0, of: part, .null, trainer) }
-                })
-            onEvent(.done(name))
-            return try progress.end(part, with: measured.json)
-        }()
+        let kept =
+            try progress.end(of: part)
+            ?? {
+                let optimizer = try MomentumSGD(
+                    learningRate: LearningRate(
+                        (1 - momentum) * analysis.learningRate / (1 - analysis.momentum)),
+                    momentum: .constant(momentum))
+                let trainer = try trainer(optimizer)
+                let steps = try length(epochs).steps
+                let measured = try trainer.measureRoughness(
+                    on: images, epochs: epochs, images: SmoothingReport.fixedImages,
+                    from: try progress.epochs(of: part, trainer).state, shouldStop: shouldStop,
+                    onStep: { onEvent(.progress(part: name, done: $0, of: steps)) },
+                    onEpoch: {
+                        // What is measured is of the last epoch.
+                        if $0 < epochs { _ = try progress.add(epoch: $0, of: part, .null, trainer) }
+                    })
+                onEvent(.done(name))
+                return try progress.end(part, with: measured.json)
+            }()
         guard let read = LossRoughness(kept: kept) else {
             throw ExperimentError.damagedProgress(part: part)
         }

@@ -11,7 +11,7 @@ extension SmoothingReport {
     private var text: String {
         let name = """
             MOMENTUM AS A FILTER, MEASURED: η = \(analysis.learningRate.digits()), \
-            α = \(analysis.momentum.digits()), \(network), \(images) images
+            α = \(analysis.momentum.belowOne(analysis.momentum.digits())), \(network), \(images) images
             """
         let origin = """
             The values of η and α are published; the theory and the comparisons are ours \
@@ -165,12 +165,14 @@ extension SmoothingReport {
         for run in roughness {
             if let step = run.diverged {
                 table.add(
-                    run.momentum.fixed(3), run.learningRate.digits(), "diverged", "step \(step)",
+                    run.momentum.belowOne(run.momentum.fixed(3)), run.learningRate.digits(),
+                    "diverged", "step \(step)",
                     "–", "–", "–")
                 continue
             }
             table.add(
-                run.momentum.fixed(3), run.learningRate.digits(), run.batchLoss.digits(),
+                run.momentum.belowOne(run.momentum.fixed(3)), run.learningRate.digits(),
+                run.batchLoss.digits(),
                 run.batch.digits(), run.fixedLoss.digits(), run.fixed.digits(),
                 run.accuracy.percent)
         }

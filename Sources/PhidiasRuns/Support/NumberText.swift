@@ -9,6 +9,11 @@ extension Double {
     /// A share in percent with two decimals, without the sign; a dash for what is not finite.
     package var percent: String { (100 * self).fixed(2) }
 
+    /// The text, or all digits where it has rounded a number below 1 to 1.
+    package func belowOne(_ text: String) -> String {
+        self < 1 && text.hasPrefix("1") ? "\(self)" : text
+    }
+
     /// With a number of significant digits; a dash for what is not finite.
     package func digits(_ count: Int = 4) -> String {
         guard isFinite, self != 0 else { return fixed(0) }
