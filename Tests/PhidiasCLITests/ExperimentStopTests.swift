@@ -126,13 +126,14 @@ import Testing
     /// Outputs that are all right and all but certain have no loss, and no share of it.
     @Test func aShareOfNothingIsADash() throws {
         let bench = try Bench()
-        try bench.write("train-labels-idx1-ubyte", Bench.idx([60]).prefix(8) + [UInt8](repeating: 0, count: 60))
+        try bench.write(
+            "train-labels-idx1-ubyte", Bench.idx([60]).prefix(8) + [UInt8](repeating: 0, count: 60))
         let run = try Program.run(
             "experiment", "golden-point", "--data", bench.folder.path, "--hidden", "0",
             "--learning-rate", "1e6", "--epochs", "2", "--batch-size", "10", "--output",
             bench.path("golden"))
         #expect(run.code == 0, "\(run.errors)")
-        #expect(run.output.contains(/synaptic +2 +0 +0 +– /), "\(run.output)")
+        #expect(run.output.contains(/synaptic +2 +0 +0 +–\s/), "\(run.output)")
         for name in try FileManager.default.contentsOfDirectory(atPath: bench.path("golden")) {
             let text = try String(contentsOfFile: bench.path("golden/\(name)"), encoding: .utf8)
             #expect(!text.contains("nan") && !text.contains("inf"), "\(name)")
