@@ -44,6 +44,7 @@ package enum Hint {
         case ExperimentError.count(let name, _, _):
             "(--\(name.replacing(" ", with: "-")))"
         case ExperimentError.allRatesDiverged: "(--rates)"
+        case ExperimentError.otherProgress: "(--output)"
         default: nil
         }
     }

@@ -15,6 +15,15 @@ package struct Histogram: Sendable, Hashable {
         counts = [Int](repeating: 0, count: bins)
     }
 
+    /// The histogram with these counts.
+    package init(
+        _ range: ClosedRange<Double>, counts: [Int], below: Int, above: Int, notANumber: Int
+    ) {
+        self.init(range, bins: counts.count)
+        (self.counts, self.below, self.above) = (counts, below, above)
+        self.notANumber = notANumber
+    }
+
     private var width: Double {
         (range.upperBound - range.lowerBound) / Double(counts.count)
     }

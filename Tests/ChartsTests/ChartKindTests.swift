@@ -33,6 +33,28 @@ import Testing
         }
     }
 
+    /// Shares that could not be measured, and numbers that are none.
+    @Test(arguments: [ChartAxis.Scale.linear, .fitted, .logarithmic(base: 10)])
+    func whatCannotBeShownIsLeftOut(scale: ChartAxis.Scale) throws {
+        let values = [Double.nan, -.nan, .infinity, -.infinity, -0.5, 0, 0.5, 1.5]
+        let y = ChartAxis("share", scale)
+        for shown in [values, [.nan], [.nan, -1], []] {
+            let chart = Chart(
+                title: "Shares",
+                panels: [
+                    .init(
+                        x: .epoch, y: y,
+                        series: [.init("a", shown.enumerated().map { (Double($0), $1) })],
+                        references: [.init("r", .y(.nan)), .init("s", .x(.infinity))]),
+                    .bars(
+                        x: "group", groups: shown.indices.map { "\($0)" }, y: y,
+                        series: [.init("b", shown.map { .init($0, low: $0, high: $0) })]),
+                ].onOneScale)
+            _ = try SVGElements(chart.svg)
+            #expect(!chart.svg.contains("nan") && !chart.svg.contains("inf"))
+        }
+    }
+
     @Test func linesHaveBandsAndReferences() throws {
         let elements = try SVGElements(ChartGallery.lines.svg)
         let bands = elements.found.filter { $0.attributes["class"]?.hasPrefix("area") == true }

@@ -31,6 +31,15 @@ import Testing
                 == "name            text\nother           two\n                lines")
     }
 
+    @Test func whatIsNotFiniteIsADash() {
+        for value in [Double.nan, -.nan, .infinity, -.infinity] {
+            #expect(value.fixed(2) == "–" && value.percent == "–" && value.digits() == "–")
+        }
+        #expect((-0.5).fixed(2) == "-0.50" && 1.5.percent == "150.00" && 0.0.digits() == "0")
+        #expect(0.99999.belowOne(0.99999.fixed(3)) == "0.99999")
+        #expect(1.0.belowOne(1.0.fixed(3)) == "1.000" && 0.5.belowOne(0.5.fixed(1)) == "0.5")
+    }
+
     @Test func everyDoubleBecomesAnInteger() {
         for (value, whole) in [
             (2.9, 2), (-2.9, -2), (.nan, 0), (.infinity, Int.max), (-.infinity, Int.min),

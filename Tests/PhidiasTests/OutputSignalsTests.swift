@@ -18,6 +18,15 @@ import Testing
         #expect(calibration.accuracy == 0.75 && abs(calibration.meanConfidence - 0.65) < 1e-15)
     }
 
+    /// Finite weights that are too large may give such a signal.
+    @Test func aSignalThatIsNoNumberIsNotCounted() {
+        var calibration = Calibration(bins: 4)
+        calibration.add(confidence: .nan, isRight: true)
+        #expect(calibration.count == 0 && calibration.meanConfidence.isNaN)
+        calibration.add(confidence: 0.5, isRight: true)
+        #expect(calibration.count == 1 && calibration.expectedError == 0.5)
+    }
+
     /// Both sigmoids are 1, and the second logit is larger.
     @Test func answersAreThoseOfTheLogits() throws {
         let model = try Model(

@@ -5,9 +5,9 @@ import Testing
 @Suite struct SmoothingTests {
     private static let alpha = Float(GoldenRatio.momentum), eta = Float(GoldenRatio.learningRate)
 
-    @Test func averagingIndependentGradientsLeavesTheVarianceThatTheorySays() {
+    @Test func averagingIndependentGradientsLeavesTheVarianceThatTheorySays() throws {
         let weights = 512, steps = 20_000
-        let window = SyntheticGradients.window(
+        let window = try SyntheticGradients.window(
             learningRate: Self.eta, momentum: Self.alpha, weights: weights, steps: steps, seed: 1)
         let square = GoldenRatio.momentum * GoldenRatio.momentum
         let theory = (1 - GoldenRatio.momentum) / (1 + GoldenRatio.momentum)

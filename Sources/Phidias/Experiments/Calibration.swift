@@ -5,8 +5,13 @@ package struct Calibration: Sendable {
     /// Predictions whose confidence lies in one of the equal bins from 0 to 1.
     package struct Bin: Sendable {
         package fileprivate(set) var count = 0
-        fileprivate var confidences = 0.0
-        fileprivate var right = 0
+        /// The sum of the confidences, and the number of correct predictions.
+        package fileprivate(set) var confidences = 0.0
+        package fileprivate(set) var right = 0
+
+        package init(count: Int = 0, confidences: Double = 0, right: Int = 0) {
+            (self.count, self.confidences, self.right) = (count, confidences, right)
+        }
 
         /// Mean confidence, and the share of correct predictions; NaN for an empty bin.
         package var confidence: Double { count == 0 ? .nan : confidences / Double(count) }
@@ -15,12 +20,15 @@ package struct Calibration: Sendable {
 
     package private(set) var bins: [Bin]
 
+    package init(_ bins: [Bin]) { self.bins = bins }
+
     /// - Parameter bins: at least 1.
     package init(bins: Int = 15) { self.bins = [Bin](repeating: Bin(), count: bins) }
 
     /// - Parameter confidence: from 0 to 1; a boundary belongs to the bin above it, 1 to the last
-    ///   bin.
+    ///   bin. NaN, the signal of weights that are too large, belongs to none and is not counted.
     package mutating func add(confidence: Double, isRight: Bool) {
+        if confidence.isNaN { return }
         precondition(confidence >= 0 && confidence <= 1, "a confidence of \(confidence)")
         let place = min(Int(confidence * Double(bins.count)), bins.count - 1)
         bins[place].count += 1

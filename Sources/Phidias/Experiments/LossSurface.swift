@@ -5,6 +5,8 @@ import PhidiasKernels
 package final class LossSurface {
     /// The number of images that the mean is taken over.
     package let images: Int
+    /// Asked between the batches of a gradient; true ends it with `MeasurementStopped`.
+    package var shouldStop: () -> Bool = { false }
     private let network: Network
     private let loss: any Loss
     private let data: Dataset
@@ -46,6 +48,7 @@ package final class LossSurface {
         FlatParameters.write(weights, to: stack)
         var sum = [Double](repeating: 0, count: weights.count)
         for start in stride(from: 0, to: images, by: Model.evaluationBatch) {
+            try MeasurementStopped.check(shouldStop)
             let batch = start..<min(start + Model.evaluationBatch, images)
             _ = run(order, batch, scale: 1 / Float(images))
             try differentiate(batch.count)
@@ -65,6 +68,7 @@ package final class LossSurface {
         let order = data.order(seed: seed, epoch: epoch)
         let count = (data.count + batchSize - 1) / batchSize
         for place in -lead..<count {
+            try MeasurementStopped.check(shouldStop)
             let first = (place % count + count) % count * batchSize
             let batch = first..<min(first + batchSize, data.count)
             _ = run(order, batch, scale: 1 / Float(batch.count))
@@ -98,6 +102,10 @@ extension LossSurface {
     /// Curvature along a direction, and an estimate of its error.
     package struct Curvature: Sendable {
         package let value, error: Double
+
+        package init(value: Double, error: Double) {
+            (self.value, self.error) = (value, error)
+        }
     }
 
     /// The step of the central differences along a unit vector: long enough to avoid cancellation

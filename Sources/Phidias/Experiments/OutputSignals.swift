@@ -12,11 +12,25 @@ package struct OutputSignals: Sendable {
     /// KL(t ‖ p) and H(p) in nats, each summed over an image's outputs, mean over the images.
     package let divergence, entropy: Double
 
-    /// - Throws: `ModelError` if the data does not fit the network.
-    package init(of model: Model, on data: Dataset, threads: Int) throws(ModelError) {
+    /// So many images at a time, between which it can be stopped.
+    private static let imagesAtATime = 4096
+
+    /// - Parameter shouldStop: asked while the logits are computed.
+    /// - Throws: `ModelError` if the data does not fit the network; `MeasurementStopped`.
+    package init(
+        of model: Model, on data: Dataset, threads: Int, shouldStop: () -> Bool = { false }
+    ) throws {
         precondition(model.network.outputActivation == .sigmoid, "for sigmoid outputs")
         try model.check(data)
-        let logits = try model.logits(images: data.images, threads: threads)
+        let pixels = model.network.inputs
+        var logits: [Float] = []
+        logits.reserveCapacity(data.count * model.network.classes)
+        for first in stride(from: 0, to: data.count, by: Self.imagesAtATime) {
+            try MeasurementStopped.check(shouldStop)
+            let end = min(first + Self.imagesAtATime, data.count)
+            logits += try model.logits(
+                images: Array(data.images[first * pixels..<end * pixels]), threads: threads)
+        }
         let classes = model.network.classes
         var signals = [Float](repeating: 0, count: logits.count)
         var span = signals.mutableSpan

@@ -8,9 +8,12 @@ package enum SyntheticGradients {
     /// The variance ratio has a relative standard error of about √(4 α² / ((1 − α²) N)) with
     /// N = weights · steps: the square of the average has an integrated time of (1 + α²)/(1 − α²) steps,
     /// one of which is the gradients' own, by whose variance it is divided.
+    /// - Parameter onStep: called after each step with the number of steps done and of all, those
+    ///   in which the velocity settles included; what it throws ends the measurement.
     package static func window(
-        learningRate: Float, momentum: Float, weights: Int, steps: Int, seed: UInt64
-    ) -> GradientWindow {
+        learningRate: Float, momentum: Float, weights: Int, steps: Int, seed: UInt64,
+        onStep: (_ done: Int, _ all: Int) throws -> Void = { _, _ in }
+    ) throws -> GradientWindow {
         precondition(weights > 0 && steps > 1, "\(weights) weights, \(steps) steps")
         var window = GradientWindow(
             layer: 0, length: weights, learningRate: learningRate, momentum: momentum, seed: seed)
@@ -22,6 +25,7 @@ package enum SyntheticGradients {
             let gradient = normal(count: weights, seed: seed, step: UInt32(step))
             update(&velocity, &parameters, gradient, learningRate, momentum)
             if step >= start { window.add(gradient: gradient, velocity: velocity) }
+            try onStep(step + 1, start + steps)
         }
         return window
     }

@@ -15,6 +15,16 @@ package struct LossRoughness: Sendable {
     package let accuracy: Double
     /// The step, counted from 1, in which training diverged; all other values are then NaN.
     package var diverged: Int?
+
+    package init(
+        learningRate: Double, momentum: Double, batchLoss: Double, fixedLoss: Double,
+        batch: Double, fixed: Double, accuracy: Double, diverged: Int? = nil
+    ) {
+        (self.learningRate, self.momentum) = (learningRate, momentum)
+        (self.batchLoss, self.fixedLoss) = (batchLoss, fixedLoss)
+        (self.batch, self.fixed, self.accuracy) = (batch, fixed, accuracy)
+        self.diverged = diverged
+    }
 }
 
 extension LossRoughness {
@@ -32,9 +42,18 @@ extension LossRoughness {
 
 extension Trainer {
     /// Trains with constant parameters and measures the roughness of the loss in the last epoch.
-    /// - Parameter images: the number of images of the fixed loss.
+    /// - Parameters:
+    ///   - images: the number of images of the fixed loss.
+    ///   - start: the state at the end of an epoch before the last to continue from.
+    ///   - shouldStop: asked between two steps.
+    ///   - onStep: called after each step with its number, counted from 1.
+    ///   - onEpoch: called after each epoch with its number, when `state` is the one to continue from.
+    /// - Throws: `MeasurementStopped` if it was asked to stop; else as `train`, without divergence.
     package func measureRoughness(
-        on data: Dataset, epochs: Int, images: Int
+        on data: Dataset, epochs: Int, images: Int, from start: TrainingState? = nil,
+        shouldStop: @escaping () -> Bool = { false },
+        onStep: @escaping (Int) -> Void = { _ in },
+        onEpoch: @escaping (Int) throws -> Void = { _ in }
     ) throws -> LossRoughness {
         let run = try run(over: data, epochs: epochs)
         let values = try optimizer.values(atStep: 0, of: run)
@@ -42,19 +61,30 @@ extension Trainer {
             network: model.network, loss: loss, data: data, images: min(images, data.count),
             seed: seed, threads: threads)
         let first = (epochs - 1) * run.stepsPerEpoch
-        var step = 0
+        var step = (start?.position.epochs ?? 0) * run.stepsPerEpoch
         var batch: [Double] = [], fixed: [Double] = []
         var accuracy = Double.nan
         do {
             try train(
-                on: data, epochs: epochs,
+                on: data, epochs: epochs, from: start,
                 Observers(
+                    shouldStop: {
+                        try MeasurementStopped.check(shouldStop)
+                        return false
+                    },
                     onGradient: { stack in
                         defer { step += 1 }
                         guard step >= first else { return }
                         fixed.append(surface.value(at: FlatParameters.read(.weights, of: stack)))
-                    }, onStep: { if $0.step > first { batch.append($0.loss) } },
-                    onEpoch: { accuracy = $0.trainingAccuracy }))
+                    },
+                    onStep: {
+                        if $0.step > first { batch.append($0.loss) }
+                        onStep($0.step)
+                    },
+                    onEpoch: {
+                        accuracy = $0.trainingAccuracy
+                        try onEpoch($0.epoch)
+                    }))
         } catch TrainingError.diverged(let step, _, _) {
             return LossRoughness(
                 learningRate: Double(values.learningRate), momentum: Double(values.momentum),

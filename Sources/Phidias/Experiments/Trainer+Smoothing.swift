@@ -7,6 +7,10 @@ package struct SmoothingEpoch: Sendable {
         /// The step, counted from 1 over the run.
         package let step: Int
         package let curvature: LossSurface.Curvature
+
+        package init(step: Int, curvature: LossSurface.Curvature) {
+            (self.step, self.curvature) = (step, curvature)
+        }
     }
 
     /// The epoch, counted from 1.
@@ -54,8 +58,18 @@ extension Trainer {
     /// Trains with constant learning rate and momentum, and reports on gradients after each epoch.
     /// The weights have the same bits as from `train`. An epoch's window has all of its steps,
     /// except for the first ones of the run, in which the velocity settles.
+    /// - Parameters:
+    ///   - start: the state at the end of an epoch to continue from: what is reported from there on
+    ///     is the same as without a stop.
+    ///   - shouldStop: asked between two steps and during measurements.
+    ///   - onStep: called after each step with its number, counted from 1.
+    ///   - onEpoch: called after each epoch, when `state` is the one to continue from.
+    /// - Throws: `MeasurementStopped` if it was asked to stop; else as `train`.
     package func recordSmoothing(
-        on data: Dataset, _ plan: SmoothingPlan, onEpoch: @escaping (SmoothingEpoch) throws -> Void
+        on data: Dataset, _ plan: SmoothingPlan, from start: TrainingState? = nil,
+        shouldStop: @escaping () -> Bool = { false },
+        onStep: @escaping (Int) -> Void = { _ in },
+        onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
         let run = try run(over: data, epochs: plan.epochs)
         let (learningRate, momentum) = try optimizer.values(atStep: 0, of: run)
@@ -72,6 +86,7 @@ extension Trainer {
             network: model.network, loss: loss, data: data,
             images: min(plan.curvatureImages, data.count), batchSize: batchSize, seed: seed,
             threads: threads)
+        surface.shouldStop = shouldStop
         let curvatures = min(plan.curvatureSteps, run.stepsPerEpoch)
         /// How many of them, spread as evenly as possible, are among the first `count` steps of an
         /// epoch.
@@ -79,12 +94,16 @@ extension Trainer {
             (2 * count * curvatures + run.stepsPerEpoch) / (2 * run.stepsPerEpoch)
         }
         let (batchSize, seed) = (batchSize, seed)
-        var step = 0
+        var step = (start?.position.epochs ?? 0) * run.stepsPerEpoch
         var current = windows()
         var steps: [SmoothingEpoch.Step] = []
         try train(
-            on: data, epochs: plan.epochs,
+            on: data, epochs: plan.epochs, from: start,
             Observers(
+                shouldStop: {
+                    try MeasurementStopped.check(shouldStop)
+                    return false
+                },
                 onGradient: { stack in
                     step += 1
                     for (place, layer) in plan.layers.enumerated() where step > settling {
@@ -108,6 +127,7 @@ extension Trainer {
                             step: step,
                             curvature: try surface.curvature(at: weights, along: direction)))
                 },
+                onStep: { onStep($0.step) },
                 onEpoch: { report in
                     let weights = report.model.parameters.flatMap { $0.weight + $0.bias }
                     var frozen = windows()

@@ -39,6 +39,7 @@ package struct FolderSwitch {
     ///   at the folder ends what failed.
     package func take(removing old: [String]) throws(FileError) {
         do {
+            try checkPlaces()
             try DurableFile.write(old.map { "\($0)\n" }.joined(), to: "\(root)/\(Self.list)")
             try Self.rename(root, "\(folder)/\(Self.decided)")
         } catch {
@@ -47,6 +48,28 @@ package struct FolderSwitch {
         }
         try DurableFile.syncFolder(folder)
         try Self.settle(folder)
+    }
+
+    /// Nothing may be in the way once the new files count.
+    private func checkPlaces() throws(FileError) {
+        for (name, isFolder) in try Self.entries(root) {
+            let place = "\(folder)/\(name)"
+            var status = stat()
+            guard lstat(place, &status) == 0 else { continue }
+            let isInPlace = DurableFile.kind(of: place) == .folder
+            guard isInPlace == isFolder else {
+                throw .cannotReplace(
+                    path: place, reason: isFolder ? "it is not a folder" : "it is a folder")
+            }
+            guard !isFolder || access(place, W_OK | X_OK) == 0 else {
+                throw .cannotCreate(path: place, operation: "making a file in it", code: errno)
+            }
+            guard isFolder else { continue }
+            for (inner, _) in try Self.entries("\(root)/\(name)")
+            where DurableFile.kind(of: "\(place)/\(inner)") == .folder {
+                throw .cannotReplace(path: "\(place)/\(inner)", reason: "it is a folder")
+            }
+        }
     }
 
     /// Removes new files that were never put into their place.

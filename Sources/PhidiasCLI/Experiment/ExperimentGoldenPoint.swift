@@ -12,6 +12,7 @@ struct ExperimentGoldenPoint: ParsableCommand {
             and logits z of the training images after each epoch, the parts of the synaptic loss, and \
             the calibration on the test images. Writes golden-point.txt, golden-point.json and charts \
             in SVG. The golden point and the loss are this project's reconstruction (docs/theory.md).
+            The same command continues an interrupted experiment.
 
             Example:
               phidias experiment golden-point --data data/mnist --output golden-point
@@ -31,7 +32,9 @@ struct ExperimentGoldenPoint: ParsableCommand {
 
     struct FolderOptions: ParsableArguments {
         @Option(
-            help: ArgumentHelp("The folder for text, JSON and charts.", valueName: "folder"))
+            help: ArgumentHelp(
+                "The folder for text, JSON and charts; an experiment in it continues.",
+                valueName: "folder"))
         var output = "golden-point"
     }
 
@@ -39,7 +42,10 @@ struct ExperimentGoldenPoint: ParsableCommand {
         let experiment = GoldenPointExperiment(
             try TrainingSettings(
                 source, network, rates, step, schedule, length, batch, augmentation))
-        try experiment.run(in: place.output, threads: team.threads, onEvent: ExperimentWatch().show)
-            .result.show(form.format)
+        try runExperiment(form.format) { calls in
+            try experiment.run(
+                in: place.output, threads: team.threads, onEvent: calls.onEvent,
+                shouldStop: calls.shouldStop)
+        }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandLineSupport
-import Phidias
 import PhidiasRuns
 
 struct ExperimentLoss: ParsableCommand {
@@ -76,17 +75,10 @@ struct ExperimentLoss: ParsableCommand {
             .map {
                 String($0)
             }
-        let watch = ExperimentWatch()
-        // Its finished runs are saved: a signal ends it between two steps.
-        Interruption.watch()
-        let report = try experiment.run(
-            in: place.output, jobs: place.jobs, onEvent: { watch.show($0) },
-            shouldStop: { Interruption.signal != nil })
-        watch.sweep.clear()
-        guard let report else {
-            Console.say("Stopped by a signal. The same command continues the experiment.")
-            throw Interrupted(signal: Interruption.signal ?? 0)
+        try runExperiment(form.format) { calls in
+            try experiment.run(
+                in: place.output, jobs: place.jobs, onEvent: calls.onEvent,
+                shouldStop: calls.shouldStop)
         }
-        try report.result.show(form.format)
     }
 }

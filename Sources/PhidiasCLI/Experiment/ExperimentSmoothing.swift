@@ -11,7 +11,8 @@ struct ExperimentSmoothing: ParsableCommand {
             Trains as phidias train does with the same options, and records gradient and velocity at \
             every step. Then trains with other momentum weights at the same effective learning rate. \
             Writes smoothing.txt, smoothing.json and charts in SVG. Coupled momentum and dropout are \
-            refused. The comparisons are this project's own (docs/theory.md).
+            refused. The comparisons are this project's own (docs/theory.md). The same command continues
+            an interrupted experiment.
 
             Example:
               phidias experiment smoothing --data data/mnist --epochs 5
@@ -56,7 +57,9 @@ struct ExperimentSmoothing: ParsableCommand {
 
     struct FolderOptions: ParsableArguments {
         @Option(
-            help: ArgumentHelp("The folder for text, JSON and charts.", valueName: "folder"))
+            help: ArgumentHelp(
+                "The folder for text, JSON and charts; an experiment in it continues.",
+                valueName: "folder"))
         var output = "smoothing"
     }
 
@@ -76,8 +79,11 @@ struct ExperimentSmoothing: ParsableCommand {
         (experiment.roughnessEpochs, experiment.curvatureImages, experiment.curvatureSteps) = (
             measurement.roughnessEpochs, measurement.curvatureImages, measurement.curvatureSteps
         )
-        try experiment.run(in: place.output, threads: team.threads, onEvent: ExperimentWatch().show)
-            .result().show(form.format)
+        try runExperiment(form.format) { calls in
+            try experiment.run(
+                in: place.output, threads: team.threads, onEvent: calls.onEvent,
+                shouldStop: calls.shouldStop)
+        }
     }
 
     private func list(_ text: String) -> [String] {

@@ -30,15 +30,17 @@ public struct ExperimentResult: Sendable {
     /// The numbers, as one JSON object.
     public var jsonText: String { json.text() }
 
-    /// Writes NAME.txt, NAME.json and the charts as SVG.
+    /// Writes the charts as SVG, NAME.txt and NAME.json. All are written before the first replaces
+    /// an older one, and NAME.json is missing while they do: there is never a mixture of two results.
     /// - Throws: `FileError`.
     public func write(to folder: String) throws {
         try DurableFile.makeDirectory(folder)
-        try DurableFile.write(text + "\n", to: "\(folder)/\(name).txt")
-        try DurableFile.write(json, to: "\(folder)/\(name).json")
-        for (name, chart) in charts {
-            try DurableFile.write(chart.svg, to: "\(folder)/\(name).svg")
+        var files: [(name: String, bytes: () -> [UInt8])] = charts.map { name, chart in
+            ("\(name).svg", { Array(chart.svg.utf8) })
         }
+        files.append(("\(name).txt", { Array((text + "\n").utf8) }))
+        files.append(("\(name).json", { Array((json.text(pretty: true) + "\n").utf8) }))
+        try DurableFile.write(files, in: folder, removing: [])
     }
 }
 
@@ -70,6 +72,14 @@ public enum ExperimentEvent: Sendable {
     case epoch(Int, of: Int, trainingAccuracy: Double)
     /// What happens in the sweep that the experiment's runs form.
     case sweep(SweepEvent)
+    /// An earlier call was stopped or killed; so many lines of its progress are kept.
+    case continues(lines: Int)
+    /// What the result will lack, known before the work begins.
+    case note(String)
+    /// So many steps of a part are done.
+    case progress(part: String, done: Int, of: Int)
+    /// All is measured; the files of the result are written next.
+    case result(ExperimentResult)
 }
 
 /// A setting that an experiment cannot use.
@@ -82,6 +92,10 @@ public enum ExperimentError: PhidiasError, Equatable {
     case layers(text: String, count: Int)
     /// Plain gradient descent diverged at every learning rate.
     case allRatesDiverged(loss: String)
+    /// The folder holds the progress of an experiment that cannot be continued with these settings.
+    case otherProgress(folder: String, reason: String)
+    /// A part of what an earlier call has kept cannot be understood.
+    case damagedProgress(part: String)
 
     public var description: String {
         switch self {
@@ -92,10 +106,20 @@ public enum ExperimentError: PhidiasError, Equatable {
             "There are no such layers: '\(text)'. Give numbers from 0 to \(count - 1)."
         case .allRatesDiverged(let loss):
             "With the \(loss) loss, plain gradient descent diverged at every learning rate; try smaller ones."
+        case .damagedProgress(let part):
+            "What was kept of the part '\(part)' cannot be read; remove \(ExperimentProgress.names.joined(separator: ", ")) to begin again."
+        case .otherProgress(let folder, let reason):
+            "\(folder): an experiment has begun here and not ended, and would be lost: \(reason)\nEnd it with its own settings, choose another folder, or remove \(ExperimentProgress.names.joined(separator: ", ")) there."
         }
     }
 
-    public var exitCode: Int32 { 64 }
+    public var exitCode: Int32 {
+        switch self {
+        case .otherProgress: 73
+        case .damagedProgress: 65
+        default: 64
+        }
+    }
 }
 
 extension TrainingSettings {

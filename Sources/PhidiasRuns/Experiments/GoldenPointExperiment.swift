@@ -32,51 +32,92 @@ public struct GoldenPointExperiment: Sendable {
         }
     }
 
-    /// Trains, measures, and writes golden-point.txt, golden-point.json and charts.
+    /// Trains, measures, and writes golden-point.txt, golden-point.json and charts. Each finished epoch
+    /// is kept in the folder until then; the same call continues an interrupted one.
     /// - Parameters:
     ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - onEvent: called with what happens, on the thread that trains.
-    /// - Throws: what is wrong with settings or data; `FileError`.
+    ///   - shouldStop: asked between two steps and while outputs are measured; true ends the
+    ///     experiment.
+    /// - Returns: nil if it was asked to stop before its end.
+    /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`.
     public func run(
         in folder: String, data: DataPair? = nil, threads: Int? = nil,
-        onEvent: @escaping (ExperimentEvent) -> Void = { _ in }
-    ) throws -> GoldenPointReport {
+        onEvent: @escaping (ExperimentEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
+    ) throws -> GoldenPointReport? {
         try check()
         let pair = try data ?? settings.data.load(seed: settings.seed)
         let threads = try Model.threads(threads)
         let network = try settings.network(for: pair.training, threads: threads)
-        let lock = try FolderLock(making: folder)
-        defer { withExtendedLifetime(lock) {} }
         var report = GoldenPointReport(
             network: network, images: pair.training.count, testImages: pair.test.count,
             record: .init(
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
-        for name in LossName.allCases {
-            let start = try Model(network: network, seed: settings.seed)
-            let trainer = try settings.trainer(
-                start, loss: try name.loss(.sigmoid), threads: threads)
-            var epochs = [
-                GoldenPointReport.Epoch(
-                    0, try OutputSignals(of: start, on: pair.training, threads: threads))
-            ]
-            try trainer.train(
-                on: pair.training, epochs: settings.epochs,
-                onEpoch: {
-                    epochs.append(
-                        .init(
-                            $0.epoch,
-                            try OutputSignals(of: $0.model, on: pair.training, threads: threads)))
-                })
-            let signals = try OutputSignals(of: trainer.model, on: pair.test, threads: threads)
-            report.runs.append(
-                .init(
-                    loss: name.rawValue, epochs: epochs, strongest: signals.strongest(),
-                    every: signals.every(), divergence: signals.divergence))
-            onEvent(.done("\(name.rawValue): \(settings.epochs.counted("epoch"))"))
-        }
-        try report.result.write(to: folder)
+        let progress = try ExperimentProgress(
+            in: folder, SweepDocument(experiment: "golden-point", report.record))
+        if progress.count > 0 { onEvent(.continues(lines: progress.count)) }
+        let work = Work(
+            settings: settings, data: pair, network: network, threads: threads, progress: progress,
+            onEvent: onEvent, shouldStop: shouldStop)
+        guard let runs = try progress.measure({ try LossName.allCases.map(work.run) })
+        else { return nil }
+        report.runs = runs
+        let result = report.result
+        onEvent(.result(result))
+        try result.write(to: folder)
+        progress.remove()
         return report
+    }
+}
+
+/// The trainings of an experiment on the golden point.
+private struct Work {
+    let settings: TrainingSettings
+    let data: DataPair
+    let network: Network
+    let threads: Int
+    let progress: ExperimentProgress
+    let onEvent: (ExperimentEvent) -> Void
+    let shouldStop: () -> Bool
+
+    /// Trains with a loss, from where an earlier call ended.
+    func run(_ name: LossName) throws -> GoldenPointReport.Run {
+        let part = name.rawValue
+        let start = try Model(network: network, seed: settings.seed)
+        let trainer = try settings.trainer(start, loss: try name.loss(.sigmoid), threads: threads)
+        if let end = progress.end(of: part) {
+            return try GoldenPointReport.Run(part, progress.epochs(of: part), end)
+        }
+        let known = try progress.epochs(of: part, trainer)
+        var epochs = known.measured
+        func keep(_ epoch: Int, _ model: Model) throws {
+            let signals = try signals(of: model, on: data.training)
+            epochs.append(
+                try progress.add(
+                    epoch: epoch, of: part, GoldenPointReport.Epoch(epoch, signals).kept, trainer))
+        }
+        if known.state == nil { try keep(0, start) }
+        let steps = try RunLength(
+            images: data.training.count, batchSize: settings.batchSize, epochs: settings.epochs
+        ).steps
+        try trainer.train(
+            on: data.training, epochs: settings.epochs, from: known.state,
+            shouldStop: {
+                try MeasurementStopped.check(shouldStop)
+                return false
+            },
+            onStep: { onEvent(.progress(part: "\(part) loss", done: $0.step, of: steps)) },
+            onEpoch: { try keep($0.epoch, $0.model) })
+        let end = try progress.end(
+            part, with: GoldenPointReport.Run.end(try signals(of: trainer.model, on: data.test)))
+        onEvent(.done("\(part): \(settings.epochs.counted("epoch"))"))
+        return try GoldenPointReport.Run(part, epochs, end)
+    }
+
+    private func signals(of model: Model, on data: Dataset) throws -> OutputSignals {
+        try OutputSignals(of: model, on: data, threads: threads, shouldStop: shouldStop)
     }
 }

@@ -10,15 +10,15 @@ public struct GoldenPointReport: Sendable {
         /// The epoch, counted from 1; 0 is before training.
         public let number: Int
         /// Signals p of the outputs for the images' own classes.
-        private(set) var targetSignals = Histogram(0...1, bins: 50)
+        var targetSignals = Histogram(0...1, bins: 50)
         /// Signals p of the other outputs.
-        private(set) var otherSignals = Histogram(0...1, bins: 50)
+        var otherSignals = Histogram(0...1, bins: 50)
         /// Logits z of the outputs for the images' own classes.
-        private(set) var targetLogits = Histogram(-32...32, bins: 128)
+        var targetLogits = Histogram(-32...32, bins: 128)
         /// Logits z of the other outputs.
-        private(set) var otherLogits = Histogram(-32...32, bins: 128)
+        var otherLogits = Histogram(-32...32, bins: 128)
         /// How many signals of each sort lie less than `near` from the golden point.
-        private(set) var nearTargets = 0, nearOthers = 0
+        var nearTargets = 0, nearOthers = 0
         /// KL(t ‖ p), in nats per image.
         public let divergence: Double
         /// H(p), in nats per image.
@@ -47,10 +47,14 @@ public struct GoldenPointReport: Sendable {
             (nearTargets, nearOthers) = (closeTargets, closeOthers)
         }
 
-        /// The entropy's share of the loss: H(p) / (KL(t ‖ p) + H(p)).
+        init(_ number: Int, divergence: Double, entropy: Double) {
+            (self.number, self.divergence, self.entropy) = (number, divergence, entropy)
+        }
+
+        /// The entropy's share of the loss: H(p) / (KL(t ‖ p) + H(p)); NaN where both are 0.
         public var entropyShare: Double { entropy / (divergence + entropy) }
         /// The share of the outputs for the images' own classes that lie less than 0.05 from the
-        /// golden point.
+        /// golden point; NaN where none has a signal.
         public var nearTargetShare: Double { Double(nearTargets) / Double(targetSignals.total) }
         /// The same share of the other outputs.
         public var nearOtherShare: Double { Double(nearOthers) / Double(otherSignals.total) }

@@ -86,7 +86,9 @@ extension LossExperiment {
         guard let all = try results(of: plan, searched) else { return nil }
         log.close()
         let report = try LossReport(experiment, best, all)
-        try report.result.write(to: folder)
+        let result = try report.result
+        onEvent(.result(result))
+        try result.write(to: folder)
         withExtendedLifetime(place) {}
         return report
     }

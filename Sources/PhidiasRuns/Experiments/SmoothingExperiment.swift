@@ -57,7 +57,7 @@ public struct SmoothingExperiment: Sendable {
         _ = try comparedMomenta()
     }
 
-    private func comparedMomenta() throws -> [Double] {
+    func comparedMomenta() throws -> [Double] {
         try momenta.map {
             guard case .constant(let value) = try Momentum($0) else {
                 throw ExperimentError.setting(
@@ -70,73 +70,8 @@ public struct SmoothingExperiment: Sendable {
         }
     }
 
-    /// Trains, measures, and writes smoothing.txt, smoothing.json and charts.
-    /// - Parameters:
-    ///   - folder: where the results go; until it returns, nothing else may use it.
-    ///   - data: nil reads what the settings name.
-    ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
-    ///   - onEvent: called with what happens, on the thread that trains.
-    /// - Throws: what is wrong with settings or data; `FileError`.
-    public func run(
-        in folder: String, data: DataPair? = nil, threads: Int? = nil,
-        onEvent: @escaping (ExperimentEvent) -> Void = { _ in }
-    ) throws -> SmoothingReport {
-        try check()
-        guard case .constant(let alpha) = settings.momentum else {
-            throw ExperimentError.setting(
-                "momentum", reason: "The experiment needs a constant momentum.")
-        }
-        let eta = settings.learningRate
-        let pair = try data ?? settings.data.load(seed: settings.seed)
-        let images = pair.training
-        let network = try settings.network(for: images, threads: threads)
-        guard !network.hasDropout else {
-            throw ExperimentError.setting(
-                "network",
-                reason: "The experiment needs the same loss at every step: leave out dropout.")
-        }
-        let layers = try chosenLayers(network)
-        let lock = try FolderLock(making: folder)
-        defer { withExtendedLifetime(lock) {} }
-
-        onEvent(.part("independent gradients", runs: 1))
-        var report = SmoothingReport(
-            analysis: try MomentumAnalysis(learningRate: eta, momentum: alpha),
-            synthetic: SyntheticGradients.window(
-                learningRate: Float(eta), momentum: Float(alpha),
-                weights: SmoothingReport.syntheticWeights,
-                steps: SmoothingReport.syntheticSteps, seed: settings.seed),
-            impulse: SyntheticGradients.impulseResponse(
-                learningRate: Float(eta), momentum: Float(alpha), steps: 61),
-            network: network, images: images.count, curvatureImages: curvatureImages,
-            record: .init(
-                settings: settings.recordWithoutCheckpoints + ownRecord(layers),
-                checksums: pair.checksums))
-        let plan = Trainer.SmoothingPlan(
-            epochs: settings.epochs, layers: layers,
-            curvatureImages: min(curvatureImages, images.count), curvatureSteps: curvatureSteps,
-            iterations: SmoothingReport.iterations)
-        try trainer(try settings.optimizer(), network, threads).recordSmoothing(on: images, plan) {
-            try report.add($0)
-            onEvent(
-                .epoch(
-                    $0.epoch, of: settings.epochs, trainingAccuracy: $0.trainingAccuracy))
-        }
-        for momentum in try comparedMomenta() {
-            let optimizer = try MomentumSGD(
-                learningRate: LearningRate((1 - momentum) * eta / (1 - alpha)),
-                momentum: .constant(momentum))
-            report.roughness.append(
-                try trainer(optimizer, network, threads).measureRoughness(
-                    on: images, epochs: roughnessEpochs, images: SmoothingReport.fixedImages))
-            onEvent(.done("loss roughness at α = \(momentum.fixed(3))"))
-        }
-        try report.result().write(to: folder)
-        return report
-    }
-
     /// The record of this experiment's own settings.
-    private func ownRecord(_ layers: [Int]) -> [RunDocument.Setting] {
+    func ownRecord(_ layers: [Int]) -> [RunDocument.Setting] {
         let pairs: KeyValuePairs = [
             "layers": layers.map { String($0) }.joined(separator: ","),
             "momenta": momenta.joined(separator: ","),
@@ -146,14 +81,7 @@ public struct SmoothingExperiment: Sendable {
         return pairs.map { .init(name: $0.key, value: $0.value) }
     }
 
-    private func trainer(
-        _ optimizer: MomentumSGD, _ network: Network, _ threads: Int?
-    ) throws -> Trainer {
-        try settings.trainer(
-            Model(network: network, seed: settings.seed), optimizer: optimizer, threads: threads)
-    }
-
-    private func chosenLayers(_ network: Network) throws(ExperimentError) -> [Int] {
+    func chosenLayers(_ network: Network) throws(ExperimentError) -> [Int] {
         guard let layers else { return Array(network.weighted.indices) }
         guard layers.allSatisfy(network.weighted.indices.contains), !layers.isEmpty else {
             throw .layers(

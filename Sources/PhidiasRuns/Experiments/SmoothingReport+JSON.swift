@@ -14,61 +14,80 @@ extension SmoothingReport {
                 "effective_learning_rate": .number(analysis.effectiveLearningRate),
             ]),
             "independent_gradients": .members([
-                "variance_ratio": .number(synthetic.varianceRatio),
-                "relative_standard_error": .number(syntheticError),
-                "weights": .integer(Self.syntheticWeights), "steps": .integer(synthetic.steps),
+                "variance_ratio": synthetic.map { .number($0.ratio) } ?? .null,
+                "relative_standard_error": syntheticError.map { .number($0) } ?? .null,
+                "weights": .integer(Self.syntheticWeights),
+                "steps": .integer(synthetic?.steps ?? 0),
             ]),
             "impulse_response": Self.numbers(impulse),
             "half_life": measuredHalfLife.map { .number($0) } ?? .null,
-            "variance": .array(rows.map(json)),
+            "variance": .array(rows.map(\.json)),
             "curvature": .array(epochs.map(json)),
             "curvature_images": .integer(curvatureImages),
-            "roughness": .array(roughness.map(json)),
+            "roughness": .array(roughness.map(\.json)),
         ])
     }
 
-    private static func numbers(_ values: [Double]) -> JSON { .array(values.map { .number($0) }) }
+    static func numbers(_ values: [Double]) -> JSON { .array(values.map { .number($0) }) }
 
-    private func json(_ row: Row) -> JSON {
-        func json(_ averaging: Averaging?) -> JSON {
+    private func json(_ epoch: Epoch) -> JSON {
+        let share = damping(epoch.steps)
+        return .object(
+            epoch.members + [
+                .init(key: "over_damped", value: .integer(share.creeps)),
+                .init(key: "under_damped", value: .integer(share.oscillates)),
+                .init(key: "negative", value: .integer(share.bendsDown)),
+                .init(key: "largest_eigenvalue", value: .number(epoch.largest.value)),
+                .init(key: "largest_eigenvalue_residual", value: .number(epoch.largest.error)),
+            ])
+    }
+}
+
+extension SmoothingReport.Row {
+    var json: JSON {
+        func json(_ averaging: SmoothingReport.Averaging?) -> JSON {
             guard let averaging else { return .null }
             return .members([
                 "variance_ratio": .number(averaging.ratio),
                 "from_autocorrelation": .number(averaging.predicted),
                 "squared_mean_over_variance": .number(averaging.signal),
-                "autocorrelation": Self.numbers(averaging.autocorrelation),
-                "frequencies": Self.numbers(averaging.response.map(\.frequency)),
-                "power_ratio": Self.numbers(averaging.response.map(\.ratio)),
+                "autocorrelation": SmoothingReport.numbers(averaging.autocorrelation),
+                "frequencies": SmoothingReport.numbers(averaging.response.map(\.frequency)),
+                "power_ratio": SmoothingReport.numbers(averaging.response.map(\.ratio)),
             ])
         }
         return .members([
-            "epoch": .integer(row.epoch), "layer": .integer(row.layer),
-            "training": json(row.training), "frozen": json(row.frozen),
+            "epoch": .integer(epoch), "layer": .integer(layer), "training": json(training),
+            "frozen": json(frozen),
         ])
     }
+}
 
-    private func json(_ epoch: SmoothingEpoch) -> JSON {
-        let share = damping(epoch.steps)
-        return .members([
-            "epoch": .integer(epoch.epoch), "training_loss": .number(epoch.trainingLoss),
-            "training_accuracy": .number(epoch.trainingAccuracy),
-            "steps": .array(epoch.steps.map { .integer($0.step) }),
-            "along_step": Self.numbers(epoch.steps.map(\.curvature.value)),
-            "estimated_error": Self.numbers(epoch.steps.map(\.curvature.error)),
-            "over_damped": .integer(share.creeps), "under_damped": .integer(share.oscillates),
-            "negative": .integer(share.bendsDown),
-            "largest_eigenvalue": .number(epoch.largest.value),
-            "largest_eigenvalue_residual": .number(epoch.largest.error),
-        ])
+extension SmoothingReport.Epoch {
+    /// The epoch without its rows, and without its largest curvature.
+    var members: [JSON.Member] {
+        [
+            .init(key: "epoch", value: .integer(number)),
+            .init(key: "training_loss", value: .number(trainingLoss)),
+            .init(key: "training_accuracy", value: .number(trainingAccuracy)),
+            .init(key: "steps", value: .array(steps.map { .integer($0.step) })),
+            .init(
+                key: "along_step", value: SmoothingReport.numbers(steps.map(\.curvature.value))),
+            .init(
+                key: "estimated_error",
+                value: SmoothingReport.numbers(steps.map(\.curvature.error))),
+        ]
     }
+}
 
-    private func json(_ run: LossRoughness) -> JSON {
+extension LossRoughness {
+    var json: JSON {
         .members([
-            "momentum": .number(run.momentum), "learning_rate": .number(run.learningRate),
-            "batch_loss": .number(run.batchLoss), "batch_roughness": .number(run.batch),
-            "fixed_loss": .number(run.fixedLoss), "fixed_roughness": .number(run.fixed),
-            "accuracy": .number(run.accuracy),
-            "diverged_in_step": run.diverged.map { .integer($0) } ?? .null,
+            "momentum": .number(momentum), "learning_rate": .number(learningRate),
+            "batch_loss": .number(batchLoss), "batch_roughness": .number(batch),
+            "fixed_loss": .number(fixedLoss), "fixed_roughness": .number(fixed),
+            "accuracy": .number(accuracy),
+            "diverged_in_step": diverged.map { .integer($0) } ?? .null,
         ])
     }
 }

@@ -11,7 +11,7 @@ extension SmoothingReport {
     private var text: String {
         let name = """
             MOMENTUM AS A FILTER, MEASURED: η = \(analysis.learningRate.digits()), \
-            α = \(analysis.momentum.digits()), \(network), \(images) images
+            α = \(analysis.momentum.belowOne(analysis.momentum.digits())), \(network), \(images) images
             """
         let origin = """
             The values of η and α are published; the theory and the comparisons are ours \
@@ -39,14 +39,14 @@ extension SmoothingReport {
     }
 
     private var filterText: String {
-        let ratio = synthetic.varianceRatio
         var table = TextTable("", "theory", "measured", "difference")
         func add(_ name: String, _ theory: Double, _ measured: Double) {
+            let difference = 100 * (measured / theory - 1)
             table.add(
                 name, theory.digits(5), measured.digits(5),
-                "\((100 * (measured / theory - 1)).digits(2)) %")
+                difference.isFinite ? "\(difference.digits(2)) %" : "–")
         }
-        add("noise variance left (independent)", analysis.noiseVariance, ratio)
+        add("noise variance left (independent)", analysis.noiseVariance, synthetic?.ratio ?? .nan)
         if let half = measuredHalfLife {
             add("half-life of a gradient, steps", analysis.halfLife, half)
         }
@@ -55,14 +55,20 @@ extension SmoothingReport {
                 "response after 20 steps", powerOf(analysis.momentum, 20), impulse[20]
             )
         }
-        return Self.section(
-            "THE UPDATE ALONE", [table],
-            [
+        let settling = Trainer.settlingSteps(momentum: Float(analysis.momentum))
+        let precision =
+            if let synthetic, let syntheticError {
                 """
                 Independent gradients: \(Self.syntheticWeights) weights, \(synthetic.steps) steps; \
                 standard error \((100 * syntheticError).digits(2)) %.
                 """
-            ])
+            } else {
+                """
+                Independent gradients were not measured: the velocity settles in \(settling) steps, \
+                more than \(Self.syntheticSteps).
+                """
+            }
+        return Self.section("THE UPDATE ALONE", [table], [precision])
     }
 
     private var varianceText: String {
@@ -120,16 +126,16 @@ extension SmoothingReport {
             "epoch", "median", "least", "greatest", "over-\ndamped", "under-\ndamped", "negative",
             "largest\neigenvalue")
         for epoch in epochs {
-            let values = epoch.steps.map(\.curvature.value).sorted()
+            let values = epoch.steps.map(\.curvature.value).filter(\.isFinite).sorted()
             guard !values.isEmpty else { continue }
             let share = damping(epoch.steps)
             table.add(
-                "\(epoch.epoch)", quantile(values, 0.5).digits(), values[0].digits(),
+                "\(epoch.number)", quantile(values, 0.5).digits(), values[0].digits(),
                 values[values.count - 1].digits(), "\(share.creeps)", "\(share.oscillates)",
                 "\(share.bendsDown)", epoch.largest.value.digits())
         }
-        let worst = curvatures.map(\.curvature.error).max() ?? .nan
-        let residual = epochs.map(\.largest.error).max() ?? .nan
+        let worst = curvatures.map(\.curvature.error).filter(\.isFinite).max() ?? .nan
+        let residual = epochs.map(\.largest.error).filter(\.isFinite).max() ?? .nan
         return Self.section(
             """
             CURVATURE ALONG THE STEP in weight space; critical: \
@@ -159,12 +165,14 @@ extension SmoothingReport {
         for run in roughness {
             if let step = run.diverged {
                 table.add(
-                    run.momentum.fixed(3), run.learningRate.digits(), "diverged", "step \(step)",
+                    run.momentum.belowOne(run.momentum.fixed(3)), run.learningRate.digits(),
+                    "diverged", "step \(step)",
                     "–", "–", "–")
                 continue
             }
             table.add(
-                run.momentum.fixed(3), run.learningRate.digits(), run.batchLoss.digits(),
+                run.momentum.belowOne(run.momentum.fixed(3)), run.learningRate.digits(),
+                run.batchLoss.digits(),
                 run.batch.digits(), run.fixedLoss.digits(), run.fixed.digits(),
                 run.accuracy.percent)
         }

@@ -31,6 +31,25 @@ public struct SmoothingReport: Sendable {
         public let response: [(frequency: Double, ratio: Double)]
     }
 
+    /// An epoch of the training in numbers.
+    struct Epoch {
+        /// Counted from 1.
+        let number: Int
+        let trainingLoss, trainingAccuracy: Double
+        /// The curvature along some steps.
+        let steps: [SmoothingEpoch.Step]
+        /// The Hessian's largest eigenvalue at the end of the epoch.
+        let largest: LossSurface.Curvature
+        /// One for each watched layer of which something can be said.
+        let rows: [Row]
+    }
+
+    /// What momentum leaves of independent gradients.
+    struct Synthetic {
+        let ratio: Double
+        let steps: Int
+    }
+
     static let syntheticWeights = 1024, syntheticSteps = 20_000
     /// Iterations of Lanczos' method, for the largest eigenvalue.
     static let iterations = 20
@@ -41,34 +60,24 @@ public struct SmoothingReport: Sendable {
 
     /// The learning rate, the momentum weight, and what follows from them.
     public let analysis: MomentumAnalysis
-    let synthetic: GradientWindow
+    /// Nil where the velocity settles too slowly to be measured.
+    let synthetic: Synthetic?
     let impulse: [Double]
     let network: Network
     let images, curvatureImages: Int
     let record: ExperimentRecord
     var roughness: [LossRoughness] = []
+    var epochs: [Epoch] = []
     /// Every watched layer in every epoch.
-    public private(set) var rows: [Row] = []
-    private(set) var epochs: [SmoothingEpoch] = []
+    public var rows: [Row] { epochs.flatMap(\.rows) }
 
     init(
-        analysis: MomentumAnalysis, synthetic: GradientWindow, impulse: [Double],
+        analysis: MomentumAnalysis, synthetic: Synthetic?, impulse: [Double],
         network: Network, images: Int, curvatureImages: Int, record: ExperimentRecord
     ) {
         (self.analysis, self.synthetic, self.impulse) = (analysis, synthetic, impulse)
         (self.network, self.images, self.record) = (network, images, record)
         self.curvatureImages = min(curvatureImages, images)
-    }
-
-    mutating func add(_ epoch: SmoothingEpoch) throws {
-        for (training, frozen) in zip(epoch.training, epoch.frozen) where training.steps > 2 {
-            rows.append(
-                Row(
-                    epoch: epoch.epoch, layer: training.layer,
-                    training: try Averaging(training, momentum: analysis.momentum),
-                    frozen: try Averaging(frozen, momentum: analysis.momentum)))
-        }
-        epochs.append(epoch)
     }
 
     /// The half-life read off the impulse response, whose logarithm is interpolated between two steps.
@@ -81,7 +90,8 @@ public struct SmoothingReport: Sendable {
     }
 
     /// The relative standard error of the synthetic ratio: √(4 α² / ((1 − α²) N)).
-    var syntheticError: Double {
+    var syntheticError: Double? {
+        guard let synthetic else { return nil }
         let square = analysis.momentum * analysis.momentum
         let count = Double(Self.syntheticWeights * synthetic.steps)
         return (4 * square / (1 - square) / count).squareRoot()
@@ -138,5 +148,18 @@ extension SmoothingReport.Averaging {
         response = before.frequencies.indices.dropFirst(2).filter { before.sums[$0] > 0 }.map {
             (before.frequencies[$0], after.sums[$0] / before.sums[$0])
         }
+    }
+}
+
+extension SmoothingReport.Epoch {
+    init(_ epoch: SmoothingEpoch, momentum: Double) throws {
+        rows = try zip(epoch.training, epoch.frozen).filter { $0.0.steps > 2 }.map {
+            .init(
+                epoch: epoch.epoch, layer: $0.layer,
+                training: try .init($0, momentum: momentum),
+                frozen: try .init($1, momentum: momentum))
+        }
+        (number, steps, largest) = (epoch.epoch, epoch.steps, epoch.largest)
+        (trainingLoss, trainingAccuracy) = (epoch.trainingLoss, epoch.trainingAccuracy)
     }
 }

@@ -1,15 +1,22 @@
 import Foundation
 
 extension Double {
-    /// With a fixed number of decimals.
-    package func fixed(_ places: Int) -> String { String(format: "%.\(places)f", self) }
+    /// With a fixed number of decimals; a dash for what is not finite.
+    package func fixed(_ places: Int) -> String {
+        isFinite ? String(format: "%.\(places)f", self) : "–"
+    }
 
-    /// A share in percent with two decimals, without the sign.
+    /// A share in percent with two decimals, without the sign; a dash for what is not finite.
     package var percent: String { (100 * self).fixed(2) }
 
-    /// With a number of significant digits; a dash for NaN.
+    /// The text, or all digits where it has rounded a number below 1 to 1.
+    package func belowOne(_ text: String) -> String {
+        self < 1 && text.hasPrefix("1") ? "\(self)" : text
+    }
+
+    /// With a number of significant digits; a dash for what is not finite.
     package func digits(_ count: Int = 4) -> String {
-        guard isFinite, self != 0 else { return isNaN ? "–" : fixed(0) }
+        guard isFinite, self != 0 else { return fixed(0) }
         var places = count - 1, size = abs(self)
         while size >= 10 && places > 0 {
             size /= 10

@@ -28,38 +28,9 @@ final class SweepFolder {
             return try document.write(to: path("sweep.json"))
         }
         let old = try SweepDocument(path: path("sweep.json"))
-        guard old.program == document.program else {
-            throw SweepError.otherSweep(
-                folder: folder,
-                reason:
-                    "the results are of phidias \(old.program), and this is \(document.program).")
+        if let reason = document.conflict(with: old) {
+            throw SweepError.otherSweep(folder: folder, reason: reason)
         }
-        let differences = Self.differences(old, document)
-        guard differences.isEmpty else {
-            throw SweepError.otherSweep(
-                folder: folder,
-                reason: "the results are of other settings:\n" + differences.joined(separator: "\n")
-            )
-        }
-    }
-
-    private static func differences(_ old: SweepDocument, _ new: SweepDocument) -> [String] {
-        var names = new.axes.map(\.name)
-        names += old.axes.map(\.name).filter { !names.contains($0) }
-        func text(_ values: [String]?) -> String { values?.joined(separator: ", ") ?? "nothing" }
-        let settings = names.filter { old[$0] != new[$0] }.map {
-            "  \($0): \(text(old[$0])) → \(text(new[$0]))"
-        }
-        var sums = new.checksums.map(\.name)
-        sums += old.checksums.map(\.name).filter { !sums.contains($0) }
-        let data = sums.compactMap { name -> String? in
-            let (a, b) = (
-                old.checksums.first { $0.name == name }?.value,
-                new.checksums.first { $0.name == name }?.value
-            )
-            return a == b ? nil : "  SHA-256 of \(name): \(a ?? "none") → \(b ?? "none")"
-        }
-        return settings + data
     }
 
     /// The results that exist, and the log that takes more. A last line that was cut off is reported

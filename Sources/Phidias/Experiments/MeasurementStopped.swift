@@ -1,0 +1,7 @@
+/// Thrown by a measurement that was asked to stop before its end.
+package struct MeasurementStopped: Error {
+    /// - Throws: if the answer is yes.
+    package static func check(_ shouldStop: () -> Bool) throws(MeasurementStopped) {
+        if shouldStop() { throw MeasurementStopped() }
+    }
+}

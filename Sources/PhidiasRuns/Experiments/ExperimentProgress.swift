@@ -1,0 +1,207 @@
+import Foundation
+import Phidias
+
+/// What an experiment has measured, kept in its folder until its results are written: the same
+/// experiment continues from there, however it ended.
+///
+/// - `progress.json`: what is computed, and from what data.
+/// - `progress.jsonl`: a line for each epoch and for the end of each part.
+/// - `progress.safetensors`: the state of the training after an epoch.
+///
+/// A line names the checksum of its epoch's state and is written before it. After a kill between the
+/// two the state is still that of an earlier line, from which training continues.
+///
+/// What is measured is used as it is read from its line, also by the call that wrote it: so the
+/// result of an experiment that was interrupted cannot differ.
+final class ExperimentProgress {
+    /// The files.
+    static let names = ["progress.json", "progress.jsonl", "progress.safetensors"]
+    private static let largestFile = 1 << 28
+
+    private let folder: String
+    private let lock: FolderLock
+    private var lines: [Line]
+    private var log: LineLog
+
+    /// Locks the folder and reads what an earlier call has left, or begins.
+    /// - Throws: `ExperimentError.otherProgress` if that is of other settings, data or version;
+    ///   `FileError`.
+    init(in folder: String, _ document: SweepDocument) throws {
+        self.folder = folder
+        lock = try FolderLock(making: folder)
+        let paths = Self.names.map { "\(folder)/\($0)" }
+        lines = try Self.lines(paths[1])
+        let reason = try Self.conflict(of: document, paths[0])
+        if let reason {
+            // What has not begun, or has no line yet, is not lost.
+            guard lines.isEmpty || access(paths[0], F_OK) != 0 else {
+                throw ExperimentError.otherProgress(folder: folder, reason: reason)
+            }
+            lines = []
+            for path in paths.dropFirst() { unlink(path) }
+            try document.write(to: paths[0])
+        }
+        log = try LineLog(path: paths[1], keeping: lines.last?.end ?? 0)
+    }
+
+    /// Lines that are kept from an earlier call.
+    var count: Int { lines.count }
+
+    private static func conflict(of document: SweepDocument, _ path: String) throws -> String? {
+        guard access(path, F_OK) == 0 else { return "there is no record of the settings." }
+        do {
+            return document.conflict(with: try SweepDocument(path: path))
+        } catch let error as SweepFileError {
+            return error.description
+        }
+    }
+
+    /// Calls a measurement.
+    /// - Returns: nil if it was asked to stop. After a divergence, which would only be repeated,
+    ///   nothing is kept.
+    func measure<Result>(_ body: () throws -> Result) throws -> Result? {
+        do {
+            return try body()
+        } catch is MeasurementStopped {
+            return nil
+        } catch let error as TrainingError where error.divergedInStep != nil {
+            remove()
+            throw error
+        }
+    }
+
+    /// Removes the files, once the results are written.
+    func remove() {
+        log.close()
+        for name in Self.names { unlink("\(folder)/\(name)") }
+    }
+
+    // MARK: - Parts
+
+    /// What a part has measured; nil if it has not ended.
+    func end(of part: String) -> JSON? {
+        lines.first { $0.part == part && $0.epoch == nil }?.measured
+    }
+
+    /// Keeps what a part has measured.
+    /// - Returns: the same as it will be read.
+    func end(_ part: String, with measured: JSON) throws -> JSON {
+        try append(part, epoch: nil, state: nil, measured)
+    }
+
+    /// What the epochs of a part have measured.
+    func epochs(of part: String) -> [JSON] {
+        lines.filter { $0.part == part && $0.epoch != nil }.map(\.measured)
+    }
+
+    /// The epochs that a part's training can continue from: what they measured, and the state after
+    /// the last of them. Later lines, whose state was not written, are removed.
+    func epochs(
+        of part: String, _ trainer: Trainer
+    ) throws -> (measured: [JSON], state: TrainingState?) {
+        guard let first = lines.firstIndex(where: { $0.part == part }) else { return ([], nil) }
+        let path = "\(folder)/\(Self.names[2])"
+        let bytes = access(path, F_OK) == 0 ? try FileBytes.read(path, limit: .max) : []
+        let sum = Checksum.sha256(bytes)
+        let last = lines.lastIndex { $0.part == part && $0.state == sum }
+        let kept = last.map { $0 + 1 } ?? first
+        if kept < lines.count {
+            lines.removeSubrange(kept...)
+            log.close()
+            log = try LineLog(path: "\(folder)/\(Self.names[1])", keeping: lines.last?.end ?? 0)
+        }
+        guard last != nil else { return ([], nil) }
+        let file = try TrainingStateFile(bytes: bytes, name: path)
+        try file.check(against: trainer)
+        return (epochs(of: part), file.state)
+    }
+
+    /// Keeps what was measured before the first epoch, or in an epoch of a part, and the trainer's
+    /// state after it.
+    /// - Returns: what was measured, as it will be read.
+    func add(epoch: Int, of part: String, _ measured: JSON, _ trainer: Trainer) throws -> JSON {
+        guard epoch > 0, let state = trainer.state else {
+            return try append(part, epoch: epoch, state: nil, measured)
+        }
+        let bytes = try TrainingStateFile(
+            state: state, loss: trainer.loss.name, batchSize: trainer.batchSize, seed: trainer.seed
+        ).bytes
+        let read = try append(part, epoch: epoch, state: Checksum.sha256(bytes), measured)
+        try DurableFile.write(bytes, to: "\(folder)/\(Self.names[2])")
+        return read
+    }
+
+    private func append(
+        _ part: String, epoch: Int?, state: String?, _ measured: JSON
+    ) throws -> JSON {
+        var members = [JSON.Member(key: "part", value: .string(part))]
+        if let epoch { members.append(.init(key: "epoch", value: .integer(epoch))) }
+        if let state { members.append(.init(key: "state_sha256", value: .string(state))) }
+        let text = JSON.object(members + [.init(key: "measured", value: measured)]).text()
+        let end = (lines.last?.end ?? 0) + text.utf8.count + 1
+        guard let line = Line(Array(text.utf8)[...], end: end) else {
+            preconditionFailure("a line that cannot be read: \(text.prefix(100))")
+        }
+        try log.append(text)
+        lines.append(line)
+        return line.measured
+    }
+
+    // MARK: - Lines
+
+    private struct Line {
+        let part: String
+        /// Nil for the part's end.
+        let epoch: Int?
+        let state: String?
+        let measured: JSON
+        /// Where the next line begins in the file.
+        let end: Int
+
+        init?(_ bytes: ArraySlice<UInt8>, end: Int) {
+            let limits = JSON.Limits(bytes: largestFile, depth: 16, values: 1 << 26)
+            guard let json = try? JSON(parsing: bytes, limits: limits),
+                let part = json["part"]?.stringValue, let measured = json["measured"]
+            else { return nil }
+            (self.part, self.measured, self.end) = (part, measured, end)
+            (epoch, state) = (json["epoch"]?.integerValue, json["state_sha256"]?.stringValue)
+        }
+    }
+
+    /// The lines of the log up to one that was cut off, or that is damaged.
+    private static func lines(_ path: String) throws -> [Line] {
+        guard access(path, F_OK) == 0 else { return [] }
+        let bytes = try FileBytes.read(path, limit: largestFile)
+        var lines: [Line] = [], start = 0
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")),
+            let line = Line(bytes[start..<end], end: end + 1)
+        {
+            lines.append(line)
+            start = end + 1
+        }
+        return lines
+    }
+}
+
+extension SweepDocument {
+    /// What an experiment computes, but for where its data lies.
+    init(experiment name: String, _ record: ExperimentRecord) {
+        self.init(
+            axes: [.init(name: "experiment", values: [name])]
+                + record.settings.filter { $0.name != "data" }.map {
+                    .init(name: $0.name, values: [$0.value])
+                },
+            program: PhidiasVersion.current, checksums: record.checksums)
+    }
+}
+
+extension JSON {
+    /// The number; NaN for null, as numbers that are not finite are written.
+    var measuredValue: Double? { self == .null ? .nan : doubleValue }
+
+    /// The numbers of an array, in the same way.
+    var measuredValues: [Double]? {
+        let values = arrayValue?.compactMap(\.measuredValue)
+        return values?.count == arrayValue?.count ? values : nil
+    }
+}
