@@ -30,8 +30,7 @@ public struct ExperimentResult: Sendable {
     /// The numbers, as one JSON object.
     public var jsonText: String { json.text() }
 
-    /// Writes the charts as SVG, NAME.txt and NAME.json. All are written before the first replaces
-    /// an older one, and NAME.json is missing while they do: there is never a mixture of two results.
+    /// Writes the charts as SVG, NAME.txt and NAME.json, in the place of older ones in one step.
     /// - Throws: `FileError`.
     public func write(to folder: String) throws {
         try DurableFile.makeDirectory(folder)
