@@ -71,7 +71,7 @@ import Testing
         let kept = try #require(Self.lines(bench))
         let rest = try Program.run(subject.command(bench, "cut"))
         #expect(rest.code == 0, "\(rest.errors)")
-        #expect(rest.errors.contains("Continuing: \(kept) measurements"), "\(rest.errors)")
+        #expect(rest.errors.contains("\(kept) measurements kept"), "\(rest.errors)")
         #expect(rest.output == whole.output)
         let (expected, found) = (
             try subject.files(bench, "whole"), try subject.files(bench, "cut")
@@ -101,7 +101,7 @@ import Testing
         let bench = try Bench()
         let command =
             "experiment smoothing --data $1 --hidden 2 --batch-size 4 --epochs 1 --momenta 0 --roughness-epochs 1 --momentum 0.5 --output $1/cut"
-        // 8 KiB in all files of this size.
+        // No file can grow beyond 4 KiB.
         let failed = try bench.shell("ulimit -f 8; exec $0 \(command)")
         #expect(failed.code == 74, "\(failed.errors)")
         #expect(failed.output.contains("ROUGHNESS OF THE LOSS"), "\(failed.errors)")
