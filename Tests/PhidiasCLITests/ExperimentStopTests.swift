@@ -126,8 +126,11 @@ import Testing
     /// Outputs that are all right and all but certain have no loss, and no share of it.
     @Test func aShareOfNothingIsADash() throws {
         let bench = try Bench()
-        try bench.write(
-            "train-labels-idx1-ubyte", Bench.idx([60]).prefix(8) + [UInt8](repeating: 0, count: 60))
+        for (prefix, count) in [("train", 60), ("t10k", 12)] {
+            let header = Bench.idx([count]).prefix(8)
+            try bench.write(
+                "\(prefix)-labels-idx1-ubyte", header + [UInt8](repeating: 0, count: count))
+        }
         let run = try Program.run(
             "experiment", "golden-point", "--data", bench.folder.path, "--hidden", "0",
             "--learning-rate", "1e6", "--epochs", "2", "--batch-size", "10", "--output",
