@@ -18,7 +18,7 @@ final class ExperimentWatch: Sendable {
             say("epoch \(epoch) of \(epochs): training accuracy \(accuracy.percent) %")
         case .sweep(let event): sweep.show(event)
         case .continues(let lines):
-            say("Continuing: \(lines.counted("measurement")) of an earlier start are kept.")
+            say("Continuing an earlier start: \(lines.counted("measurement")) kept.")
         case .note(let text): say(text.wrapped())
         case .progress(let part, let done, let all): show(part, done, of: all)
         case .result: clear()
