@@ -17,7 +17,9 @@ static int try_note(void) {
     // Asked, not tried: who tries it is killed.
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < NOTE)
         return EFBIG;
-    char name[] = "/dev/shm/phidias-XXXXXX";
+    char name[] = "/dev/shm/phidias-XX" // and four more, for mkostemp
+                  "XX"
+                  "XX";
     const int file = mkostemp(name, O_CLOEXEC);
     if (file < 0)
         return errno;
