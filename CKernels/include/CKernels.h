@@ -76,10 +76,18 @@ int ck_cgroup_cpus(const char *membership, const char *root);
 /// The same for memory, in bytes: v2's memory.max and v1's memory.limit_in_bytes.
 int64_t ck_cgroup_memory(const char *membership, const char *root);
 
+/// Why OpenMP cannot start: an errno, or 0 if it can. LLVM's library puts a note of itself into
+/// /dev/shm, and ends the process where it cannot. So a file is made there first, until that has
+/// succeeded once. Every function of this header that takes a number of threads starts OpenMP.
+int ck_openmp_error(void);
+
 /// Starts the threads that the caller's parallel regions of up to `threads` threads will use, so
 /// that nothing that happens later can prevent them from starting. First as many are started as a
 /// trial: if the system refused them, OpenMP would end the process. Returns 0, or an errno.
 int ck_threads_start(int threads);
+
+/// Bytes of address space that ck_threads_start needs for each thread but the caller.
+size_t ck_thread_bytes(void);
 
 /// Runs a parallel region of `threads` threads and returns how many different operating-system
 /// threads were seen in it: a build without working OpenMP answers 1.

@@ -45,10 +45,12 @@ int ck_threads_wanted(void) {
 
 int ck_threads_limit(void) {
     ck_threads_wanted();
-    return omp_get_thread_limit();
+    return ck_openmp_error() ? 1 : omp_get_thread_limit();
 }
 
 int ck_threads_available(void) {
+    if (ck_openmp_error())
+        return 1;
     const int limit = ck_threads_limit();
     // OpenMP's number, not this thread's mask: OMP_PROC_BIND narrows that to one CPU.
     const int cpus = (int)ck_least(omp_get_num_procs(), limit);
@@ -88,6 +90,12 @@ static void *wait_at(void *argument) {
     return NULL;
 }
 
+// libomp makes its stacks larger than it says, by 128 bytes times the thread's number. Ours are not
+// smaller: the system library keeps some for later, and those must be of use.
+size_t ck_thread_bytes(void) {
+    return kmp_get_stacksize_s() + ((size_t)256 << 10);
+}
+
 // Whether `others` threads with stacks as OpenMP's can be had beside the caller: 0, or an errno.
 static int try_threads(int others) {
     // Memory for what OpenMP needs beside the stacks: it asks for none while this is held.
@@ -97,9 +105,7 @@ static int try_threads(int others) {
     pthread_attr_t attributes;
     int error = held == MAP_FAILED || !started ? ENOMEM : pthread_attr_init(&attributes);
     if (!error) {
-        // libomp makes its stacks larger than it says, by 128 bytes times the thread's number. Ours
-        // are not smaller: the system library keeps some for later, and those must be of use.
-        pthread_attr_setstacksize(&attributes, kmp_get_stacksize_s() + ((size_t)256 << 10));
+        pthread_attr_setstacksize(&attributes, ck_thread_bytes());
         // All are held until the last has started, so that all are there at once.
         gate at = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
         int count = 0;
@@ -134,7 +140,9 @@ static void spare_addresses(void) {
 int ck_threads_start(int threads) {
     ck_threads_wanted();
     spare_addresses();
-    const int error = threads > 1 ? try_threads(threads - 1) : 0;
+    int error = ck_openmp_error();
+    if (!error && threads > 1)
+        error = try_threads(threads - 1);
     if (threads > 1 && !error)
         ck_threads_observed(threads);
     return error;

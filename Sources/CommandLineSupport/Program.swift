@@ -7,6 +7,7 @@ import Phidias
 package enum Program {
     package static func run(_ root: (some ParsableCommand).Type) -> Never {
         Console.openStandardFiles()
+        LastResort.prepare()
         // A file that may grow no more (ulimit -f) is then an error as a full disk is one.
         signal(SIGXFSZ, SIG_IGN)
         // Killed while it starts, it leaves an empty note of itself, and would end a later process of

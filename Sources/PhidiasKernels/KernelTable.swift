@@ -50,6 +50,13 @@ package enum Threads {
         }
     }
 
+    /// Why OpenMP cannot start; nil if it can. Whatever runs kernels asks first, or OpenMP may end
+    /// the process.
+    package static var startFailure: String? {
+        let error = ck_openmp_error()
+        return error == 0 ? nil : String(cString: strerror(error))
+    }
+
     /// The most threads that have been started so far.
     private static let started = Mutex(0)
 
@@ -59,8 +66,7 @@ package enum Threads {
         guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
         return started.withLock { most in
             guard threads > most else { return nil }
-            let error = ck_threads_start(Int32(threads))
-            guard error == 0 else { return String(cString: strerror(error)) }
+            if let reason = start(threads) { return reason }
             most = threads
             return nil
         }
@@ -70,8 +76,14 @@ package enum Threads {
     /// belong to the thread that asks for them, so it may have none yet.
     package static func refusalToCaller(_ threads: Int) -> String? {
         guard threads <= limit else { return "OMP_THREAD_LIMIT allows \(limit)" }
+        return start(threads)
+    }
+
+    private static func start(_ threads: Int) -> String? {
         let error = ck_threads_start(Int32(threads))
-        return error == 0 ? nil : String(cString: strerror(error))
+        guard error != 0 else { return nil }
+        return
+            "\(String(cString: strerror(error))), and each needs \(Memory.mebibytes(ck_thread_bytes())) of addresses\(Memory.limit)"
     }
 
     /// The number of different operating-system threads seen in a parallel region of `threads`.

@@ -39,12 +39,23 @@ package enum Memory {
     package static func mebibytes(_ bytes: Int) -> String { "\((bytes + 1 << 20 - 1) >> 20) MiB" }
 
     /// The limit of the address space, in brackets; empty without one.
-    private static var limit: String {
+    package static var limit: String { addresses.map { " (\($0))" } ?? "" }
+
+    /// The limit of the address space as text; nil without one.
+    private static var addresses: String? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
             limit.rlim_cur < UInt64(Int.max)
-        else { return "" }
-        return " (ulimit -v: \(mebibytes(Int(limit.rlim_cur))))"
+        else { return nil }
+        return "ulimit -v: \(mebibytes(Int(limit.rlim_cur)))"
+    }
+
+    /// What this process may have at most, as text.
+    package static var most: String {
+        addresses
+            ?? (group > 0
+                ? "the control group's limit: \(mebibytes(group))"
+                : "this machine: \(mebibytes(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))))")
     }
 
     /// The bytes of this process in memory that belong to no file: those a control group counts

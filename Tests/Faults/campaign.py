@@ -123,7 +123,7 @@ class Campaign:
                 self.lose(what, "no word")
             # What could not be removed stays until the folder is used again; so do new files that
             # count already.
-            left = [path for path in run.temporaries() if "/.phidias-new" in path or ".tmp" in path]
+            left = [path for path in run.temporaries() if "/.phidias-new" in path or path.endswith(".tmp")]
             if exit_code != 0 and not killed and call != "unlink" and left:
                 self.lose(what, f"left over: {left}")
             self.check(run, what)

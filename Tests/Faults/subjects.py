@@ -316,10 +316,14 @@ class Experiment(Run):
         return ["experiment", self.NAME, "--data", self.data, "--output", self.folder,
                 *self.OPTIONS.split()]
 
+    def temporaries(self):
+        return super().temporaries() + [str(p) for p in self.folder.glob("progress.*")]
+
     def result(self):
-        """All numbers but those of the clock."""
+        """All numbers but those of the clock, and the names of the files."""
         numbers = json.loads((self.folder / f"{self.NAME}.json").read_text())
-        return without_clock(numbers), sorted(p.name for p in self.folder.iterdir())
+        names = {p.name for p in self.folder.iterdir() if str(p) not in self.temporaries()}
+        return without_clock(numbers), names
 
 
 class LossExperiment(Experiment):

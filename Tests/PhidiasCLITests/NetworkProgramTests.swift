@@ -169,4 +169,36 @@ import Testing
         #expect(try Program.run("summary", "mlp", "--image", "4").code == 64)
         #expect(try Program.run("summary", "/nowhere.safetensors").code == 66)
     }
+
+    /// Nothing else is seen of such a run until its first epoch ends.
+    @Test func anEpochOfHoursIsToldBeforeItBegins() throws {
+        let bench = try BadInputTests.Bench()
+        let images = 60_000
+        try bench.write("train-images-idx3-ubyte", BadInputTests.Bench.idx([images, 4, 4]))
+        try bench.write("train-labels-idx1-ubyte", BadInputTests.Bench.idx([images]))
+        let layer = "conv 32 3x3 pad 1x1024 relu"
+        /// What is said before the first step.
+        func header(_ network: String) throws -> String {
+            // The run is ended as soon as it says what it runs on, which comes first.
+            try bench.shell(
+                """
+                $0 train --data $1 --network '\(network)' --loss cross-entropy --epochs 1 \
+                    --threads 1 --batch-size 10 --output $1/run --force 2>$1/said &
+                for try in $(seq 300); do grep -q ' kernels' $1/said && break; sleep 0.1; done
+                sleep 0.5; kill -9 $!; cat $1/said
+                """
+            ).output
+        }
+        let long = try header("\(layer), \(layer), dense 3")
+        // On 4 × 4 pixels the layers give 4 × 2050 and 4 × 4098, and three products a weight are
+        // computed, but for two with the first layer's.
+        let first = 2.0 * 9 * 32 * 4 * 2050, second = 2.0 * 9 * 32 * 32 * 4 * 4098
+        let last = 2.0 * 32 * 4 * 4098 * 3
+        let operations = (2 * first + 3 * second + 3 * last) * Double(images)
+        let told = try #require(
+            long.firstMatch(of: /warning: an epoch takes ([0-9.]+) TFLOP, about ([0-9]+) min/))
+        #expect(abs((Double(told.1) ?? 0) - operations / 1e12) < 0.1, "\(long)")
+        #expect(abs((Double(told.2) ?? 0) - operations / 1e10 / 60) < 1, "\(long)")
+        #expect(!(try header("dense 3").contains("warning")))
+    }
 }

@@ -88,4 +88,47 @@ import Testing
         let asked = try bench.shell("\(limited) --threads 3")
         #expect(asked.code == 71 && asked.errors.contains("OMP_THREAD_LIMIT"), "\(asked.errors)")
     }
+
+    /// What keeps OpenMP from making its file in /dev/shm, as a shell does it before it starts the
+    /// rest of its words, and the reason that is then given.
+    static let brokenFolders = [
+        ("ulimit -f 0", "File too large"),
+        (
+            "mount -t tmpfs -o size=4k none /dev/shm; head -c 4096 /dev/zero >/dev/shm/all",
+            "No space left"
+        ),
+        ("mount -t tmpfs -o nr_inodes=1 none /dev/shm", "No space left"),
+        ("mount -t tmpfs -o ro none /dev/shm", "Read-only"),
+        ("mount -t tmpfs none /dev", "No such file"),
+    ]
+
+    /// The library would be killed by SIGBUS, or end the process.
+    @Test(arguments: brokenFolders) func aFolderThatOpenMPCannotUseIsASentence(
+        way: String, reason: String
+    ) throws {
+        let bench = try BadInputTests.Bench()
+        try bench.train()
+        // A name space of one's own is not permitted everywhere; the limit of a file's size is.
+        let spaces = ["unshare -rm", "unshare -m"]
+        let space = try spaces.first {
+            try bench.shell("\($0) mount -t tmpfs none /dev/shm").code == 0
+        }
+        let isLimit = way.hasPrefix("ulimit")
+        let breaks = isLimit || space != nil ? way : Self.brokenFolders[0].0
+        let expected = isLimit || space != nil ? reason : Self.brokenFolders[0].1
+        let start = isLimit ? "" : space ?? ""
+        for command in [
+            "train --data $1 --hidden 4 --epochs 1 --batch-size 4 --output $1/other",
+            "evaluate $1/run --data $1", "summary mlp", "verify $1/run",
+            "sweep --data $1 --hidden 4 --epochs 1 --batch-size 4 --seeds 1 --output $1/sweep",
+        ] {
+            let result = try bench.shell(
+                "\(start) sh -c '\(breaks); exec \"$@\" 2>&1' - $0 \(command)")
+            #expect(result.code == 71, "\(command): \(result.output)\(result.errors)")
+            #expect(result.output.contains("/dev/shm: \(expected)"), "\(command): \(result.output)")
+        }
+        // What needs no kernels works, as far as it writes no files.
+        let explained = try bench.shell("\(start) sh -c '\(breaks); exec \"$@\"' - $0 explain")
+        #expect(explained.code == 0 && !explained.output.isEmpty, "\(explained.errors)")
+    }
 }

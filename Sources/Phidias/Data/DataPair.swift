@@ -1,4 +1,5 @@
 import Foundation
+import PhidiasKernels
 
 /// Training and test images from one source.
 public struct DataPair: Sendable {
@@ -72,7 +73,7 @@ public struct DataPair: Sendable {
     ///   - directory: made where it is missing.
     ///   - replacing: whether files of that name may be replaced.
     /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size;
-    ///   `.elements` if a part has more bytes than are read; `FileError`.
+    ///   `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
         guard training.shape == test.shape else {
             throw DataError.pixels(
@@ -89,6 +90,8 @@ public struct DataPair: Sendable {
         if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
             throw DataError.exists(path: path)
         }
+        // A file's bytes are a copy, one at a time, and its header.
+        try Memory.check(max(training.images.count, test.images.count) + 20, for: directory)
         try DurableFile.write(
             try parts.flatMap { data, part in
                 let names = part.names(isFlat: isFlat)

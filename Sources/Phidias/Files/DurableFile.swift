@@ -25,7 +25,8 @@ package enum DurableFile {
         }
         defer { _ = operations.close(folderFile) }
 
-        let temporary = try prepare(bytes, for: path, in: folder, operations)
+        let (temporary, lock) = try prepare(bytes, for: path, in: folder, operations)
+        defer { if lock >= 0 { close(lock) } }
         try place(temporary, at: target, for: path, operations)
 
         let syncing = operations.syncUninterrupted(folderFile, folder: true)
@@ -59,11 +60,11 @@ package enum DurableFile {
     }
 
     /// Writes the bytes to a temporary file and syncs it.
-    /// - Returns: its path.
+    /// - Returns: its path, and what to close when it has its final name, unless that is -1.
     private static func prepare(
         _ bytes: [UInt8], for path: String, in folder: String, _ operations: Operations
-    ) throws(FileError) -> String {
-        let (file, temporary) = try createTemporary(in: folder, for: path, operations)
+    ) throws(FileError) -> (path: String, lock: Int32) {
+        let (file, temporary, lock) = try createTemporary(in: folder, for: path, operations)
         var failure = operations.writeAll(bytes, to: file)
         var operation = "writing"
         if failure == 0 {
@@ -78,9 +79,10 @@ package enum DurableFile {
         }
         guard failure == 0 else {
             _ = operations.remove(temporary)
+            if lock >= 0 { close(lock) }
             throw .cannotWrite(path: path, operation: operation, code: -failure)
         }
-        return temporary
+        return (temporary, lock)
     }
 
     /// Renames a temporary file, or removes it if that fails.
@@ -198,17 +200,29 @@ package enum DurableFile {
         return String(cString: resolved)
     }
 
-    /// A new file under a unique name. The name doesn't grow with the target's, so a long name that
-    /// is allowed stays allowed.
+    /// A new file beside the target. Its name is made of the target's, so that what a process which
+    /// died has left is used by the next one that writes the same file; it doesn't grow with the
+    /// target's name, so a long name that is allowed stays allowed.
+    /// - Returns: `lock` keeps other calls from using the file, until it is closed; -1 if none would.
     private static func createTemporary(
         in folder: String, for path: String, _ operations: Operations
-    ) throws(FileError) -> (file: Int32, name: String) {
+    ) throws(FileError) -> (file: Int32, name: String, lock: Int32) {
+        let start = (folder == "/" ? "" : folder) + "/.phidias-"
+        let own = start + String(hash(path), radix: 36) + ".tmp"
+        let file = operations.openUninterrupted(
+            own, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        if file >= 0 {
+            let lock = lock(file, own)
+            if lock >= 0, operations.truncate(file, 0) == 0 { return (file, own, lock) }
+            if lock >= 0 { close(lock) }
+            _ = operations.close(file)
+        }
+        // Somebody else writes the same file, or it is not a file of ours.
         for _ in 0..<16 {
-            let number = String(UInt64.random(in: .min ... .max), radix: 36)
-            let name = (folder == "/" ? "" : folder) + "/.phidias-\(number).tmp"
+            let name = start + String(UInt64.random(in: .min ... .max), radix: 36) + ".tmp"
             let file = operations.openUninterrupted(
                 name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
-            if file >= 0 { return (file, name) }
+            if file >= 0 { return (file, name, -1) }
             guard file == -EEXIST else {
                 throw .cannotCreate(
                     path: path, operation: "creating a temporary file beside it", code: -file)
@@ -216,5 +230,23 @@ package enum DurableFile {
         }
         throw .cannotCreate(
             path: path, operation: "creating a temporary file beside it", code: EEXIST)
+    }
+
+    /// Locks a file that still has this name.
+    /// - Returns: a descriptor to close when the file has its final name; -1 if another call has it.
+    private static func lock(_ file: Int32, _ name: String) -> Int32 {
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else { return -1 }
+        var (own, named) = (stat(), stat())
+        guard fstat(file, &own) == 0, lstat(name, &named) == 0, own.st_ino == named.st_ino,
+            own.st_dev == named.st_dev, own.st_nlink == 1, own.st_mode & S_IFMT == S_IFREG
+        else { return -1 }
+        return fcntl(file, F_DUPFD_CLOEXEC, 0)
+    }
+
+    /// FNV-1a of a path's last part.
+    private static func hash(_ path: String) -> UInt64 {
+        (path.split(separator: "/").last ?? "").utf8.reduce(0xcbf2_9ce4_8422_2325) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
     }
 }

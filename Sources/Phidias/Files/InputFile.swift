@@ -29,21 +29,49 @@ package final class InputFile {
         try Memory.check(range.count, for: path)
         var failure: DataError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-            while count < range.count {
-                let got = pread(
-                    descriptor, buffer.baseAddress?.advanced(by: count), range.count - count,
-                    off_t(range.lowerBound + count))
-                if got < 0 && errno == EINTR { continue }
-                if got < 0 { failure = .io(path: path, reason: Self.reason(errno)) }
-                if got == 0 {
-                    failure = .io(path: path, reason: "it became shorter while it was read")
-                }
-                if got <= 0 { return }
-                count += got
-            }
+            failure = fill(UnsafeMutableRawBufferPointer(buffer), from: range.lowerBound)
+            count = failure == nil ? range.count : 0
         }
         if let failure { throw failure }
         return bytes
+    }
+
+    /// The numbers in a range of offsets, four bytes each, little-endian; bytes that are left over at
+    /// the end are not read. They come straight from the file, so that only one copy of a large model
+    /// is ever in memory.
+    func readFloats(_ range: Range<Int>) throws(DataError) -> [Float] {
+        let stride = MemoryLayout<Float>.stride
+        let number = range.count / stride
+        try Memory.check(number * stride, for: path)
+        var failure: DataError?
+        let values = [Float](unsafeUninitializedCapacity: number) { buffer, count in
+            failure = fill(
+                UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<(number * stride)]),
+                from: range.lowerBound)
+            count = failure == nil ? number : 0
+            for place in 0..<count {
+                buffer[place] = Float(bitPattern: UInt32(littleEndian: buffer[place].bitPattern))
+            }
+        }
+        if let failure { throw failure }
+        return values
+    }
+
+    /// Fills the whole buffer with what follows an offset.
+    /// - Returns: what prevented it.
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, from start: Int) -> DataError? {
+        var count = 0
+        while count < buffer.count {
+            let got = pread(
+                descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count,
+                off_t(start + count))
+            if got < 0 && errno == EINTR { continue }
+            if got < 0 { return .io(path: path, reason: Self.reason(errno)) }
+            if got == 0 { return .io(path: path, reason: "it became shorter while it was read") }
+            count += got
+        }
+        return nil
     }
 
     package static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
@@ -56,13 +84,24 @@ extension Memory {
     }
 }
 
+extension DataError {
+    /// Memory that the system refused, though it was not asked for beforehand.
+    fileprivate static func refusedMemory(_ bytes: Int, for path: String) -> DataError {
+        .memory(path: path, bytes: bytes, reason: "the system refuses it\(Memory.limit)")
+    }
+}
+
 /// The contents of a folder.
 package enum FolderListing {
+    /// The bytes that the system library needs to list one.
+    private static let buffer = 1 << 15
+
     /// The names, in no order; none if there is no such folder.
     /// - Throws: `DataError.io` if it cannot be listed, which is not the same as empty.
     package static func names(_ path: String) throws(DataError) -> [String] {
         guard let listing = opendir(path) else {
             let code = errno
+            if code == ENOMEM { throw .refusedMemory(buffer, for: path) }
             guard access(path, F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) else { return [] }
             throw .io(path: path, reason: InputFile.reason(code))
         }

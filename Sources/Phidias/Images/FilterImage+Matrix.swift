@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 extension FilterImage {
     /// The longer side of a matrix has about so many pixels where the scale is ours to choose, and its
     /// cells have at least and at most so many.
@@ -18,6 +20,8 @@ extension FilterImage {
         let (rows, columns) = (min(units, inputs), max(units, inputs))
         var options = self
         (options.columns, options.peak) = (1, 1)
+        try Memory.checkPixels(
+            MemoryLayout<Float>.stride * weights.count, of: "The picture of the filters")
         let cells = relative(weights, units, inputs)
         let wanted = min(max(Self.matrixSide / columns, Self.smallestCell), Self.largestCell)
         return try Self.fitting(scale, from: wanted) { scale throws(ImageError) in

@@ -75,7 +75,7 @@ public enum ImageError: PhidiasError, Equatable {
             "\(path): unpacks to more than the \(limit) bytes that \(width) × \(height) pixels "
                 + "can have."
         case .memory(let path, let bytes, let reason):
-            "\(path): there is no memory for its \(Memory.mebibytes(bytes)) of pixels: \(reason)."
+            "\(path): there is not enough memory for its \(Memory.mebibytes(bytes)) of pixels: \(reason)."
         case .damaged(let path, let reason):
             "\(path): is a damaged PNG file: \(reason)."
         case .cannotEncode(let reason):

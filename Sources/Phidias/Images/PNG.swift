@@ -149,7 +149,7 @@ public enum PNG {
     ///   - image: Of one channel or three.
     ///   - text: Keys of 1 to 79 printable ASCII characters, without spaces at the ends or next to each
     ///     other; values without NUL.
-    /// - Throws: `ImageError.text`, `ImageError.cannotEncode`.
+    /// - Throws: `ImageError.text`, `.cannotEncode`, `.memory`.
     public static func encode(
         _ image: Image, text: KeyValuePairs<String, String> = [:]
     ) throws(ImageError) -> [UInt8] {
@@ -164,6 +164,8 @@ public enum PNG {
             pairs += key.utf8CString
             pairs += value.utf8CString
         }
+        // Where nothing can be packed, the file has as many bytes as the picture.
+        try Memory.checkPixels(image.pixels.count, of: "The picture")
         var message = [CChar](repeating: 0, count: Int(PHIDIAS_PNG_MESSAGE))
         var file: UnsafeMutablePointer<UInt8>?
         var size = 0
@@ -172,6 +174,7 @@ public enum PNG {
             &message)
         defer { free(file) }
         guard status == 0 else { throw .cannotEncode(reason: string(message)) }
+        try Memory.checkPixels(size, of: "The picture")
         return Array(UnsafeBufferPointer(start: file, count: size))
     }
 

@@ -22,7 +22,7 @@ extension Model {
     ///   - image: the bytes of an image of the network's input size.
     ///   - layer: index among all layers, of one whose output is an image.
     /// - Throws: `ModelError`: `.images` for an image of another size, `.features` for a layer
-    ///   whose output is not an image, `.notFinite`, `.memory`.
+    ///   whose output is not an image, `.notFinite`, `.memory`, `.openMP`.
     public func features(of image: [UInt8], layer: Int) throws(ModelError) -> FeatureMaps {
         guard image.count == network.inputs else {
             throw .images(
@@ -86,6 +86,7 @@ private final class FeatureProbe {
         }
         (self.shape, self.stage) = (shape, stage)
         if let layer = model.firstNonFiniteLayer { throw .notFinite(layer: layer) }
+        try Model.checkOpenMP()
         let bytes = NetworkStack.size(
             plan.shape, batchCapacity: 1, role: .evaluation, threads: 1)
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }

@@ -58,6 +58,7 @@ public struct Model: Sendable, Equatable {
     func stack(
         batchCapacity: Int, role: NetworkStack.Role, threads: Int
     ) throws(ModelError) -> LayerStack {
+        try Self.checkOpenMP()
         // A file of a few bytes can describe layers that need gigabytes.
         let bytes = LayerStack.size(
             of: network, batchCapacity: batchCapacity, role: role, threads: threads)
@@ -123,6 +124,8 @@ public enum ModelError: PhidiasError, Equatable {
     case threads(Int)
     /// The system refuses that many threads.
     case noThreads(Int, reason: String)
+    /// OpenMP, which runs the threads, cannot keep its note in `/dev/shm`.
+    case openMP(reason: String)
     /// `OMP_NUM_THREADS` does not hold a number of threads.
     case threadVariable
     /// `CK_ARCH` does not name a kernel table that this CPU can run; the text lists those it can.
@@ -167,6 +170,8 @@ public enum ModelError: PhidiasError, Equatable {
             "\(count) threads cannot be started; give 1 to \(Model.mostThreads)."
         case .noThreads(let count, let reason):
             "\(count) threads cannot be started: \(reason). Give fewer, or raise the limits (ulimit -u, ulimit -v, OMP_THREAD_LIMIT)."
+        case .openMP(let reason):
+            "OpenMP, which runs the threads, cannot make its small file in /dev/shm: \(reason). That folder must be there, with room for a file that this user may write, and the limit of a file's size (ulimit -f) must allow it."
         case .threadVariable:
             "OMP_NUM_THREADS is not a number of threads from 1 to \(Model.mostThreads). Correct it, or give a number."
         case .kernels(let message):
@@ -177,7 +182,7 @@ public enum ModelError: PhidiasError, Equatable {
     public var exitCode: Int32 {
         switch self {
         case .layers, .shape, .images, .classes, .notFinite, .noAnswer, .inputSize: 65
-        case .memory, .noThreads: 71
+        case .memory, .noThreads, .openMP: 71
         case .threads, .features, .imageCount, .image, .epoch, .output, .batch: 64
         case .kernels, .threadVariable: 78
         }
@@ -192,10 +197,11 @@ extension Model {
     /// `OMP_NUM_THREADS`, or else as many as the affinity mask and the cgroup quota of this process
     /// allow. More threads than CPUs are accepted: the results are the same, but the threads take
     /// turns, which costs time.
-    /// - Throws: `ModelError.threads`, `.noThreads`, `.threadVariable`, and `.kernels` if `CK_ARCH`
-    ///   names no usable kernel table.
+    /// - Throws: `ModelError.threads`, `.noThreads`, `.threadVariable`, `.openMP`, and `.kernels` if
+    ///   `CK_ARCH` names no usable kernel table.
     public static func threads(_ asked: Int?) throws(ModelError) -> Int {
         if let message = KernelTable.error { throw .kernels(message) }
+        try checkOpenMP()
         guard let count = asked ?? Threads.preferred else { throw .threadVariable }
         guard (1...mostThreads).contains(count) else {
             if asked == nil { throw .threadVariable }
@@ -203,6 +209,12 @@ extension Model {
         }
         if let reason = Threads.refusal(count) { throw .noThreads(count, reason: reason) }
         return count
+    }
+
+    /// Checks that OpenMP can start, before anything calls it: it would end the process.
+    /// - Throws: `ModelError.openMP`.
+    static func checkOpenMP() throws(ModelError) {
+        if let reason = Threads.startFailure { throw .openMP(reason: reason) }
     }
 
     /// The name of the kernel table in use: `reference`, `avx2`, `avx512` or `neon`.

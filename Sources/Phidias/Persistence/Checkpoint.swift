@@ -144,7 +144,7 @@ public struct Checkpoint: Sendable, Equatable {
     ///   - name: what errors call it.
     /// - Throws: `SafetensorsError`, `ModelFileError`, `RunFileError`.
     public init(bytes: [UInt8], name: String = "The checkpoint") throws {
-        try self.init(try Safetensors(bytes: bytes, path: name), path: name)
+        try self.init(try Safetensors(copying: bytes, path: name), path: name)
     }
 
     private init(_ file: Safetensors, path: String) throws {

@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 /// A model on disk: safetensors with tensors `layers.N.weight` ([outputs, inputs], or for a
 /// convolution [outputs, inputs, rows, columns]) and `layers.N.bias` [outputs] in layer order, and
 /// the network and your own texts in the metadata.
@@ -44,7 +46,7 @@ public struct ModelFile: Sendable {
     ///   - name: what errors call it.
     /// - Throws: `SafetensorsError`, `ModelFileError`.
     public init(bytes: [UInt8], name: String = "The model") throws {
-        try self.init(try Safetensors(bytes: bytes, path: name), path: name)
+        try self.init(try Safetensors(copying: bytes, path: name), path: name)
     }
 
     private init(_ file: Safetensors, path: String) throws {
@@ -67,7 +69,7 @@ public struct ModelFile: Sendable {
 
     /// The file's bytes: the same model, loss and metadata give the same bytes.
     /// - Throws: `ModelError.notFinite` for a parameter that no reader would accept,
-    ///   `ModelFileError.reservedKey`, `.tooMuchMetadata`.
+    ///   `ModelFileError.reservedKey`, `.tooMuchMetadata`; `DataError.memory`.
     public var bytes: [UInt8] {
         get throws {
             if let layer = model.firstNonFiniteLayer { throw ModelError.notFinite(layer: layer) }
@@ -78,6 +80,8 @@ public struct ModelFile: Sendable {
                 throw ModelFileError.tooMuchMetadata(
                     path: "The model", limit: Self.largestMetadata)
             }
+            try Memory.check(
+                MemoryLayout<Float>.stride * model.network.parameterCount, for: "The model")
             let facts: KeyValuePairs<String, String> = [
                 "format": "phidias", "format_version": String(Self.version(for: model.network)),
                 "network": NetworkDocument.json(model.network).text(), "loss": loss,

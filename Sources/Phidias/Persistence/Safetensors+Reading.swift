@@ -1,3 +1,5 @@
+import PhidiasKernels
+
 extension Safetensors {
     /// Reads a file: first its header, and the tensors only after the whole header has been checked
     /// against the file's size.
@@ -9,10 +11,14 @@ extension Safetensors {
         let start = 8 + (try Self.headerLength(prefix, fileBytes: file.size, file: path))
         let header = try Self.parseHeader(
             try file.read(8..<start)[...], dataBytes: file.size - start, file: path)
+        // Asked for as a whole: a part may be there, and the next not.
+        try Memory.check(file.size - start, for: path)
         self.init(
             metadata: header.metadata,
             tensors: try header.entries.map { entry in
-                entry.tensor(from: try file.read(start + entry.begin..<start + entry.end)[...])
+                NamedTensor(
+                    name: entry.name, shape: entry.shape,
+                    values: try file.readFloats(start + entry.begin..<start + entry.end))
             })
     }
 
@@ -29,6 +35,13 @@ extension Safetensors {
             tensors: header.entries.map { entry in
                 entry.tensor(from: bytes[start + entry.begin..<start + entry.end])
             })
+    }
+
+    /// The same, after memory for a copy of the tensors has been asked for.
+    /// - Throws: `SafetensorsError`, `DataError.memory`.
+    init(copying bytes: [UInt8], path: String) throws {
+        try Memory.check(bytes.count, for: path)
+        try self.init(bytes: bytes, path: path)
     }
 
     /// The position of a tensor in the data.

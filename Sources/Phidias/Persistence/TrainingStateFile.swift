@@ -101,7 +101,7 @@ public struct TrainingStateFile: Sendable, Equatable {
     ///   - name: what errors call it.
     /// - Throws: `SafetensorsError`, `ModelFileError`.
     public init(bytes: [UInt8], name: String = "The state") throws {
-        try self.init(try Safetensors(bytes: bytes, path: name), path: name)
+        try self.init(try Safetensors(copying: bytes, path: name), path: name)
     }
 
     private init(_ file: Safetensors, path: String) throws {

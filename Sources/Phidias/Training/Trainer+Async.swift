@@ -125,8 +125,9 @@ public struct TrainingReports: AsyncSequence {
 extension Model {
     /// Starts the threads of the calling thread: OpenMP's threads belong to the thread that asks
     /// for them.
-    /// - Throws: `ModelError.noThreads`.
+    /// - Throws: `ModelError.noThreads`, `.openMP`.
     package static func startThreads(_ count: Int) throws(ModelError) {
+        try checkOpenMP()
         if let reason = Threads.refusalToCaller(count) {
             throw .noThreads(count, reason: reason)
         }

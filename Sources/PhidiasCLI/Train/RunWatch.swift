@@ -15,6 +15,7 @@ final class RunWatch {
             epochs = start.settings.epochs
             done = start.epochsDone
             for line in Self.header(start) { Console.say(line) }
+            if let warning = Self.warning(start) { Console.say(warning) }
         case .resumes(let folder, let place):
             Console.say(
                 "Continuing \(folder) after epoch \(place.epochs), step \(place.steps).")
@@ -101,5 +102,21 @@ final class RunWatch {
             ] + (moves.isEmpty ? [] : ["augmentation: \(moves.joined(separator: ", "))"])
             + ["\(start.threads.counted("thread")), \(Model.kernels) kernels"]
         return lines.map { $0.wrapped(hanging: 2) }
+    }
+
+    /// Multiplications and additions of a thread in a second, to tell minutes from hours beforehand:
+    /// dense layers are faster, and convolutions with few channels slower.
+    private static let nominalSpeed = 1e10
+
+    /// That an epoch will take long: until its end, nothing else may be seen of the run. nil where it
+    /// takes up to ten minutes at the nominal speed.
+    private static func warning(_ start: RunStart) -> String? {
+        let operations = start.network.trainingFlops * Double(start.images)
+        let seconds = operations / (nominalSpeed * Double(start.threads))
+        guard seconds > 600 else { return nil }
+        let speed = "\((nominalSpeed / 1e9).fixed(0)) GFLOP/s a thread"
+        return
+            "warning: an epoch takes \((operations / 1e12).digits(3)) TFLOP, about \(ProgressBar.time(seconds)) at \(speed). phidias summary shows which layers they are for."
+            .wrapped(hanging: 2)
     }
 }

@@ -30,7 +30,8 @@ final class ReportData {
         }
     }
 
-    func data(of document: RunDocument) -> Found {
+    /// - Throws: only what the machine lacks: then it is not known what the page would hold.
+    func data(of document: RunDocument) throws -> Found {
         var reasons: [String] = []
         for place in folders.map({ Place.folder($0) }) + recorded(document) {
             do {
@@ -43,6 +44,7 @@ final class ReportData {
                     "\(Self.text(place)): the SHA-256 of \(name) is not the one that the run recorded."
                 )
             } catch let error as any PhidiasError {
+                if error.exitCode == 71 { throw error }
                 reasons.append(error.description)
             } catch {
                 reasons.append("\(Self.text(place)): \(error)")

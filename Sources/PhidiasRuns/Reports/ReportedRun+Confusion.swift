@@ -16,7 +16,7 @@ extension ReportedRun {
         guard let model else {
             return .section(title, .note("There is no model yet: no epoch was finished."))
         }
-        switch data.data(of: document) {
+        switch try data.data(of: document) {
         case .nothing(let reasons):
             return .section(
                 title,

@@ -37,6 +37,7 @@ extension ReportedRun {
                 image = try picture.draw(
                     weights: Array(weights.prefix(shown * size)), rows: rows, width: width)
             } catch {
+                if error.exitCode == 71 { throw error }
                 return .section("Filters", .note(error.description))
             }
             figures.append(
