@@ -55,6 +55,17 @@ extension Trainer {
         return Int((6 * PortableMath.log(10) / rate).rounded(.up))
     }
 
+    /// Checks that there is memory for the whole measurement: the kernels' buffers of the training and
+    /// of the loss surface, and twelve vectors of `Double` over all parameters: the moments of two
+    /// windows and of the epoch before, and those of Lanczos' method and its gradients.
+    private static func checkSmoothingMemory(
+        _ network: Network, batchSize: Int, threads: Int
+    ) throws(ModelError) {
+        let vectors = 12 * MemoryLayout<Double>.stride * network.parameterCount
+        let bytes = 2 * network.trainingMemory(batchSize: batchSize, threads: threads) + vectors
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
+    }
+
     /// Trains with constant learning rate and momentum, and reports on gradients after each epoch.
     /// The weights have the same bits as from `train`. An epoch's window has all of its steps,
     /// except for the first ones of the run, in which the velocity settles.
@@ -72,6 +83,7 @@ extension Trainer {
         onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
         let run = try run(over: data, epochs: plan.epochs)
+        try Self.checkSmoothingMemory(model.network, batchSize: batchSize, threads: threads)
         let (learningRate, momentum) = try optimizer.values(atStep: 0, of: run)
         let settling = Self.settlingSteps(momentum: momentum)
         let counts = model.network.weighted.map(\.parameterCount)
