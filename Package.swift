@@ -12,8 +12,8 @@ let kernelFlags: [CSetting] = [
     ]),
 ]
 
-// The programs parse, call the library and print: what takes time is optimised there.
-let programSettings: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+// Parsing, printing and drawing take no time worth the compiler's: what does is in the libraries.
+let quickSettings: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let package = Package(
     name: "phidias",
@@ -58,7 +58,7 @@ let package = Package(
             name: "Statistics",
             dependencies: [.product(name: "RealModule", package: "swift-numerics")]),
         // Pictures of numbers as SVG: knows no networks either.
-        .target(name: "Charts"),
+        .target(name: "Charts", swiftSettings: quickSettings),
         // Runs, sweeps, experiments and reports.
         .target(name: "PhidiasRuns", dependencies: ["Phidias", "Charts", "Statistics"]),
         // What the programs share: options of settings, the console, errors and signals.
@@ -67,17 +67,17 @@ let package = Package(
             dependencies: [
                 "PhidiasRuns", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: programSettings),
+            swiftSettings: quickSettings),
         .executableTarget(
             name: "PhidiasCLI", dependencies: ["CommandLineSupport", "PhidiasRuns"],
-            swiftSettings: programSettings),
+            swiftSettings: quickSettings),
         // A program of its own: who trains need not build the opponents of the kernels.
         .executableTarget(
             name: "PhidiasBench",
             dependencies: [
                 "CommandLineSupport", "PhidiasRuns", "PhidiasKernels", "KernelOperations",
             ],
-            swiftSettings: programSettings),
+            swiftSettings: quickSettings),
 
         // What the fuzzer runs, and the tests over its corpora.
         .target(

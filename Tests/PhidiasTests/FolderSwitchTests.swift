@@ -83,7 +83,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(bench.folder)/\(place)"))
     }
 
-    @Test(arguments: ["a", "parts", "parts/1"]) func whatIsInTheWayIsToldBefore(name: String) throws {
+    @Test(arguments: ["a", "parts", "parts/1"]) func whatIsInTheWayIsToldBefore(name: String) throws
+    {
         let bench = try Bench()
         let place = "\(bench.folder)/\(name)"
         try FileManager.default.removeItem(atPath: place)
