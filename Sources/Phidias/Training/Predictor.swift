@@ -24,7 +24,7 @@ public final class Predictor: Sendable {
     public static let largestBatch = 1 << 16
     /// The number of operations that justify another thread: in a batch, as threads wait for each
     /// other in every layer; and in a call, as it may have to wake them up.
-    private static let (batchFlops, callFlops) = (4e5, 4e6)
+    private static let (batchFlops, callFlops) = (4e5, 1.5e6)
 
     private let stack: Mutex<LayerStack>
     /// The order of a batch's images in memory: 0, 1, 2, ….
