@@ -36,7 +36,9 @@ package enum Memory {
     /// Address space for everything too small to check: stacks, texts, the allocator's own.
     private static let reserve = 16 << 20
 
-    package static func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20 + (bytes & (1 << 20 - 1) == 0 ? 0 : 1)) MiB" }
+    package static func mebibytes(_ bytes: Int) -> String {
+        "\(bytes >> 20 + (bytes & (1 << 20 - 1) == 0 ? 0 : 1)) MiB"
+    }
 
     /// The limit of the address space, in brackets; empty without one.
     package static var limit: String { addresses.map { " (\($0))" } ?? "" }
