@@ -214,7 +214,10 @@ package enum DurableFile {
         if file >= 0 {
             let lock = lock(file, own)
             if lock >= 0, operations.truncate(file, 0) == 0 { return (file, own, lock) }
-            if lock >= 0 { close(lock) }
+            if lock >= 0 {
+                _ = operations.remove(own)
+                close(lock)
+            }
             _ = operations.close(file)
         }
         // Somebody else writes the same file, or it is not a file of ours.
