@@ -264,6 +264,10 @@ import Testing
         let damaged = try Program.run(
             "report", bench.path("run"), "--output", bench.path("report.html"))
         #expect(damaged.code == 65 && damaged.errors.contains("step-00000000.png"))
+        // Frames of a wide layer fit into no page.
+        let last = bench.path("run/frames/step-00000149.png")
+        #expect(truncate(last, 9 << 20) == 0)
+        #expect(try Self.page(bench, "run").words.contains("too large for a page"))
     }
 
     @Test func aSweepShowsItsMapAndRanking() throws {

@@ -10,6 +10,8 @@ struct FilmFigure {
     /// Frames in the folder.
     private let all: Int
     private var size = (width: 0, height: 0)
+    /// The bytes of a frame that no page carries; 0 if they fit.
+    private var tooLarge = 0
 
     /// - Throws: if a frame cannot be read, or is not as large as the last.
     init(_ run: ReportedRun) throws {
@@ -17,12 +19,17 @@ struct FilmFigure {
         all = files.count
         guard let last = files.last else { return }
         // All frames are about as large as the last: fewer of them if they are large.
-        let sample = try FileBytes.read(last.path, limit: Self.mostBytes)
+        let file = try InputFile(last.path)
+        guard file.size <= Self.mostBytes else {
+            tooLarge = file.size
+            return
+        }
+        let sample = try file.read(0..<file.size)
         size = try PNG.size(sample, path: last.path)
         let count = min(Self.mostFrames, max(2, Self.mostBytes / max(sample.count, 1)))
         var room = Self.mostBytes - sample.count
         for file in FilterFilm.chosen(files, count).dropLast() {
-            let bytes = try FileBytes.read(file.path, limit: Self.mostBytes)
+            let bytes = try FileBytes.read(file.path, limit: PNG.largestFile)
             let own = try PNG.size(bytes, path: file.path)
             guard own == size else {
                 throw ImageError.damaged(
@@ -40,6 +47,13 @@ struct FilmFigure {
     /// All frames lie in the page, and all but the last are hidden: so it is what is seen without
     /// scripts.
     var html: HTML {
+        guard tooLarge == 0 else {
+            return .section(
+                "Film of the filters",
+                .note(
+                    "There are \(all.counted("frame")), each of about \(tooLarge >> 20) MiB: too large for a page."
+                ))
+        }
         guard !frames.isEmpty else { return .nothing }
         let pictures = frames.enumerated().map { index, frame in
             HTML.frame(
