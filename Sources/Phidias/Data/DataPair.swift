@@ -84,24 +84,28 @@ public struct DataPair: Sendable {
         let parts = [(training, DataFiles.Part.training), (test, .test)]
         let isFlat = training.shape.channels == 1
         // Files of the other sort would be found before the new ones, or be left of the old.
-        let others = parts.flatMap { $0.1.names(isFlat: !isFlat).flatMap(DataFiles.spellings) }
-        let own = parts.flatMap { $0.1.names(isFlat: isFlat).flatMap(DataFiles.spellings) }
-        let paths = (own + others).map { "\(directory)/\($0)" }
+        func names(isFlat: Bool) -> [String] {
+            parts.flatMap { $0.1.names(isFlat: isFlat).flatMap(DataFiles.spellings) }
+        }
+        let others = names(isFlat: !isFlat)
+        let paths = (names(isFlat: isFlat) + others).map { "\(directory)/\($0)" }
         if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
             throw DataError.exists(path: path)
         }
         // A file's bytes are a copy, one at a time, and its header.
         try Memory.check(max(training.images.count, test.images.count) + 20, for: directory)
-        try DurableFile.write(
-            try parts.flatMap { data, part in
+        try FolderSwitch.replace(in: directory, removing: others) { root in
+            for (data, part) in parts {
                 let names = part.names(isFlat: isFlat)
                 let sizes = isFlat ? [] : [data.shape.channels]
                 let images = try IDXFile(
                     dimensions: [data.count] + sizes + [data.rows, data.columns],
                     elements: data.images)
                 let labels = try IDXFile(dimensions: [data.count], elements: data.labels)
-                return [(names[0], { images.bytes }), (names[1], { labels.bytes })]
-            }, in: directory, removing: others)
+                try DurableFile.write(images.bytes, to: "\(root)/\(names[0])")
+                try DurableFile.write(labels.bytes, to: "\(root)/\(names[1])")
+            }
+        }
     }
 }
 

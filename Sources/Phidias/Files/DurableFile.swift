@@ -40,25 +40,6 @@ package enum DurableFile {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Replaces several files of one folder that belong together, in one step.
-    /// - Parameters:
-    ///   - files: their names, and closures that make their bytes, one after the other.
-    ///   - folder: its lock must be held.
-    ///   - old: names of files that go even if no new one has their name.
-    /// - Throws: `FileError`.
-    package static func write(
-        _ files: [(name: String, bytes: () -> [UInt8])], in folder: String, removing old: [String]
-    ) throws(FileError) {
-        let new = try FolderSwitch(folder)
-        do {
-            for file in files { try write(file.bytes(), to: "\(new.root)/\(file.name)") }
-        } catch {
-            try? FolderSwitch.discard(in: folder)
-            throw error
-        }
-        try new.take(removing: old)
-    }
-
     /// Writes the bytes to a temporary file and syncs it.
     /// - Returns: its path, and what to close when it has its final name, unless that is -1.
     private static func prepare(

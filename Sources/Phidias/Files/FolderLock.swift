@@ -5,6 +5,7 @@ import Glibc
 package final class FolderLock {
     private let file: Int32
 
+    /// Takes the lock, and ends a replacement that a killed process left.
     /// - Throws: `FileError.inUse` if another process holds the lock. On file systems without locks
     ///   every process gets it.
     package init(_ folder: String) throws(FileError) {
@@ -15,15 +16,15 @@ package final class FolderLock {
         guard flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             throw .inUse(path: folder)
         }
+        try FolderSwitch.settle(folder)
     }
 
-    /// Creates the folder if it is missing, removes files that a killed process left half-written,
-    /// and ends a replacement that it left.
+    /// Creates the folder if it is missing, and removes files that a killed process left
+    /// half-written.
     package convenience init(making folder: String) throws(FileError) {
         try DurableFile.makeDirectory(folder)
         try self.init(folder)
         DurableFile.removeTemporaries(in: folder)
-        try FolderSwitch.settle(folder)
     }
 
     // Also after an error in init.

@@ -50,25 +50,41 @@ package struct FolderSwitch {
         try Self.settle(folder)
     }
 
+    /// Replaces files of a folder by what a closure writes.
+    /// - Parameters:
+    ///   - folder: its lock must be held.
+    ///   - old: files that go even if no new one has their name.
+    ///   - write: is given the folder to write into.
+    /// - Throws: what `write` throws; `FileError`.
+    package static func replace(
+        in folder: String, removing old: [String] = [], _ write: (_ root: String) throws -> Void
+    ) throws {
+        let new = try FolderSwitch(folder)
+        do {
+            try write(new.root)
+        } catch {
+            try? discard(in: folder)
+            throw error
+        }
+        try new.take(removing: old)
+    }
+
     /// Nothing may be in the way once the new files count.
     private func checkPlaces() throws(FileError) {
-        for (name, isFolder) in try Self.entries(root) {
+        let new = try Self.tree(root)
+        for name in new.folders {
             let place = "\(folder)/\(name)"
             var status = stat()
             guard lstat(place, &status) == 0 else { continue }
-            let isInPlace = DurableFile.kind(of: place) == .folder
-            guard isInPlace == isFolder else {
-                throw .cannotReplace(
-                    path: place, reason: isFolder ? "it is not a folder" : "it is a folder")
+            guard DurableFile.kind(of: place) == .folder else {
+                throw .cannotReplace(path: place, reason: "it is not a folder")
             }
-            guard !isFolder || access(place, W_OK | X_OK) == 0 else {
+            guard access(place, W_OK | X_OK) == 0 else {
                 throw .cannotCreate(path: place, operation: "making a file in it", code: errno)
             }
-            guard isFolder else { continue }
-            for (inner, _) in try Self.entries("\(root)/\(name)")
-            where DurableFile.kind(of: "\(place)/\(inner)") == .folder {
-                throw .cannotReplace(path: "\(place)/\(inner)", reason: "it is a folder")
-            }
+        }
+        for name in new.files where DurableFile.kind(of: "\(folder)/\(name)") == .folder {
+            throw .cannotReplace(path: "\(folder)/\(name)", reason: "it is a folder")
         }
     }
 
@@ -76,16 +92,9 @@ package struct FolderSwitch {
     package static func discard(in folder: String) throws(FileError) {
         let root = "\(folder)/\(waiting)"
         guard exists(root) else { return }
-        for (name, isFolder) in try entries(root) {
-            if isFolder {
-                for (inner, _) in try entries("\(root)/\(name)") {
-                    unlink("\(root)/\(name)/\(inner)")
-                }
-                rmdir("\(root)/\(name)")
-            } else {
-                unlink("\(root)/\(name)")
-            }
-        }
+        let new = try tree(root)
+        for name in new.files { unlink("\(root)/\(name)") }
+        for name in new.folders { rmdir("\(root)/\(name)") }
         rmdir(root)
     }
 
@@ -101,15 +110,12 @@ package struct FolderSwitch {
             try DurableFile.syncFolder(folder)
         }
         guard exists(arriving) else { return }
-        for (name, isFolder) in try entries(arriving) where name != list {
-            guard isFolder else {
-                try move("\(arriving)/\(name)", to: "\(folder)/\(name)")
-                continue
-            }
-            try DurableFile.makeDirectory("\(folder)/\(name)")
-            for (inner, _) in try entries("\(arriving)/\(name)") {
-                try move("\(arriving)/\(name)/\(inner)", to: "\(folder)/\(name)/\(inner)")
-            }
+        let new = try tree(arriving)
+        for name in new.folders { try DurableFile.makeDirectory("\(folder)/\(name)") }
+        for name in new.files where name != list {
+            try move("\(arriving)/\(name)", to: "\(folder)/\(name)")
+        }
+        for name in new.folders {
             try DurableFile.syncFolder("\(folder)/\(name)")
             rmdir("\(arriving)/\(name)")
         }
@@ -126,9 +132,8 @@ package struct FolderSwitch {
         }
         for attempt in 0... {
             do {
-                let lock = try FolderLock(folder)
-                defer { withExtendedLifetime(lock) {} }
-                return try settle(folder)
+                _ = try FolderLock(folder)
+                return
             } catch {
                 // A process that still writes its new files may do so for long: the old ones are whole.
                 guard exists("\(folder)/\(decided)") || exists("\(folder)/\(arriving)") else {
@@ -192,15 +197,24 @@ package struct FolderSwitch {
 
     private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    private static func entries(
-        _ folder: String
-    ) throws(FileError) -> [(name: String, isFolder: Bool)] {
+    /// The folders in one, and its files and theirs, relative to it.
+    private static func tree(
+        _ root: String
+    ) throws(FileError) -> (folders: [String], files: [String]) {
+        var (folders, files): ([String], [String]) = ([], [])
         do {
-            return try FolderListing.names(folder).filter { $0 != "." && $0 != ".." }.sorted().map {
-                ($0, DurableFile.kind(of: "\(folder)/\($0)") == .folder)
+            for name in try FolderListing.names(root).sorted() where name != "." && name != ".." {
+                guard DurableFile.kind(of: "\(root)/\(name)") == .folder else {
+                    files.append(name)
+                    continue
+                }
+                folders.append(name)
+                files += try FolderListing.names("\(root)/\(name)").sorted()
+                    .filter { $0 != "." && $0 != ".." }.map { "\(name)/\($0)" }
             }
         } catch {
-            throw .cannotCreate(path: folder, operation: "listing the folder", code: EIO)
+            throw .cannotCreate(path: root, operation: "listing the folder", code: EIO)
         }
+        return (folders, files)
     }
 }

@@ -45,10 +45,7 @@ package final class InputFile {
         try Memory.check(number * stride, for: path)
         var failure: DataError?
         let values = [Float](unsafeUninitializedCapacity: number) { buffer, count in
-            failure = fill(
-                UnsafeMutableRawBufferPointer(
-                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<(number * stride)]),
-                from: range.lowerBound)
+            failure = fill(UnsafeMutableRawBufferPointer(buffer), from: range.lowerBound)
             count = failure == nil ? number : 0
             for place in 0..<count {
                 buffer[place] = Float(bitPattern: UInt32(littleEndian: buffer[place].bitPattern))

@@ -34,12 +34,13 @@ public struct ExperimentResult: Sendable {
     /// - Throws: `FileError`.
     public func write(to folder: String) throws {
         try DurableFile.makeDirectory(folder)
-        var files: [(name: String, bytes: () -> [UInt8])] = charts.map { name, chart in
-            ("\(name).svg", { Array(chart.svg.utf8) })
+        try FolderSwitch.replace(in: folder) { root in
+            for (name, chart) in charts {
+                try DurableFile.write(chart.svg, to: "\(root)/\(name).svg")
+            }
+            try DurableFile.write(text + "\n", to: "\(root)/\(name).txt")
+            try DurableFile.write(json, to: "\(root)/\(name).json")
         }
-        files.append(("\(name).txt", { Array((text + "\n").utf8) }))
-        files.append(("\(name).json", { Array((json.text(pretty: true) + "\n").utf8) }))
-        try DurableFile.write(files, in: folder, removing: [])
     }
 }
 

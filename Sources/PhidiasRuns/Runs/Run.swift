@@ -104,7 +104,8 @@ public enum Run {
         try place.open()
         let recorded = place.recorded
         let (found, old) = try compare(
-            place.lastPlace(), with: recorded, place, allowingChanges: allowingChanges, onEvent)
+            place.lastPlace(recorded), with: recorded, place, allowingChanges: allowingChanges,
+            onEvent)
         var settings = try old.trainingSettings(of: folder)
         try change(&settings)
         let plan = try TrainingPlan(settings, data: data, threads: threads)

@@ -57,16 +57,10 @@ final class RunFolder {
     }
 
     /// Locks a folder that is there, to read it.
-    func claim() throws {
-        lock = try FolderLock(folder)
-        try FolderSwitch.settle(folder)
-    }
+    func claim() throws { lock = try FolderLock(folder) }
 
     /// From now on what is written waits beside the run that is to be replaced.
-    func prepareToReplace() throws {
-        guard replaces, replacement == nil else { return }
-        replacement = try FolderSwitch(folder)
-    }
+    func prepareToReplace() throws { replacement = try FolderSwitch(folder) }
 
     /// Records the run.
     /// - Parameter model: what it has learned so far; nil is nothing yet.
@@ -191,11 +185,14 @@ extension RunFolder {
 
     /// Where a run continues, with its document: at its newest checkpoint, before which there is run.json
     /// alone. If it was stopped after it went back, and before a checkpoint knew, where it went back to.
-    func lastPlace() throws -> (checkpoint: Checkpoint?, document: RunDocument) {
+    /// - Parameter recorded: run.json; nil if it cannot be read.
+    func lastPlace(
+        _ recorded: RunDocument?
+    ) throws -> (checkpoint: Checkpoint?, document: RunDocument) {
         guard let newest = try lastCheckpoint() else {
-            return (nil, try RunDocument(path: path("run.json")))
+            return (nil, try recorded ?? RunDocument(path: path("run.json")))
         }
-        guard let recorded = try? RunDocument(path: path("run.json")),
+        guard let recorded,
             recorded.halvings.count > newest.run.halvings.count,
             let back = recorded.halvings.last?.backTo
         else { return (newest, newest.run) }
@@ -212,17 +209,15 @@ extension RunFolder {
 
     /// The newest checkpoint that can be read. A damaged one is reported and skipped.
     func lastCheckpoint() throws -> Checkpoint? {
-        var failure: (any PhidiasError)?
         for path in try checkpoints().reversed() {
             do {
                 return try Checkpoint(path: path)
             } catch let error as any PhidiasError {
                 onEvent(.damagedCheckpoint(error))
                 skipped = skipped ?? error
-                failure = failure ?? error
             }
         }
-        if let failure { throw failure }
+        if let skipped { throw skipped }
         return nil
     }
 }
