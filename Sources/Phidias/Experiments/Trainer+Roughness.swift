@@ -68,10 +68,7 @@ extension Trainer {
             try train(
                 on: data, epochs: epochs, from: start,
                 Observers(
-                    shouldStop: {
-                        try MeasurementStopped.check(shouldStop)
-                        return false
-                    },
+                    shouldStop: MeasurementStopped.asking(shouldStop),
                     onGradient: { stack in
                         defer { step += 1 }
                         guard step >= first else { return }

@@ -112,10 +112,7 @@ extension Trainer {
         try train(
             on: data, epochs: plan.epochs, from: start,
             Observers(
-                shouldStop: {
-                    try MeasurementStopped.check(shouldStop)
-                    return false
-                },
+                shouldStop: MeasurementStopped.asking(shouldStop),
                 onGradient: { stack in
                     step += 1
                     for (place, layer) in plan.layers.enumerated() where step > settling {

@@ -24,9 +24,18 @@ final class ExperimentProgress {
     private var log: LineLog
 
     /// Locks the folder and reads what an earlier call has left, or begins.
+    /// - Parameters:
+    ///   - folder: made where it is missing.
+    ///   - name: of the experiment.
+    ///   - record: what it computes.
+    ///   - onEvent: is told if it continues.
     /// - Throws: `ExperimentError.otherProgress` if that is of other settings, data or version;
     ///   `FileError`.
-    init(in folder: String, _ document: SweepDocument) throws {
+    init(
+        in folder: String, _ name: String, _ record: ExperimentRecord,
+        _ onEvent: (ExperimentEvent) -> Void
+    ) throws {
+        let document = SweepDocument(experiment: name, record)
         self.folder = folder
         lock = try FolderLock(making: folder)
         let paths = Self.names.map { "\(folder)/\($0)" }
@@ -42,10 +51,8 @@ final class ExperimentProgress {
             try document.write(to: paths[0])
         }
         log = try LineLog(path: paths[1], keeping: lines.last?.end ?? 0)
+        if !lines.isEmpty { onEvent(.continues(lines: lines.count)) }
     }
-
-    /// Lines that are kept from an earlier call.
-    var count: Int { lines.count }
 
     private static func conflict(of document: SweepDocument, _ path: String) throws -> String? {
         guard access(path, F_OK) == 0 else { return "there is no record of the settings." }
@@ -70,8 +77,14 @@ final class ExperimentProgress {
         }
     }
 
-    /// Removes the files, once the results are written.
-    func remove() {
+    /// Shows and writes the result, after which nothing has to be kept.
+    func finish(_ result: ExperimentResult, _ onEvent: (ExperimentEvent) -> Void) throws {
+        onEvent(.result(result))
+        try result.write(to: folder)
+        remove()
+    }
+
+    private func remove() {
         log.close()
         for name in Self.names { unlink("\(folder)/\(name)") }
     }
@@ -87,6 +100,11 @@ final class ExperimentProgress {
     /// - Returns: the same as it will be read.
     func end(_ part: String, with measured: JSON) throws -> JSON {
         try append(part, epoch: nil, state: nil, measured)
+    }
+
+    /// What a part has measured, by an earlier call or now.
+    func measured(_ part: String, _ measure: () throws -> JSON) throws -> JSON {
+        try end(of: part) ?? end(part, with: measure())
     }
 
     /// What the epochs of a part have measured.

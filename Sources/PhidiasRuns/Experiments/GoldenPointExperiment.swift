@@ -56,19 +56,14 @@ public struct GoldenPointExperiment: Sendable {
             network: network, images: pair.training.count, testImages: pair.test.count,
             record: .init(
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
-        let progress = try ExperimentProgress(
-            in: folder, SweepDocument(experiment: "golden-point", report.record))
-        if progress.count > 0 { onEvent(.continues(lines: progress.count)) }
+        let progress = try ExperimentProgress(in: folder, "golden-point", report.record, onEvent)
         let work = Work(
             settings: settings, data: pair, network: network, threads: threads, progress: progress,
             onEvent: onEvent, shouldStop: shouldStop)
         guard let runs = try progress.measure({ try LossName.allCases.map(work.run) })
         else { return nil }
         report.runs = runs
-        let result = report.result
-        onEvent(.result(result))
-        try result.write(to: folder)
-        progress.remove()
+        try progress.finish(report.result, onEvent)
         return report
     }
 }
@@ -105,10 +100,7 @@ private struct Work {
         ).steps
         try trainer.train(
             on: data.training, epochs: settings.epochs, from: known.state,
-            shouldStop: {
-                try MeasurementStopped.check(shouldStop)
-                return false
-            },
+            shouldStop: MeasurementStopped.asking(shouldStop),
             onStep: { onEvent(.progress(part: "\(part) loss", done: $0.step, of: steps)) },
             onEpoch: { try keep($0.epoch, $0.model) })
         let end = try progress.end(

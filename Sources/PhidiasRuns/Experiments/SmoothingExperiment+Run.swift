@@ -32,19 +32,14 @@ extension SmoothingExperiment {
         let record = ExperimentRecord(
             settings: settings.recordWithoutCheckpoints + ownRecord(layers),
             checksums: pair.checksums)
-        let progress = try ExperimentProgress(
-            in: folder, SweepDocument(experiment: "smoothing", record))
-        if progress.count > 0 { onEvent(.continues(lines: progress.count)) }
+        let progress = try ExperimentProgress(in: folder, "smoothing", record, onEvent)
         let work = SmoothingWork(
             experiment: self,
             analysis: try .init(learningRate: settings.learningRate, momentum: alpha),
             images: pair.training, network: network, layers: layers, threads: threads,
             progress: progress, onEvent: onEvent, shouldStop: shouldStop)
         guard let report = try progress.measure({ try work.report(record) }) else { return nil }
-        let result = try report.result()
-        onEvent(.result(result))
-        try result.write(to: folder)
-        progress.remove()
+        try progress.finish(report.result(), onEvent)
         return report
     }
 }
@@ -105,24 +100,17 @@ private struct SmoothingWork {
     private func synthetic() throws -> SmoothingReport.Synthetic? {
         guard settling <= SmoothingReport.syntheticSteps else { return nil }
         let part = Self.independent
-        let kept =
-            try progress.end(of: part)
-            ?? {
-                onEvent(.part(part, runs: 1))
-                let window = try SyntheticGradients.window(
-                    learningRate: eta, momentum: alpha, weights: SmoothingReport.syntheticWeights,
-                    steps: SmoothingReport.syntheticSteps, seed: settings.seed
-                ) { done, all in
-                    try MeasurementStopped.check(shouldStop)
-                    onEvent(.progress(part: part, done: done, of: all))
-                }
-                return try progress.end(
-                    part,
-                    with: SmoothingReport.Synthetic(
-                        ratio: window.varianceRatio, steps: window.steps
-                    )
-                    .kept)
-            }()
+        let kept = try progress.measured(part) {
+            onEvent(.part(part, runs: 1))
+            let window = try SyntheticGradients.window(
+                learningRate: eta, momentum: alpha, weights: SmoothingReport.syntheticWeights,
+                steps: SmoothingReport.syntheticSteps, seed: settings.seed
+            ) { done, all in
+                try MeasurementStopped.check(shouldStop)
+                onEvent(.progress(part: part, done: done, of: all))
+            }
+            return SmoothingReport.Synthetic(ratio: window.varianceRatio, steps: window.steps).kept
+        }
         guard let read = SmoothingReport.Synthetic(kept: kept) else {
             throw ExperimentError.damagedProgress(part: part)
         }
@@ -167,26 +155,24 @@ private struct SmoothingWork {
         let name = "loss roughness at α = \(momentum.belowOne(momentum.fixed(3)))"
         let part = "roughness \(index)"
         let epochs = experiment.roughnessEpochs
-        let kept =
-            try progress.end(of: part)
-            ?? {
-                let optimizer = try MomentumSGD(
-                    learningRate: LearningRate(
-                        (1 - momentum) * analysis.learningRate / (1 - analysis.momentum)),
-                    momentum: .constant(momentum))
-                let trainer = try trainer(optimizer)
-                let steps = try length(epochs).steps
-                let measured = try trainer.measureRoughness(
-                    on: images, epochs: epochs, images: SmoothingReport.fixedImages,
-                    from: try progress.epochs(of: part, trainer).state, shouldStop: shouldStop,
-                    onStep: { onEvent(.progress(part: name, done: $0, of: steps)) },
-                    onEpoch: {
-                        // What is measured is of the last epoch.
-                        if $0 < epochs { _ = try progress.add(epoch: $0, of: part, .null, trainer) }
-                    })
-                onEvent(.done(name))
-                return try progress.end(part, with: measured.json)
-            }()
+        let kept = try progress.measured(part) {
+            let optimizer = try MomentumSGD(
+                learningRate: LearningRate(
+                    (1 - momentum) * analysis.learningRate / (1 - analysis.momentum)),
+                momentum: .constant(momentum))
+            let trainer = try trainer(optimizer)
+            let steps = try length(epochs).steps
+            let measured = try trainer.measureRoughness(
+                on: images, epochs: epochs, images: SmoothingReport.fixedImages,
+                from: try progress.epochs(of: part, trainer).state, shouldStop: shouldStop,
+                onStep: { onEvent(.progress(part: name, done: $0, of: steps)) },
+                onEpoch: {
+                    // What is measured is of the last epoch.
+                    if $0 < epochs { _ = try progress.add(epoch: $0, of: part, .null, trainer) }
+                })
+            onEvent(.done(name))
+            return measured.json
+        }
         guard let read = LossRoughness(kept: kept) else {
             throw ExperimentError.damagedProgress(part: part)
         }
