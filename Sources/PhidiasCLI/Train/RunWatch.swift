@@ -41,11 +41,11 @@ final class RunWatch {
             Console.say("\(error.description) Trying the checkpoint before it.")
         case .recordWasBehind(let folder, let changes):
             Console.say(
-                "\(folder)/run.json lacked changes that were made when the run was last continued, and is written again:\n\(Self.list(changes))"
+                "\(folder)/run.json lacked changes that were made when the run was last continued, and is written again:\n\(changes.text)"
             )
         case .dropsChanges(let folder, let place, let changes):
             Console.say(
-                "\(folder): these changes of run.json are dropped, as the run continues after epoch \(place.epochs), step \(place.steps):\n\(Self.list(changes))"
+                "\(folder): these changes of run.json are dropped, as the run continues after epoch \(place.epochs), step \(place.steps):\n\(changes.text)"
             )
         case .halves(let error, let epoch, let count):
             clear()
@@ -71,11 +71,6 @@ final class RunWatch {
 
     func clear() {
         bar.clear()
-    }
-
-    private static func list(_ changes: [RunDocument.Change]) -> String {
-        changes.map { "  \($0.setting): \($0.from) → \($0.to), after epoch \($0.epochs)" }
-            .joined(separator: "\n")
     }
 
     /// What is trained, and how: lines that fit a terminal.

@@ -5,6 +5,14 @@ extension [RunDocument.Setting] {
     package var text: String { map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
 }
 
+extension [RunDocument.Change] {
+    /// For people: a line for each, with the epoch after which it was made.
+    package var text: String {
+        map { "  \($0.setting): \($0.from) → \($0.to), after epoch \($0.epochs)" }
+            .joined(separator: "\n")
+    }
+}
+
 /// What a resumed run would compute otherwise than the run that was begun.
 enum RunChange {
     /// The settings that differ, but for those that change no result: where the data lies (its

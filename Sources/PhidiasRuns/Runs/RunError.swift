@@ -68,7 +68,7 @@ public enum RunError: PhidiasError, Equatable {
         case .unreadableCheckpoint(let folder, let reason, let changes):
             "\(folder): the newest checkpoint cannot be read, and from the one before it these changes would be made earlier:\n\(Self.list(changes))\n\(reason) Resume the run without changes first: that gives the same bits."
         case .lostChanges(let folder, let place, let changes):
-            "\(folder): run.json records changes that no readable checkpoint has; the newest is \(place.text):\n\(Self.dated(changes))\nTo resume there, these changes must be dropped, or made again."
+            "\(folder): run.json records changes that no readable checkpoint has; the newest is \(place.text):\n\(changes.text)\nTo resume there, these changes must be dropped, or made again."
         case .otherRecord(let folder, let place, let changes):
             "\(folder): run.json and the newest checkpoint, \(place.text), are not of the same run (checkpoint → run.json):\n\(Self.list(changes))\nPut the run's own run.json back, or remove it: the checkpoint has the record too."
         case .otherData(let folder, let name, let recorded, let found):
@@ -87,11 +87,6 @@ public enum RunError: PhidiasError, Equatable {
         case .noNumber: 73
         default: 64
         }
-    }
-
-    private static func dated(_ changes: [RunDocument.Change]) -> String {
-        changes.map { "  \($0.setting): \($0.from) → \($0.to), after epoch \($0.epochs)" }
-            .joined(separator: "\n")
     }
 
     private static func list(_ changes: [RunDocument.Change]) -> String {
