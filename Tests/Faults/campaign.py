@@ -50,18 +50,17 @@ class Campaign:
         self.duration = time.monotonic() - start
         self.expected = kind.after = whole.result()
 
-    def run(self, name):
+    def run(self, name, start=None):
+        """One that begins with a copy of a folder; without one, with what there is before the command,
+        which is made once."""
+        start = start or self.work / "start"
+        if not start.exists():
+            self.kind(self.options, self.work / "data", start).prepare()
+            start.mkdir(exist_ok=True)
         folder = self.work / name
         shutil.rmtree(folder, ignore_errors=True)
-        run = self.kind(self.options, self.work / "data", folder)
-        # What there is before the command is made once.
-        start = self.work / "start"
-        if not start.exists():
-            fresh = self.kind(self.options, self.work / "data", start)
-            fresh.prepare()
-            start.mkdir(exist_ok=True)
         shutil.copytree(start, folder)
-        return run
+        return self.kind(self.options, self.work / "data", folder)
 
     def is_over(self):
         return time.monotonic() > self.end
@@ -102,10 +101,7 @@ class Campaign:
         self.injected[kind] = 0
         while not self.is_over():
             number += 1
-            run = self.run("faulty")
-            if half:
-                shutil.rmtree(run.folder)
-                shutil.copytree(half.folder, run.folder)
+            run = self.run("faulty", half and half.folder)
             code = 0 if call == PREFIX else CALLS[call][number % len(CALLS[call])]
             count.unlink(missing_ok=True)
             exit_code, said = run.finish(fault=(call, number, code, count))

@@ -139,6 +139,13 @@ class Run:
             return None, "no end in time"
         return process.returncode, said
 
+    def copied(self):
+        """A copy of the folder, in which something else can be tried."""
+        copy = self.folder.with_name("copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.folder, copy)
+        return copy
+
     def call(self, *arguments):
         """Runs another command: its exit code, and what it said."""
         outcome = subprocess.run(
@@ -197,6 +204,10 @@ class Training(Run):
     def is_half_done(self):
         return (self.folder / "checkpoints/epoch-3.safetensors").exists()
 
+    def frames(self):
+        """Names and bytes of the frames of the filters."""
+        return [(path.name, path.read_bytes()) for path in sorted((self.folder / "frames").iterdir())]
+
     def result(self):
         """Bytes of model and best model, and the metrics."""
         models = [(self.folder / f"{name}.safetensors").read_bytes() for name in ("model", "best")]
@@ -211,9 +222,7 @@ class Convolution(Training):
                "--weight-decay 0.001 --clip-norm 5 --seed 7")
 
     def result(self):
-        """The frames of the filters too."""
-        frames = sorted((self.folder / "frames").iterdir())
-        return *super().result(), [(path.name, path.read_bytes()) for path in frames]
+        return *super().result(), self.frames()
 
 
 class Halving(Training):
@@ -256,9 +265,7 @@ class Changing(Training):
 
     def broken(self):
         """It goes on as it was, or with all of the change; run.json says which."""
-        copy = type(self)(self.options, self.data, self.folder.with_name("copy"))
-        shutil.rmtree(copy.folder, ignore_errors=True)
-        shutil.copytree(self.folder, copy.folder)
+        copy = type(self)(self.options, self.data, self.copied())
         code, said = copy.call("train", "--resume", copy.folder)
         if code != 0:
             return f"does not go on as it is: exit {code}: {said}"
@@ -278,8 +285,7 @@ class Forcing(Changing):
         return ["train", "--data", self.data, "--output", self.folder, *shlex.split(self.CHANGE)]
 
     def result(self):
-        frames = sorted((self.folder / "frames").iterdir())
-        return *super().result(), [(path.name, path.read_bytes()) for path in frames]
+        return *super().result(), self.frames()
 
 
 class Sweep(Run):
@@ -384,9 +390,7 @@ class Synthesis(Files):
 
     def broken(self):
         """Whoever reads the data next finds all of the old or all of the new."""
-        copy = self.folder.with_name("copy")
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.folder, copy)
+        copy = self.copied()
         code, said = self.call("data", "info", copy)
         found = {p.name: p.read_bytes() for p in copy.iterdir()}
         if code != 0 or found not in (self.before, self.after):
