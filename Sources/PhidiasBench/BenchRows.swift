@@ -1,4 +1,3 @@
-import CommandLineSupport
 import KernelOperations
 import Phidias
 import PhidiasKernels

@@ -1,5 +1,4 @@
 import Charts
-import CommandLineSupport
 import Phidias
 import PhidiasRuns
 

@@ -7,11 +7,7 @@ package enum Memory {
     /// Why `bytes` more are not available, as the end of a sentence; nil if they are.
     package static func refusal(_ bytes: Int) -> String? {
         guard bytes >= worthAsking else { return nil }
-        let machine = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
-            by: sysconf(Int32(_SC_PAGESIZE)))
-        if !machine.overflow, bytes > machine.partialValue {
-            return "this machine has \(mebibytes(machine.partialValue))"
-        }
+        if bytes > machine { return "this machine has \(mebibytes(machine))" }
         let resident = resident
         if group > 0, bytes > group - resident - beside {
             return
@@ -23,6 +19,13 @@ package enum Memory {
         ck_free(memory)
         return nil
     }
+
+    /// The machine's memory in bytes.
+    private static let machine: Int = {
+        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
+            by: sysconf(Int32(_SC_PAGESIZE)))
+        return overflow ? .max : bytes
+    }()
 
     /// The control group's limit in bytes, 0 for none: read once, as files are read in many pieces.
     private static let group = Int(ck_cgroup_memory("/proc/self/cgroup", "/sys/fs/cgroup"))
@@ -57,7 +60,7 @@ package enum Memory {
         addresses
             ?? (group > 0
                 ? "the control group's limit: \(mebibytes(group))"
-                : "this machine: \(mebibytes(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))))")
+                : "this machine: \(mebibytes(machine))")
     }
 
     /// The bytes of this process in memory that belong to no file: those a control group counts
