@@ -45,6 +45,25 @@ package enum Hint {
             "(--\(name.replacing(" ", with: "-")))"
         case ExperimentError.allRatesDiverged: "(--rates)"
         case ExperimentError.otherProgress: "(--output)"
+        case let error as ImportError: importHint(for: error)
+        default: nil
+        }
+    }
+
+    private static func importHint(for error: ImportError) -> String? {
+        switch error {
+        case .missing: "Give --missing mean, or leave the column out with --drop."
+        case .whichLabel: "Say which with --label: a name, a number, first, last or none."
+        case .noLabels: "(phidias predict, or --label)"
+        case .column: "(--label, --target, --drop)"
+        case .classes: "(--label, --target)"
+        case .categories: "Leave it out with --drop."
+        case .imagesOrTable: "Say which with --as images or --as table."
+        case .measurements: "If they are images, say so with --as images and --scale."
+        case .shape: "(--size, --channels, --as table)"
+        case .range: "Say the value of white with --scale, or --as table."
+        case .whichSet: "Name one with --keys."
+        case .whichArrays: "Name them with --keys IMAGES,LABELS or with four names."
         default: nil
         }
     }

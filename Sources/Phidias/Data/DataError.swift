@@ -36,8 +36,6 @@ public enum DataError: PhidiasError, Equatable {
     case pixels(path: String, expected: String, found: String)
     /// A folder does not have 2 to 256 subfolders, one for each class.
     case classes(path: String, found: Int)
-    /// A line of a CSV file, counted from 1, is not a label and pixels.
-    case csv(path: String, line: Int, reason: String)
     /// A fraction that is not above 0 and below 1.
     case fraction(Double)
     /// A fraction that leaves a class without images in one of the two parts.
@@ -93,7 +91,6 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
             "\(path): has \(found) subfolders; 2 to 256 are needed, one per class with its PNG files."
-        case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
         case .fraction(let value):
             "The share is \(value); it must be above 0 and below 1."
         case .share(let value, let label, let images):

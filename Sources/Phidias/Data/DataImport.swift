@@ -2,35 +2,46 @@ import Foundation
 
 /// Data in other formats, read as a data set.
 public struct DataImport: Sendable {
-    /// All images that were read.
+    /// All images that were read, or those for training.
     public let data: Dataset
+    /// The images for testing, if the source has its own.
+    public let test: Dataset?
     /// The name of each class in the source.
     public let classes: [String]
     /// Files of the source that were skipped because they are not PNG files.
     public let ignored: [String]
+    /// What was found by looking, in sentences.
+    public let notes: [String]
 
     /// Reads a folder of PNG files with one subfolder per class (classes in the order of the
-    /// subfolders' names, or by number if all are numbers), or a CSV file with a label and pixels
-    /// per line.
-    /// - Throws: `DataError` or `ImageError` with file and line.
-    public init(_ source: String) throws {
+    /// subfolders' names, or by number if all are numbers), or a file with a table.
+    /// - Parameter options: for a file: what looking at it does not tell.
+    /// - Throws: `DataError`, `ImportError` or `ImageError` with file and line.
+    public init(_ source: String, _ options: TableOptions = TableOptions()) throws {
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory)
         if exists && isDirectory.boolValue {
-            try self.init(folder: source)
+            if let files = try FileImport.read(folder: source, options) {
+                try self.init(files, source)
+            } else {
+                try self.init(folder: source)
+            }
         } else {
-            try self.init(csv: source)
+            try self.init(FileImport.read(source, options), source)
         }
     }
 
-    private init(csv path: String) throws {
-        var table = CSVImages(path: path)
-        try table.read()
-        data = try Dataset(
-            images: table.images, labels: table.labels, rows: table.side, columns: table.side,
-            classes: max(2, Int(table.labels.max() ?? 0) + 1), path: path)
-        classes = (0..<data.classes).map(String.init)
+    /// What the readers of tables and arrays found.
+    private init(_ file: FileImport, _ source: String) throws(ImportError) {
+        func images(_ part: ImportedPart) throws(ImportError) -> Dataset {
+            guard case .images(let data) = part else { throw .measurements(path: source) }
+            return data
+        }
+        data = try images(file.training)
+        if let part = file.test { test = try images(part) } else { test = nil }
+        classes = file.classNames
         ignored = []
+        notes = file.notes
     }
 
     private init(folder source: String) throws {
@@ -75,6 +86,8 @@ public struct DataImport: Sendable {
         for (folder, label) in zip(folders, numbers) { classes[label] = folder }
         self.classes = classes
         self.ignored = ignored
+        test = nil
+        notes = []
     }
 
     /// The subfolders in the order of their classes, and the classes: the subfolders' names, if all

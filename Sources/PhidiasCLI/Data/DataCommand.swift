@@ -118,11 +118,18 @@ struct DataCommand: ParsableCommand {
         var seed: UInt64 = 1
         @Flag(help: "Replace data that is in the output folder.")
         var force = false
+        @OptionGroup(title: "Tables") var tables: ImportOptions
 
         func run() throws {
-            let source = try DataImport(source)
+            let source = try DataImport(source, try tables.options())
+            for note in source.notes { Console.say(note) }
             let data = source.data
-            let parts = try data.stratifiedSplit(fraction: testShare, seed: seed)
+            let parts: (training: Dataset, validation: Dataset) =
+                if let test = source.test {
+                    (data, test)
+                } else {
+                    try data.stratifiedSplit(fraction: testShare, seed: seed)
+                }
             try DataPair(training: parts.training, test: parts.validation, checksums: [:])
                 .write(to: output, replacing: force)
             if let first = source.ignored.first {
