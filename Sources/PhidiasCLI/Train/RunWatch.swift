@@ -39,6 +39,11 @@ final class RunWatch {
             )
         case .damagedCheckpoint(let error):
             Console.say("\(error.description) Trying the checkpoint before it.")
+        case .damagedFrames(let paths):
+            Console.say(
+                "These frames are damaged; a film of the filters will lack them once they are removed:\n"
+                    + paths.prefix(10).joined(separator: "\n")
+                    + (paths.count > 10 ? "\nand \(paths.count - 10) more" : ""))
         case .recordWasBehind(let folder, let changes):
             Console.say(
                 "\(folder)/run.json lacked changes that were made when the run was last continued, and is written again:\n\(changes.text)"
