@@ -30,8 +30,10 @@ final class RunWatch {
             // Where there are validation images, the test images wait until the end.
             let (what, score) =
                 line.validation.map { ("validation", $0) } ?? ("test", line.test ?? line.training)
+            let training = line.training.accuracy.map { ", training \($0.percent) %" } ?? ""
+            let measure = score.accuracy == nil ? "R² " : ""
             Console.say(
-                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4)), training \(line.training.accuracy.percent) %, \(what) \(score.accuracy.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
+                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4))\(training), \(what) \(measure)\(score.quality.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
             )
         case .lossAboveStart(_, let loss, let start):
             Console.say(

@@ -36,7 +36,7 @@ final class TrainingRun {
         film = try plan.settings.filtersEvery.map {
             try FilterFilm(
                 in: folder, every: $0,
-                start: Model(network: plan.network, seed: plan.settings.seed))
+                start: plan.startModel)
         }
         trainer = try plan.trainer(halvings: document.halvings.count, checkpoint?.state.model)
     }
