@@ -58,6 +58,8 @@ public enum Sweep {
         _ = try Model.threads(threads)
         let jobs = try Model.threads(jobs)
         let data = try data ?? settings.data.load(seed: settings.seed)
+        var settings = settings
+        try settings.adapt(to: data.training)
         let whole = try SweepPlan(settings, checksums: data.checksums)
         let plan = firstFolds.map { whole.withFolds(0..<$0) } ?? whole
         try check(plan, data, seed: settings.seed, threads: threads)
