@@ -17,11 +17,14 @@ public struct ModelFile: Sendable {
     /// The most bytes of all keys and values of `metadata`, as UTF-8.
     public static let largestMetadata = 1 << 20
 
-    /// The latest version; files from 1 up to it are read. Version 2 has all layers, version 1
-    /// dense ones on images of one channel; a file has the lowest version that can hold it.
-    public static let formatVersion = 2
+    /// The latest version; files from 1 up to it are read. Version 3 has rows of numbers, and
+    /// numbers to predict, version 2 all layers, version 1 dense ones on images of one channel; a
+    /// file has the lowest version that can hold it.
+    public static let formatVersion = 3
 
-    static func version(for network: Network) -> Int { network.isPlain ? 1 : 2 }
+    static func version(for network: Network) -> Int {
+        network.hasNumbers ? 3 : network.isPlain ? 1 : 2
+    }
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
@@ -62,9 +65,8 @@ public struct ModelFile: Sendable {
             throw ModelFileError.tooMuchMetadata(path: path, limit: Self.largestMetadata)
         }
         var tensors = TensorSource(tensors: file.tensors, path: path)
-        let parameters = try tensors.parameters(of: network)
+        model = try tensors.model(of: network)
         try tensors.finish()
-        model = try Model(network: network, parameters: parameters)
     }
 
     /// The file's bytes: the same model, loss and metadata give the same bytes.
@@ -117,7 +119,9 @@ public struct ModelFile: Sendable {
 
 extension Model {
     /// All tensors in the order of a model file.
-    package var tensors: [NamedTensor] { network.tensors(of: parameters, under: "") }
+    package var tensors: [NamedTensor] {
+        scalings.tensors + network.tensors(of: parameters, under: "")
+    }
 
     /// SHA-256 of the bytes of all tensors in the order of a model file: equal exactly when every
     /// weight and bias is equal bit for bit.

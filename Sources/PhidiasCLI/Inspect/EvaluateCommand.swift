@@ -41,6 +41,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func show(_ result: Evaluation) {
+        guard result.regression.isEmpty else { return showNumbers(result) }
         print(
             "accuracy \(result.accuracy.percent) % of \(result.images.counted("image")), loss \(result.loss.fixed(4))\n"
         )
@@ -68,8 +69,28 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    private func showNumbers(_ result: Evaluation) {
+        print("\(result.images.counted("row")), loss \(result.loss.fixed(4))\n")
+        var table = TextTable(
+            ["number", "mean absolute\nerror", "root mean square\nerror", "R²"], indent: "")
+        for (place, score) in result.regression.enumerated() {
+            table.add(
+                String(place), score.meanAbsoluteError.digits(5),
+                score.rootMeanSquareError.digits(5), score.r2?.fixed(4) ?? "–")
+        }
+        print(table.text)
+    }
+
     private func json(_ result: Evaluation) -> JSON {
         func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+        guard result.regression.isEmpty else {
+            return .members([
+                "loss": .number(result.loss), "rows": .integer(result.images),
+                "mae": .array(result.regression.map { .number($0.meanAbsoluteError) }),
+                "rmse": .array(result.regression.map { .number($0.rootMeanSquareError) }),
+                "r2": .array(result.regression.map { number($0.r2) }),
+            ])
+        }
         let classes = result.confusion.indices
         return .members([
             "accuracy": .number(result.accuracy), "loss": .number(result.loss),

@@ -12,7 +12,9 @@ extension ReportedRun {
 
     /// The confusion matrix on the test images, and the images that the model is most wrong about.
     func confusion(_ data: ReportData) throws -> HTML {
-        let title = "Confusion on the test images"
+        let title =
+            document.network.outputActivation == .identity
+            ? "Predicted and true numbers of the test rows" : "Confusion on the test images"
         guard let model else {
             return .section(title, .note("There is no model yet: no epoch was finished."))
         }
@@ -40,6 +42,10 @@ extension ReportedRun {
             .evaluate(
                 model: "\(path)/model.safetensors", data: folder,
                 seed: folder == nil ? document["seed"] : nil))
+        guard !test.isRegression else {
+            return try predictions(model, test, result)
+                + .command("To measure this again:", command)
+        }
         let mistakes = try self.mistakes(model, test)
         let text =
             "\(Self.percent(result.accuracy)) of \(result.images) images are classified correctly, \(mistakes.count) wrongly."
@@ -105,7 +111,7 @@ extension ReportedRun {
 
     /// The worst first.
     private func mistakes(_ model: Model, _ test: Dataset) throws -> [Mistake] {
-        let logits = try model.logits(images: test.images)
+        let logits = try Predictor(model).logits(of: test, 0..<test.count)
         let classes = model.network.classes
         return model.answers(logits).enumerated().compactMap { index, answer -> Mistake? in
             let label = Int(test.labels[index]), row = index * classes
@@ -118,7 +124,7 @@ extension ReportedRun {
     }
 
     private func pictures(_ mistakes: [Mistake], _ model: Model, _ test: Dataset) throws -> HTML {
-        guard !mistakes.isEmpty, test.shape.count <= Self.mostPixels else {
+        guard !mistakes.isEmpty, !test.isNumeric, test.shape.count <= Self.mostPixels else {
             return .nothing
         }
         let classes = model.network.classes

@@ -28,6 +28,7 @@ public struct TrainingPlan: Sendable {
         try settings.check()
         self.threads = try Model.threads(threads)
         let data = try data ?? settings.data.load(seed: settings.seed)
+        let settings = try settings.adapted(to: data.training)
         try Model.startThreads(self.threads)
         self.settings = settings
         (test, checksums) = (data.test, data.checksums)
@@ -41,6 +42,11 @@ public struct TrainingPlan: Sendable {
         loss = try settings.lossFunction()
     }
 
+    /// The model before training.
+    var startModel: Model {
+        get throws(ModelError) { try settings.startModel(network, training) }
+    }
+
     /// The record of a run that begins with this plan.
     var document: RunDocument {
         RunDocument(
@@ -51,7 +57,7 @@ public struct TrainingPlan: Sendable {
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
     func trainer(halvings: Int, _ model: Model?) throws -> Trainer {
         try settings.trainer(
-            model ?? Model(network: network, seed: settings.seed), loss: loss,
+            model ?? startModel, loss: loss,
             optimizer: (0..<halvings).reduce(try settings.optimizer()) { optimizer, _ in
                 optimizer.halved
             }, threads: threads)
