@@ -14,6 +14,7 @@ package enum Hint {
         case SettingError.value(let setting, _, _): "(\(option(setting)))"
         case ModelError.noThreads, ModelError.threadVariable: "(--threads)"
         case DataError.exists: "Choose another --output, or replace the data with --force."
+        case DataError.otherForm: "(phidias data import)"
         case DataError.missing(_, let reason) where reason.contains("no such folder"):
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
         case is NetworkFileError:
@@ -59,7 +60,6 @@ package enum Hint {
         case .classes: "(--label, --target)"
         case .categories: "Leave it out with --drop."
         case .imagesOrTable: "Say which with --as images or --as table."
-        case .measurements: "If they are images, say so with --as images and --scale."
         case .shape: "(--size, --channels, --as table)"
         case .range: "Say the value of white with --scale, or --as table."
         case .whichSet: "Name one with --keys."

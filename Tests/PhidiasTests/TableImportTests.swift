@@ -244,8 +244,8 @@ import Testing
             Self.refusal("label,a,b,c,d\n1,2,3,4,5\n0,1,1,1,1\n")
                 == "it is not clear whether these are images or measurements: 4 numbers from 1 to 5 in each row, as many as an image of 2 × 2."
         )
-        #expect(Self.refusal("label,a,b\n1,2.5,-3\n0,1,1\n").hasPrefix("holds measurements"))
-        #expect(Self.refusal("label,a,b\n1,2,red\n0,1,blue\n").hasPrefix("holds measurements"))
+        #expect(Self.refusal("label,a,b\n1,2.5,-3\n0,1,1\n") == "accepted: 2 of 1 × 1 × 2")
+        #expect(Self.refusal("label,a,b\n1,2,red\n0,1,blue\n") == "accepted: 2 of 1 × 1 × 3")
         let words =
             "label,"
             + (0..<64).map { "the_\(String(UnicodeScalar(UInt8(65 + $0 % 26))))\($0)" }

@@ -10,6 +10,9 @@ public enum DataError: PhidiasError, Equatable {
     case io(path: String, reason: String)
     /// The first bytes are not those of an IDX file of bytes; `found` holds them.
     case magic(path: String, found: [UInt8])
+    /// Data that is not kept as it would have to be, but that can be imported; the reason is a
+    /// sentence without its end.
+    case otherForm(path: String, reason: String)
     /// The file ends before the `expected` bytes that its header announces.
     case truncated(path: String, expected: Int, found: Int)
     /// The file continues after the `expected` bytes that its header announces.
@@ -68,6 +71,7 @@ public enum DataError: PhidiasError, Equatable {
                     ? "is empty"
                     : "starts with \(found.map { String($0, radix: 16) }.joined(separator: " "))")
                 + ", but 0 0 8 and the number of dimensions were expected."
+        case .otherForm(let path, let reason): "\(path): \(reason). Import the data first."
         case .truncated(let path, let expected, let found):
             "\(path): byte \(found): the file ends, but its header promises \(expected) bytes. Fetch it again."
         case .oversized(let path, let expected):

@@ -2,12 +2,16 @@ import Foundation
 
 /// Data in other formats, read as a data set.
 public struct DataImport: Sendable {
-    /// All images that were read, or those for training.
+    /// All images or rows that were read, or those for training.
     public let data: Dataset
-    /// The images for testing, if the source has its own.
+    /// The images or rows for testing, if the source has its own.
     public let test: Dataset?
     /// The name of each class in the source.
     public let classes: [String]
+    /// The name of each feature of rows of numbers; empty for images.
+    public let features: [String]
+    /// The name of each number to predict; empty for classes.
+    public let targets: [String]
     /// Files of the source that were skipped because they are not PNG files.
     public let ignored: [String]
     /// What was found by looking, in sentences.
@@ -32,14 +36,15 @@ public struct DataImport: Sendable {
     }
 
     /// What the readers of tables and arrays found.
-    private init(_ file: FileImport, _ source: String) throws(ImportError) {
-        func images(_ part: ImportedPart) throws(ImportError) -> Dataset {
-            guard case .images(let data) = part else { throw .measurements(path: source) }
-            return data
-        }
-        data = try images(file.training)
-        if let part = file.test { test = try images(part) } else { test = nil }
+    private init(_ file: FileImport, _ source: String) throws(DataError) {
+        data = try file.training.dataset(path: source)
+        if let part = file.test { test = try part.dataset(path: source) } else { test = nil }
         classes = file.classNames
+        if case .measurements(let table) = file.training {
+            (features, targets) = (table.featureNames, table.targetNames)
+        } else {
+            (features, targets) = ([], [])
+        }
         ignored = []
         notes = file.notes
     }
@@ -87,7 +92,7 @@ public struct DataImport: Sendable {
         self.classes = classes
         self.ignored = ignored
         test = nil
-        notes = []
+        (features, targets, notes) = ([], [], [])
     }
 
     /// The subfolders in the order of their classes, and the classes: the subfolders' names, if all

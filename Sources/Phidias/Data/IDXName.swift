@@ -28,7 +28,7 @@ struct IDXName: Hashable {
     }
 
     /// Whether the images are EMNIST's, which have rows and columns swapped.
-    var isTransposed: Bool { set.contains("emnist") }
+    var isTransposed: Bool { self.set.contains("emnist") }
 
     /// The IDX files of a folder by their names, unpacked ones before compressed ones. A file may
     /// lie in a folder of its own name, as programs that unpack archives leave it.

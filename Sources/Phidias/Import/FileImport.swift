@@ -2,6 +2,13 @@
 enum ImportedPart {
     case images(Dataset)
     case measurements(ImportedTable)
+
+    func dataset(path: String) throws(DataError) -> Dataset {
+        switch self {
+        case .images(let data): data
+        case .measurements(let table): try table.dataset(path: path)
+        }
+    }
 }
 
 /// Labelled images or measurements from one file of any kind that is read, recognised by its

@@ -45,7 +45,9 @@ struct IDXArrays: ArraySource {
             var sizes = reader.dimensions
             if name.hasSuffix("labels"), sizes.count == 2, sizes[1] == Self.columns {
                 sizes.removeLast()
-                notes.append("\(path): of its \(Self.columns) columns, as QMNIST's have, the first is the class.")
+                notes.append(
+                    "\(path): of its \(Self.columns) columns, as QMNIST's have, the first is the class."
+                )
             }
             guard
                 let header = ArrayHeader(

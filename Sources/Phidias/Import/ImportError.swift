@@ -19,8 +19,6 @@ public enum ImportError: PhidiasError, Equatable {
     case categories(path: String, column: String, most: Int)
     /// The values could be pixels, and could be measurements.
     case imagesOrTable(path: String, seen: String)
-    /// Measurements, where only images are read.
-    case measurements(path: String)
     /// The number of values does not tell the size of an image.
     case shape(path: String, values: Int, reason: String)
     /// The values do not tell which of them is white.
@@ -54,8 +52,6 @@ public enum ImportError: PhidiasError, Equatable {
             "\(path): \(column) has more than \(most) different texts, too many for categories."
         case .imagesOrTable(let path, let seen):
             "\(path): it is not clear whether these are images or measurements: \(seen)."
-        case .measurements(let path):
-            "\(path): holds measurements, which are not images: some are negative, above 255, no numbers, or missing."
         case .shape(let path, let values, let reason):
             "\(path): \(values) values of an image: \(reason)."
         case .range(let path, let lowest, let highest):

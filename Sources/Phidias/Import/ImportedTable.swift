@@ -19,6 +19,20 @@ public struct ImportedTable: Sendable, Equatable {
     /// The number of rows.
     public var count: Int { featureNames.isEmpty ? 0 : values.count / featureNames.count }
 
+    /// The rows as a data set.
+    /// - Parameter path: where they come from, for errors.
+    /// - Throws: `DataError`.
+    public func dataset(path: String) throws(DataError) -> Dataset {
+        let columns = featureNames.count
+        return targetNames.isEmpty
+            ? try Dataset(
+                features: values, columns: columns, labels: labels, classes: classNames.count,
+                path: path)
+            : try Dataset(
+                features: values, columns: columns, targets: targets,
+                targetCount: targetNames.count, path: path)
+    }
+
     /// Reads a table in a text file.
     /// - Throws: `ImportError` with line and column; `DataError`.
     public init(path: String, _ options: TableOptions = TableOptions()) throws {

@@ -137,9 +137,18 @@ struct DataCommand: ParsableCommand {
                     "Skipped \(source.ignored.count.counted("file")) that \(source.ignored.count == 1 ? "is" : "are") not .png, such as \(first)."
                 )
             }
-            print(
-                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns) pixels, \(data.classes) classes"
-            )
+            let counts = "\(parts.training.count) training and \(parts.validation.count) test"
+            let what =
+                data.isNumeric
+                ? "rows of \(data.columns.counted("feature"))"
+                : "images of \(data.rows) × \(data.columns) pixels"
+            let answers =
+                data.isRegression
+                ? data.targetCount.counted("number") + " to predict" : "\(data.classes) classes"
+            print("\(output): \(counts) \(what), \(answers)")
+            if data.isNumeric {
+                print("features: \(source.features.joined(separator: ", "))".wrapped(hanging: 2))
+            }
             for (label, name) in source.classes.enumerated() where name != String(label) {
                 print("class \(label): \(name)")
             }

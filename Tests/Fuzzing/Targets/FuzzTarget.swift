@@ -90,6 +90,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     // MARK: - Readers of data
 
     private static func idx(_ path: String) throws {
+        // Those of other numbers than bytes are read too, as images.
+        _ = reading(path: path, images)
         let file = try IDXFile(path: path)
         let copy = MemoryFile(file.bytes)
         precondition((try? IDXFile(path: copy.path)) == file, "IDX changes when it is written")
