@@ -18,7 +18,8 @@ public struct DataPair: Sendable {
         self.checksums = checksums
     }
 
-    /// Loads the four files of an MNIST-like folder, each plain or with `.gz`.
+    /// Loads the four files of an MNIST-like folder, each plain or with `.gz`, and the names of the
+    /// classes in `classes.json`, a JSON array of texts, where there is one.
     /// - Throws: `DataError` that names the file and says what to do. All headers are compared
     ///   before any pixel is read.
     public init(directory: String) throws(DataError) {
@@ -30,8 +31,9 @@ public struct DataPair: Sendable {
                 path: test.images.path, expected: training.shape.pixels,
                 found: test.shape.pixels)
         }
-        let first = try training.load(classes: nil)
-        let second = try test.load(classes: first.data.classes)
+        let names = try ClassNames.read(directory)
+        let first = try training.load(classes: names?.count, names: names)
+        let second = try test.load(classes: first.data.classes, names: names)
         self.init(
             training: first.data, test: second.data,
             checksums: first.checksums.merging(second.checksums) { $1 })
@@ -40,11 +42,15 @@ public struct DataPair: Sendable {
     /// Loads the two files of test images alone.
     /// - Parameters:
     ///   - directory: with files as `init(directory:)` reads them.
-    ///   - classes: that labels may have.
+    ///   - classes: that labels may have. The names of `classes.json` are those of the classes if they
+    ///     are as many.
     /// - Throws: `DataError`.
     public static func test(directory: String, classes: Int) throws(DataError) -> Dataset {
         try check(directory)
-        return try DataFiles(directory, .test).load(classes: classes).data
+        let names = try ClassNames.read(directory)
+        return try DataFiles(directory, .test).load(
+            classes: classes, names: names?.count == classes ? names : nil
+        ).data
     }
 
     private static func check(_ directory: String) throws(DataError) {
@@ -68,16 +74,21 @@ public struct DataPair: Sendable {
         }
     }
 
-    /// Writes the four files into a folder, plain. Files that were there are replaced in one step.
+    /// Writes the four files into a folder, plain, and beside them `classes.json` where the classes
+    /// have names. Files that were there are replaced in one step.
     /// - Parameters:
     ///   - directory: made where it is missing.
     ///   - replacing: whether files of that name may be replaced.
-    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size;
-    ///   `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
+    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size,
+    ///   `.classNames` if their classes have not the same names; `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
         guard training.shape == test.shape else {
             throw DataError.pixels(
                 path: "The test images", expected: training.shape.pixels, found: test.shape.pixels)
+        }
+        guard training.classNames == test.classNames else {
+            throw DataError.classNames(
+                path: "The test images", reason: "the training images' classes are named otherwise")
         }
         let lock = try FolderLock(making: directory)
         defer { withExtendedLifetime(lock) {} }
@@ -87,7 +98,7 @@ public struct DataPair: Sendable {
         func names(isFlat: Bool) -> [String] {
             parts.flatMap { $0.1.names(isFlat: isFlat).flatMap(DataFiles.spellings) }
         }
-        let others = names(isFlat: !isFlat)
+        let others = names(isFlat: !isFlat) + [ClassNames.file]
         let paths = (names(isFlat: isFlat) + others).map { "\(directory)/\($0)" }
         if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
             throw DataError.exists(path: path)
@@ -104,6 +115,9 @@ public struct DataPair: Sendable {
                 let labels = try IDXFile(dimensions: [data.count], elements: data.labels)
                 try DurableFile.write(images.bytes, to: "\(root)/\(names[0])")
                 try DurableFile.write(labels.bytes, to: "\(root)/\(names[1])")
+            }
+            if let names = training.classNames {
+                try DurableFile.write(ClassNames.json(names), to: "\(root)/\(ClassNames.file)")
             }
         }
     }
@@ -170,14 +184,19 @@ private struct DataFiles {
         return reader
     }
 
-    /// - Parameter classes: the number of classes; nil: as many as the largest label requires.
-    func load(classes: Int?) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
-        let files = (try IDXFile(images), try IDXFile(labels))
+    /// - Parameters:
+    ///   - classes: the number of classes; nil: as many as the largest label requires.
+    ///   - names: of the classes.
+    func load(
+        classes: Int?, names: [String]?
+    ) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
+        let content = (try IDXFile(images), try IDXFile(labels))
         let data = try Dataset(
-            images: files.0.elements, labels: files.1.elements, channels: shape.channels,
+            images: content.0.elements, labels: content.1.elements, channels: shape.channels,
             rows: shape.rows, columns: shape.columns,
-            classes: classes ?? max(2, Int(files.1.elements.max() ?? 0) + 1), path: labels.path)
-        let names = part.names(isFlat: isFlat)
-        return (data, [names[0]: files.0.checksum, names[1]: files.1.checksum])
+            classes: classes ?? max(2, Int(content.1.elements.max() ?? 0) + 1), classNames: names,
+            path: labels.path)
+        let files = part.names(isFlat: isFlat)
+        return (data, [files[0]: content.0.checksum, files[1]: content.1.checksum])
     }
 }

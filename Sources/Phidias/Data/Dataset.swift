@@ -10,6 +10,9 @@ public struct Dataset: Sendable {
     public let shape: ImageShape
     /// The number of classes.
     public let classes: Int
+    /// The names of the classes, all different, in the order of the labels; nil where they have none
+    /// but their numbers.
+    public let classNames: [String]?
 
     /// Number of images.
     public var count: Int { labels.count }
@@ -27,17 +30,23 @@ public struct Dataset: Sendable {
     ///   - rows: height of an image in pixels.
     ///   - columns: width of an image.
     ///   - classes: from 1 to 256.
+    ///   - classNames: a name for each class, of at most 256 bytes and without control characters, or
+    ///     nil.
     ///   - path: where the labels come from, for errors.
-    /// - Throws: `DataError` if a size is below 1, counts differ or a label is outside the classes.
+    /// - Throws: `DataError` if a size is below 1, counts differ, a label is outside the classes, or
+    ///   the names are not one for each class.
     public init(
         images: [UInt8], labels: [UInt8], channels: Int = 1, rows: Int, columns: Int, classes: Int,
-        path: String = "The data set"
+        classNames: [String]? = nil, path: String = "The data set"
     ) throws(DataError) {
         let shape = ImageShape(channels: channels, rows: rows, columns: columns)
         guard !labels.isEmpty else { throw .empty(path) }
         guard min(channels, rows, columns) > 0 else { throw .imageSize(path: path, shape) }
         guard (1...256).contains(classes) else {
             throw .classCount(path: path, classes: classes)
+        }
+        if let problem = classNames.flatMap({ ClassNames.problem($0, classes: classes) }) {
+            throw .classNames(path: path, reason: problem)
         }
         guard labels.count <= Int(UInt32.max) else {
             throw .tooManyImages(path: path, images: labels.count)
@@ -54,6 +63,7 @@ public struct Dataset: Sendable {
         self.labels = labels
         self.shape = shape
         self.classes = classes
+        self.classNames = classNames
     }
 
     /// The bytes of one image, channel by channel and row by row.
@@ -89,7 +99,7 @@ public struct Dataset: Sendable {
         }
         return try Dataset(
             images: chosen, labels: indices.map { labels[$0] }, channels: shape.channels,
-            rows: rows, columns: columns, classes: classes)
+            rows: rows, columns: columns, classes: classes, classNames: classNames)
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.

@@ -12,6 +12,8 @@ public struct TrainingPlan: Sendable {
     public let network: Network
     /// The loss to minimize.
     public let loss: any Loss
+    /// The names of the network's classes; nil where they have none.
+    public let classNames: [String]?
     /// SHA-256 of each part of the data, by name.
     public let checksums: [String: String]
     /// Threads of a step.
@@ -39,13 +41,15 @@ public struct TrainingPlan: Sendable {
         }
         network = try settings.network(for: training, threads: self.threads)
         loss = try settings.lossFunction()
+        classNames = ClassNames.extended(training.classNames, to: network.classes)
     }
 
     /// The record of a run that begins with this plan.
     var document: RunDocument {
         RunDocument(
             settings: settings.record, network: network, program: PhidiasVersion.current,
-            checksums: checksums, threads: threads, kernels: Model.kernels)
+            checksums: checksums, threads: threads, kernels: Model.kernels,
+            classNames: classNames)
     }
 
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
