@@ -17,11 +17,14 @@ public struct ModelFile: Sendable {
     /// The most bytes of all keys and values of `metadata`, as UTF-8.
     public static let largestMetadata = 1 << 20
 
-    /// The latest version; files from 1 up to it are read. Version 2 has all layers, version 1
-    /// dense ones on images of one channel; a file has the lowest version that can hold it.
-    public static let formatVersion = 2
+    /// The latest version; files from 1 up to it are read. Version 3 has the activations tanh and
+    /// leaky ReLU, version 2 all layers with the others, version 1 dense ones on images of one
+    /// channel; a file has the lowest version that can hold it.
+    public static let formatVersion = 3
 
-    static func version(for network: Network) -> Int { network.isPlain ? 1 : 2 }
+    static func version(for network: Network) -> Int {
+        network.isInFormat2 ? network.isPlain ? 1 : 2 : 3
+    }
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
