@@ -46,12 +46,12 @@ package enum Hint {
             "(--\(name.replacing(" ", with: "-")))"
         case ExperimentError.allRatesDiverged: "(--rates)"
         case ExperimentError.otherProgress: "(--output)"
-        case let error as ImportError: importHint(for: error)
+        case let error as TableError: importHint(for: error)
         default: nil
         }
     }
 
-    private static func importHint(for error: ImportError) -> String? {
+    private static func importHint(for error: TableError) -> String? {
         switch error {
         case .missing: "Give --missing mean, or leave the column out with --drop."
         case .whichLabel: "Say which with --label: a name, a number, first, last or none."

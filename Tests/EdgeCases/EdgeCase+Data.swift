@@ -111,6 +111,12 @@ extension EdgeCase {
             EdgeCase("DataImport: no such file", .error("/nowhere")) {
                 _ = try DataImport("/nowhere")
             },
+            EdgeCase("ImportedTable: no such file", .error("/nowhere")) {
+                _ = try ImportedTable(path: "/nowhere")
+            },
+            EdgeCase("ImageRows: no such file", .error("/nowhere")) {
+                _ = try ImageRows(path: "/nowhere")
+            },
             EdgeCase("SyntheticDigits.dataset: 0", .error("count is 0")) {
                 _ = try SyntheticDigits.dataset(count: 0, seed: 1)
             },

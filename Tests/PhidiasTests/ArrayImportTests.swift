@@ -211,8 +211,8 @@ enum NumPyBuilder {
     @Test func imagesWithoutLabelsAreRead() throws {
         let scratch = try Scratch()
         var images: [[UInt8]] = []
-        func read(_ name: String, _ bytes: [UInt8]) throws -> ImageFile {
-            let file = try ImageFile(path: try scratch.file(name, bytes))
+        func read(_ name: String, _ bytes: [UInt8]) throws -> ImageRows {
+            let file = try ImageRows(path: try scratch.file(name, bytes))
             images = []
             try file.forEach { images.append($0) }
             return file

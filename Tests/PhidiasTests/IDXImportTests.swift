@@ -76,7 +76,7 @@ import Testing
             ])
         var options = TableOptions()
         options.isTransposed = false
-        let kept = try DataImport(scratch.path, options)
+        let kept = try DataImport(scratch.path, tables: options)
         #expect(kept.data.images == Self.pixels && kept.notes.count == 1)
         let said = Self.refusal { _ = try DataPair(directory: scratch.path) }
         #expect(
@@ -119,7 +119,7 @@ import Testing
         let scratch = try Self.folder(Self.plain, [images, labels, images, labels])
         let found = try DataImport(scratch.path)
         #expect(found.data.images == [0, 255, 255, 0] && found.data.labels == [1, 0])
-        let file = try ImageFile(path: "\(scratch.path)/\(Self.plain[0])")
+        let file = try ImageRows(path: "\(scratch.path)/\(Self.plain[0])")
         #expect(file.count == 2 && file.shape == ImageShape(rows: 1, columns: 2))
     }
 
@@ -139,9 +139,11 @@ import Testing
                 .contains("has files of several sets: emnist-digits, emnist-mnist. Import"))
         var options = TableOptions()
         options.keys = ["emnist-mnist"]
-        #expect(try DataImport(scratch.path, options).data.labels == [1, 0])
+        #expect(try DataImport(scratch.path, tables: options).data.labels == [1, 0])
         options.keys = ["mnist"]
-        #expect(Self.refusal { _ = try DataImport(scratch.path, options) }.contains("of the sets"))
+        #expect(
+            Self.refusal { _ = try DataImport(scratch.path, tables: options) }.contains(
+                "of the sets"))
     }
 
     @Test func partsThatDoNotFitAreErrors() throws {

@@ -78,6 +78,8 @@ import Testing
         ("a,b,label\n1,1e39,0\n3,4,1\n", "line 2, column 2 ('b'): is too large"),
         ("a,b,label\n1,2,0.5\n3,4,1\n", "column 3 ('label') cannot be the labels: its numbers"),
         ("a,b,c\n1,2,0\n3,4,1\n", "the header names neither label, class nor target"),
+        ("a,b,c\n1,y,0\n3,v,1\n", "column 2 ('b') is text, and stands amid others"),
+        ("5,-\n6,7\n8,9\n", "there is no header; column 1 has 3 different whole numbers"),
         ("a,b,c\nx,y,0\nu,v,1\n", "column 1 ('a'), column 2 ('b') are texts"),
     ])
     func badTableIsAnErrorWithLineAndColumn(text: String, part: String) {

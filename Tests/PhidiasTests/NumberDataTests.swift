@@ -147,10 +147,7 @@ import Testing
         let bytes = try ModelFile(model: model, loss: "squared-error").bytes
         #expect(try ModelFile(bytes: bytes).model == model)
         var broken = bytes
-        let place = try #require(
-            String(decoding: bytes, as: UTF8.self).range(of: "\"numbers\"") != nil ? 0 : nil)
-        #expect(place == 0)
-        // The last byte of the first tensor: a NaN in input.center.
+        // A NaN in the first tensor, input.center.
         let header = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) } + 8
         broken[header + 3] = 0x7f
         broken[header + 2] = 0xc0

@@ -16,7 +16,7 @@ import Testing
         var options = TableOptions()
         change(&options)
         let scratch = try Scratch()
-        return try DataImport(try scratch.file("a.csv", bytes), options)
+        return try DataImport(try scratch.file("a.csv", bytes), tables: options)
     }
 
     /// The error of a text, without the file's name.
@@ -182,6 +182,7 @@ import Testing
         ("1,2,3,4,5\n1,2,3,4,256\n", "from 2 to 256, which does not tell"),
         ("1,2,3,4,5\n0,2,3,4,-1\n", "from -1 to 5"), ("1,2,3,4,5.5\n0,2,3,4,5\n", "from 2 to 5.5"),
         ("1,2,3,4,\n0,1,1,1,1\n", "line 1, column 5: the value is missing"),
+        ("1,2,,4,\n0,1,,1,\n", "line 1, column 3: the value is missing"),
         ("label,a,b,c,d\n1,2,3,4,x\n0,1,1,1,1\n", "line 2, column 5 ('d'): is not a number"),
         ("1,2,3,4,5\n1,2,3,4,5\n", "column 1 cannot be the labels: all its values are the same"),
         ("0.5,2,3,4,5\n1,2,3,4,5\n", "column 1 cannot be the labels: its numbers are not whole"),

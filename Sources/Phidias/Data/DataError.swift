@@ -53,6 +53,8 @@ public enum DataError: PhidiasError, Equatable {
     case imageSize(path: String, ImageShape)
     /// A number of classes that one-byte labels cannot distinguish.
     case classCount(path: String, classes: Int)
+    /// Texts that cannot be the names of the classes; the reason ends a sentence.
+    case classNames(path: String, reason: String)
     /// More images than an index can address.
     case tooManyImages(path: String, images: Int)
     /// There is no image of that index, counted from 0.
@@ -113,6 +115,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): there are no images of \(shape) values; each size is at least 1."
         case .classCount(let path, let classes):
             "\(path): labels of one byte cannot distinguish \(classes) classes; give 1 to 256."
+        case .classNames(let path, let reason):
+            "\(path): these cannot be the names of the classes: \(reason)."
         case .tooManyImages(let path, let images):
             "\(path): has \(images) images; at most \(UInt32.max) are used."
         case .index(let index, let images):

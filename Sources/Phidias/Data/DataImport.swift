@@ -19,19 +19,21 @@ public struct DataImport: Sendable {
 
     /// Reads a folder of PNG files with one subfolder per class (classes in the order of the
     /// subfolders' names, or by number if all are numbers), or a file with a table.
-    /// - Parameter options: for a file: what looking at it does not tell.
-    /// - Throws: `DataError`, `ImportError` or `ImageError` with file and line.
-    public init(_ source: String, _ options: TableOptions = TableOptions()) throws {
+    /// - Parameters:
+    ///   - source: the folder or file.
+    ///   - tables: what looking at a file does not tell.
+    /// - Throws: `DataError`, `TableError` or `ImageError` with file and line.
+    public init(_ source: String, tables: TableOptions = TableOptions()) throws {
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory)
         if exists && isDirectory.boolValue {
-            if let files = try FileImport.read(folder: source, options) {
+            if let files = try FileImport.read(folder: source, tables) {
                 try self.init(files, source)
             } else {
                 try self.init(folder: source)
             }
         } else {
-            try self.init(FileImport.read(source, options), source)
+            try self.init(FileImport.read(source, tables), source)
         }
     }
 
@@ -84,11 +86,12 @@ public struct DataImport: Sendable {
             }
         }
         let count = max(2, (numbers.max() ?? 0) + 1)
-        data = try Dataset(
-            images: images, labels: labels, rows: size?.height ?? 0, columns: size?.width ?? 0,
-            classes: count, path: source)
         var classes = (0..<count).map(String.init)
         for (folder, label) in zip(folders, numbers) { classes[label] = folder }
+        data = try Dataset(
+            images: images, labels: labels, rows: size?.height ?? 0, columns: size?.width ?? 0,
+            classes: count, classNames: classes.allSatisfy { Int($0) != nil } ? nil : classes,
+            path: source)
         self.classes = classes
         self.ignored = ignored
         test = nil

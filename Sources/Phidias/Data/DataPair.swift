@@ -19,7 +19,8 @@ public struct DataPair: Sendable {
     }
 
     /// Loads the four files of an MNIST-like folder, each plain or with `.gz`: images or rows of
-    /// numbers, and labels or numbers to predict, as `write(to:replacing:)` names them.
+    /// numbers, and labels or numbers to predict, as `write(to:replacing:)` names them; and the names
+    /// of the classes in `classes.json`, a JSON array of texts, where there is one.
     /// - Throws: `DataError` that names the file and says what to do. All headers are compared
     ///   before any pixel is read.
     public init(directory: String) throws(DataError) {
@@ -31,8 +32,10 @@ public struct DataPair: Sendable {
                 path: test.images.path, expected: training.shape.pixels,
                 found: test.shape.pixels)
         }
-        let first = try training.load(classes: nil)
-        let second = try test.load(classes: first.data.isRegression ? nil : first.data.classes)
+        let names = try ClassNames.read(directory)
+        let first = try training.load(classes: names?.count, names: names)
+        let second = try test.load(
+            classes: first.data.isRegression ? nil : first.data.classes, names: names)
         guard first.data.targetCount == second.data.targetCount else {
             throw .dimensions(
                 path: test.answers.path, expected: first.data.targetCount,
@@ -46,11 +49,15 @@ public struct DataPair: Sendable {
     /// Loads the two files of test images alone.
     /// - Parameters:
     ///   - directory: with files as `init(directory:)` reads them.
-    ///   - classes: that labels may have; of numbers to predict, how many there may be.
+    ///   - classes: that labels may have; of numbers to predict, how many there may be. The names of
+    ///     `classes.json` are those of the classes if they are as many.
     /// - Throws: `DataError`.
     public static func test(directory: String, classes: Int) throws(DataError) -> Dataset {
         try check(directory)
-        return try DataFiles(directory, .test).load(classes: classes).data
+        let names = try ClassNames.read(directory)
+        return try DataFiles(directory, .test).load(
+            classes: classes, names: names?.count == classes ? names : nil
+        ).data
     }
 
     private static func check(_ directory: String) throws(DataError) {
@@ -76,17 +83,21 @@ public struct DataPair: Sendable {
 
     /// Writes the four files into a folder, plain: `train-images-idx3-ubyte` or, for rows of
     /// numbers, `train-features-idx2-float`, with `train-labels-idx1-ubyte` or
-    /// `train-targets-idx2-float`, and the same for `t10k`. Files that were there are replaced in
-    /// one step.
+    /// `train-targets-idx2-float`, and the same for `t10k`; beside them `classes.json` where the
+    /// classes have names. Files that were there are replaced in one step.
     /// - Parameters:
     ///   - directory: made where it is missing.
     ///   - replacing: whether files of that name may be replaced.
-    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size;
-    ///   `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
+    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size,
+    ///   `.classNames` if their classes have not the same names; `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
         guard training.shape == test.shape else {
             throw DataError.pixels(
                 path: "The test images", expected: training.shape.pixels, found: test.shape.pixels)
+        }
+        guard training.classNames == test.classNames else {
+            throw DataError.classNames(
+                path: "The test images", reason: "the training images' classes are named otherwise")
         }
         let lock = try FolderLock(making: directory)
         defer { withExtendedLifetime(lock) {} }
@@ -96,7 +107,7 @@ public struct DataPair: Sendable {
         let all = parts.flatMap { _, part in
             DataFiles.Inputs.allCases.map(part.inputs) + [false, true].map(part.answers)
         }
-        let spellings = all.flatMap(DataFiles.spellings)
+        let spellings = all.flatMap(DataFiles.spellings) + [ClassNames.file]
         let found = spellings.map { name -> String in "\(directory)/\(name)" }
             .first { access($0, F_OK) == 0 }
         if !replacing, let found { throw DataError.exists(path: found) }
@@ -111,6 +122,9 @@ public struct DataPair: Sendable {
                     try data.inputFile, to: "\(root)/\(part.inputs(DataFiles.Inputs(data)))")
                 try DurableFile.write(
                     try data.answerFile, to: "\(root)/\(part.answers(data.isRegression))")
+            }
+            if let names = training.classNames {
+                try DurableFile.write(ClassNames.json(names), to: "\(root)/\(ClassNames.file)")
             }
         }
     }
@@ -256,8 +270,12 @@ private struct DataFiles {
         return reader
     }
 
-    /// - Parameter classes: the number of classes; nil: as many as the largest label requires.
-    func load(classes: Int?) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
+    /// - Parameters:
+    ///   - classes: the number of classes; nil: as many as the largest label requires.
+    ///   - names: of the classes.
+    func load(
+        classes: Int?, names: [String]?
+    ) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
         let inputs = try values(images), answers = try values(answers)
         let checksums = [
             part.inputs(kind): inputs.checksum, part.answers(isRegression): answers.checksum,
@@ -269,7 +287,8 @@ private struct DataFiles {
         case (false, false):
             data = try Dataset(
                 images: inputs.bytes, labels: answers.bytes, channels: shape.channels,
-                rows: shape.rows, columns: shape.columns, classes: classes, path: path)
+                rows: shape.rows, columns: shape.columns, classes: classes, classNames: names,
+                path: path)
         case (false, true):
             data = try Dataset(
                 images: inputs.bytes, targets: answers.floats, targetCount: targets,
@@ -277,7 +296,7 @@ private struct DataFiles {
         case (true, false):
             data = try Dataset(
                 features: inputs.floats, columns: shape.columns, labels: answers.bytes,
-                classes: classes, path: path)
+                classes: classes, classNames: names, path: path)
         case (true, true):
             data = try Dataset(
                 features: inputs.floats, columns: shape.columns, targets: answers.floats,

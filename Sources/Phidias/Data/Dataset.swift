@@ -17,6 +17,9 @@ public struct Dataset: Sendable {
     public let classes: Int
     /// How many numbers are to be predicted for an image or row; 0 for classes.
     public let targetCount: Int
+    /// The names of the classes, all different, in the order of the labels; nil where they have none
+    /// but their numbers.
+    public let classNames: [String]?
 
     /// Number of images or rows.
     public let count: Int
@@ -40,16 +43,19 @@ public struct Dataset: Sendable {
     ///   - rows: height of an image in pixels.
     ///   - columns: width of an image.
     ///   - classes: from 1 to 256.
+    ///   - classNames: a name for each class, of at most 256 bytes and without control characters, or
+    ///     nil.
     ///   - path: where the labels come from, for errors.
-    /// - Throws: `DataError` if a size is below 1, counts differ or a label is outside the classes.
+    /// - Throws: `DataError` if a size is below 1, counts differ, a label is outside the classes, or
+    ///   the names are not one for each class.
     public init(
         images: [UInt8], labels: [UInt8], channels: Int = 1, rows: Int, columns: Int, classes: Int,
-        path: String = "The data set"
+        classNames: [String]? = nil, path: String = "The data set"
     ) throws(DataError) {
         try self.init(
             Values(images: images, labels: labels),
             ImageShape(channels: channels, rows: rows, columns: columns), classes: classes,
-            path: path)
+            classNames: classNames, path: path)
     }
 
     /// Rows of numbers with a class each.
@@ -58,16 +64,17 @@ public struct Dataset: Sendable {
     ///   - columns: numbers of a row, at least 1.
     ///   - labels: the class of each row, from 0.
     ///   - classes: from 1 to 256.
+    ///   - classNames: a name for each class, or nil.
     ///   - path: where the numbers come from, for errors.
-    /// - Throws: `DataError` if counts differ, a label is outside the classes or a number is not
-    ///   finite.
+    /// - Throws: `DataError` if counts differ, a label is outside the classes, a number is not finite
+    ///   or the names are not one for each class.
     public init(
         features: [Float], columns: Int, labels: [UInt8], classes: Int,
-        path: String = "The data set"
+        classNames: [String]? = nil, path: String = "The data set"
     ) throws(DataError) {
         try self.init(
             Values(features: features, labels: labels), ImageShape(rows: 1, columns: columns),
-            classes: classes, path: path)
+            classes: classes, classNames: classNames, path: path)
     }
 
     /// Rows of numbers, from which other numbers are to be predicted.
@@ -114,7 +121,8 @@ public struct Dataset: Sendable {
     }
 
     private init(
-        _ values: Values, _ shape: ImageShape, classes: Int = 0, targetCount: Int = 0, path: String
+        _ values: Values, _ shape: ImageShape, classes: Int = 0, classNames: [String]? = nil,
+        targetCount: Int = 0, path: String
     ) throws(DataError) {
         let isRegression = !values.targets.isEmpty
         guard isRegression || !values.labels.isEmpty else { throw .empty(path) }
@@ -124,6 +132,9 @@ public struct Dataset: Sendable {
         let outputs = isRegression ? targetCount : classes
         guard (1...256).contains(outputs) else {
             throw .classCount(path: path, classes: outputs)
+        }
+        if let problem = classNames.flatMap({ ClassNames.problem($0, classes: classes) }) {
+            throw .classNames(path: path, reason: problem)
         }
         let count = isRegression ? values.targets.count / targetCount : values.labels.count
         guard count <= Int(UInt32.max) else { throw .tooManyImages(path: path, images: count) }
@@ -149,6 +160,7 @@ public struct Dataset: Sendable {
         (targets, self.targetCount) = (values.targets, isRegression ? targetCount : 0)
         (self.shape, self.count) = (shape, count)
         self.classes = isRegression ? 0 : classes
+        self.classNames = classNames
     }
 
     /// The bytes of one image, channel by channel and row by row.
@@ -192,7 +204,8 @@ public struct Dataset: Sendable {
             Values(
                 images: rows(images, pixels), features: rows(features, pixels),
                 labels: rows(labels, 1), targets: rows(targets, targetCount)),
-            shape, classes: classes, targetCount: targetCount, path: "The data set")
+            shape, classes: classes, classNames: classNames, targetCount: targetCount,
+            path: "The data set")
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.

@@ -20,8 +20,8 @@ struct ArrayChoice {
         ["data", "labels"], ["features", "targets"],
     ]
 
-    /// - Throws: `ImportError` if the names do not tell.
-    init(_ source: some ArraySource, keys: [String]) throws(ImportError) {
+    /// - Throws: `TableError` if the names do not tell.
+    init(_ source: some ArraySource, keys: [String]) throws(TableError) {
         let names = source.headers.map(\.name)
         let chosen: [Int]
         if keys.isEmpty {

@@ -7,7 +7,7 @@ struct ArrayImport {
     private let choice: ArrayChoice
     private var notes: [String]
 
-    /// - Throws: `ImportError`, `DataError`; sizes are compared before numbers are read.
+    /// - Throws: `TableError`, `DataError`; sizes are compared before numbers are read.
     static func read(_ source: some ArraySource, _ options: TableOptions) throws -> FileImport {
         var reader = ArrayImport(
             source: source, options: options,
@@ -50,7 +50,7 @@ struct ArrayImport {
                 notes.append("The images have rows and columns swapped, which is undone.")
             }
             guard let classes, let labels else {
-                throw ImportError.choice(
+                throw TableError.choice(
                     path: path, reason: "images have labels, not numbers to predict")
             }
             let scale = try PixelScale(
@@ -61,7 +61,7 @@ struct ArrayImport {
             }
             for (array, labels) in zip(values, labels) {
                 result.append(
-                    .images(try dataset(array, labels, scale, classes: classes.names.count)))
+                    .images(try dataset(array, labels, scale, classes.names)))
             }
         } else {
             for (place, array) in values.enumerated() {
@@ -77,11 +77,11 @@ struct ArrayImport {
             classNames: classes?.names ?? [], notes: notes)
     }
 
-    private func failure(_ header: ArrayHeader, _ reason: String) -> ImportError {
+    private func failure(_ header: ArrayHeader, _ reason: String) -> TableError {
         .array(path: path, reason: "\(header.text): \(reason)")
     }
 
-    private func checkOptions() throws(ImportError) {
+    private func checkOptions() throws(TableError) {
         guard options.label == nil, options.dropped.isEmpty, !options.fillsMissing else {
             throw .choice(
                 path: path, reason: "an array has no columns of labels, to leave out, or to fill")
@@ -89,7 +89,7 @@ struct ArrayImport {
     }
 
     /// Compares the sizes of values, labels and the other part.
-    private func check(_ part: ArrayChoice.Part) throws(ImportError) {
+    private func check(_ part: ArrayChoice.Part) throws(TableError) {
         let values = source.headers[part.values], labels = source.headers[part.labels]
         guard let count = values.shape.first, count > 0, values.shape.count > 1 else {
             throw failure(values, "has no rows of numbers")
@@ -122,7 +122,7 @@ struct ArrayImport {
     // MARK: - Labels
 
     /// The classes of all parts.
-    private mutating func classes(_ arrays: [NumberArray]) throws(ImportError) -> ClassLabels {
+    private mutating func classes(_ arrays: [NumberArray]) throws(TableError) -> ClassLabels {
         var values = DifferentValues()
         for array in arrays {
             guard array.header.count == array.header.shape[0] else {
@@ -154,14 +154,15 @@ struct ArrayImport {
     // MARK: - Values
 
     private func dataset(
-        _ array: NumberArray, _ labels: [UInt8], _ scale: PixelScale, classes: Int
+        _ array: NumberArray, _ labels: [UInt8], _ scale: PixelScale, _ classNames: [String]
     ) throws -> Dataset {
         let layout = try ArrayShape(array.header, options, path: path)
         let shape = layout.shape
         let images = try array.pixels(layout, scale, path: path)
         return try Dataset(
             images: images, labels: labels, channels: shape.channels, rows: shape.rows,
-            columns: shape.columns, classes: classes, path: path)
+            columns: shape.columns, classes: classNames.count,
+            classNames: ClassLabels.named(classNames), path: path)
     }
 
     private func measurements(
@@ -200,8 +201,8 @@ extension ArrayHeader {
 }
 
 extension NumberRange {
-    /// - Throws: `ImportError` if a number is not finite.
-    func check(_ array: NumberArray, path: String) throws(ImportError) {
+    /// - Throws: `TableError` if a number is not finite.
+    func check(_ array: NumberArray, path: String) throws(TableError) {
         guard let place = notFinite else { return }
         throw .array(
             path: path,
@@ -221,7 +222,7 @@ extension NumberArray {
         var start = 0, place = 0
         try forEach { _, value in
             guard let byte = scale.byte(value) else {
-                throw ImportError.range(path: path, lowest: value, highest: value)
+                throw TableError.range(path: path, lowest: value, highest: value)
             }
             images[start + places[place]] = byte
             place += 1

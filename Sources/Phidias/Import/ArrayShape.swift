@@ -10,10 +10,10 @@ struct ArrayShape: Equatable {
     /// The most channels that are recognised in a shape of four sizes.
     private static let mostChannels = 4
 
-    /// - Throws: `ImportError.shape`, `.array`.
-    init(_ header: ArrayHeader, _ options: TableOptions, path: String) throws(ImportError) {
+    /// - Throws: `TableError.shape`, `.array`.
+    init(_ header: ArrayHeader, _ options: TableOptions, path: String) throws(TableError) {
         let sizes = header.shape
-        func failure(_ reason: String) -> ImportError {
+        func failure(_ reason: String) -> TableError {
             .array(path: path, reason: "\(header.text): \(reason)")
         }
         guard sizes.count > 1 else {

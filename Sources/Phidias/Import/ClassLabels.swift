@@ -70,9 +70,9 @@ struct ClassLabels: Equatable {
     /// - Parameters:
     ///   - column: what the values are from, in words, for errors.
     ///   - path: the file.
-    /// - Throws: `ImportError.classes`.
-    init(_ values: DifferentValues, column: String, path: String) throws(ImportError) {
-        func failure(_ reason: String) -> ImportError {
+    /// - Throws: `TableError.classes`.
+    init(_ values: DifferentValues, column: String, path: String) throws(TableError) {
+        func failure(_ reason: String) -> TableError {
             .classes(path: path, column: column, reason: reason)
         }
         if values.areNumbers, !values.areWhole {
@@ -115,8 +115,10 @@ struct ClassLabels: Equatable {
         Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, UInt8($0)) })
     }
 
-    /// Whether the names say more than the classes' numbers.
-    var areNamed: Bool { names != names.indices.map(String.init) }
+    /// Names for a data set: nil where they are the classes' numbers.
+    static func named(_ names: [String]) -> [String]? {
+        names == names.indices.map(String.init) ? nil : names
+    }
 
     func label(_ number: Double) -> UInt8? { byNumber[number] }
 

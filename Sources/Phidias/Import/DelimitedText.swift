@@ -54,7 +54,7 @@ struct DelimitedText {
     private var offset = 0
     private var line = 1
 
-    /// - Throws: `DataError`, `ImportError` if the file begins as UTF-16 text.
+    /// - Throws: `DataError`, `TableError` if the file begins as UTF-16 text.
     init(path: String, delimiter: UInt8) throws {
         self.path = path
         self.delimiter = delimiter
@@ -62,7 +62,7 @@ struct DelimitedText {
         _ = try peek()
         if piece.starts(with: [0xef, 0xbb, 0xbf]) { place = 3 }
         if piece.starts(with: [0xff, 0xfe]) || piece.starts(with: [0xfe, 0xff]) {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: 1, reason: "is UTF-16 text; save it as UTF-8")
         }
     }
@@ -130,7 +130,7 @@ struct DelimitedText {
             }
         }
         guard state != .quoted else {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: quoteLine, reason: "a quote is opened and never closed")
         }
         try endField(&record, state)
@@ -163,7 +163,7 @@ struct DelimitedText {
     private mutating func endField(_ record: inout TextRecord, _ state: State) throws {
         record.endField(trimming: state == .plain)
         guard record.count <= Self.mostFields else {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: record.line,
                 reason: "more than \(Self.mostFields) fields")
         }
@@ -178,12 +178,12 @@ struct DelimitedText {
 
     private func check(_ record: TextRecord) throws {
         guard record.bytes.count <= Self.longestRecord else {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: record.line, reason: "more than \(Self.longestRecord) bytes")
         }
     }
 
-    private func failure(_ record: TextRecord, _ reason: String) -> ImportError {
+    private func failure(_ record: TextRecord, _ reason: String) -> TableError {
         .field(path: path, line: line, column: "field \(record.count + 1)", reason: reason)
     }
 

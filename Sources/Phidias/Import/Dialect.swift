@@ -19,7 +19,7 @@ struct Dialect: Equatable {
             var sample = Sample()
             do {
                 try sample.read(path, delimiter)
-            } catch is ImportError {
+            } catch is TableError {
                 // Told when the file is read with this delimiter, if no other fits.
                 sample.isEven = false
                 sample.fields = max(sample.fields, 2)

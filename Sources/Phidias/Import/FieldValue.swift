@@ -77,8 +77,9 @@ struct ColumnSummary {
     private(set) var texts: UInt32 = 0
     private(set) var lowest = Double.infinity
     private(set) var highest = -Double.infinity
-    /// The first line with a text, a missing value, a number that is not whole.
-    private(set) var textLine = 0, missingLine = 0, fractionLine = 0
+    /// The first line with a text, and with a missing value; rows may come in any order.
+    private(set) var textLine = 0, missingLine = 0
+    private var areWhole = true
     private var sum = 0.0, first = 0.0
     private var isCounting = true
 
@@ -87,7 +88,7 @@ struct ColumnSummary {
     /// Whether the column is one of texts: there are more of them than numbers.
     var isText: Bool { texts > numbers }
     /// Whether all values are whole numbers.
-    var isWhole: Bool { isNumeric && fractionLine == 0 }
+    var isWhole: Bool { isNumeric && areWhole }
     /// The mean of the numbers.
     var mean: Double { sum / Double(numbers) }
     /// Whether the values are 0, 1, 2… or 1, 2, 3…
@@ -102,13 +103,13 @@ struct ColumnSummary {
             sum += value
             if value < lowest { lowest = value }
             if value > highest { highest = value }
-            if fractionLine == 0, value != value.rounded(.towardZero) { fractionLine = line }
+            if value != value.rounded(.towardZero) { areWhole = false }
         case .missing:
             missing += 1
-            if missingLine == 0 { missingLine = line }
+            if missingLine == 0 || line < missingLine { missingLine = line }
         case .text:
             texts += 1
-            if textLine == 0 { textLine = line }
+            if textLine == 0 || line < textLine { textLine = line }
         }
     }
 }

@@ -31,7 +31,7 @@ struct FileImport {
         self.notes = notes
     }
 
-    /// - Throws: `ImportError` with line, column or array; `DataError`; `SafetensorsError`.
+    /// - Throws: `TableError` with line, column or array; `DataError`; `SafetensorsError`.
     static func read(_ path: String, _ options: TableOptions) throws -> FileImport {
         let file = try InputFile(path)
         switch FileKind(try file.read(0..<min(16, file.size))) {
@@ -40,7 +40,7 @@ struct FileImport {
         case .safetensors: return try ArrayImport.read(try SafetensorsArrays(path: path), options)
         case .idx: return try ArrayImport.read(try IDXArrays(file: path), options)
         case .text: return try table(path, options)
-        case .other(let name): throw ImportError.kind(path: path, found: name)
+        case .other(let name): throw TableError.kind(path: path, found: name)
         }
     }
 

@@ -16,14 +16,14 @@ struct IDXArrays: ArraySource {
     /// The files of a folder.
     /// - Parameter keys: the set, if the folder has several; empty: the only one.
     /// - Returns: nil if there are none.
-    /// - Throws: `ImportError` if there are several sets and none is named.
+    /// - Throws: `TableError` if there are several sets and none is named.
     init?(folder path: String, keys: [String]) throws {
         let files = try IDXName.files(in: path)
         guard !files.isEmpty else { return nil }
         let sets = Set(files.keys.map(\.set)).sorted()
         guard let set = keys.isEmpty ? sets.first : keys[0], sets.contains(set),
             keys.isEmpty ? sets.count == 1 : keys.count == 1
-        else { throw ImportError.whichSet(path: path, found: sets.map { $0.isEmpty ? "''" : $0 }) }
+        else { throw TableError.whichSet(path: path, found: sets.map { $0.isEmpty ? "''" : $0 }) }
         let known: [(String, IDXName.Part, IDXName.Content)] = [
             ("train_images", .training, .images), ("train_labels", .training, .labels),
             ("test_images", .test, .images), ("test_labels", .test, .labels),

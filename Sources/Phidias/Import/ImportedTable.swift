@@ -27,6 +27,7 @@ public struct ImportedTable: Sendable, Equatable {
         return targetNames.isEmpty
             ? try Dataset(
                 features: values, columns: columns, labels: labels, classes: classNames.count,
+                classNames: ClassLabels.named(classNames),
                 path: path)
             : try Dataset(
                 features: values, columns: columns, targets: targets,
@@ -34,7 +35,7 @@ public struct ImportedTable: Sendable, Equatable {
     }
 
     /// Reads a table in a text file.
-    /// - Throws: `ImportError` with line and column; `DataError`.
+    /// - Throws: `TableError` with line and column; `DataError`.
     public init(path: String, _ options: TableOptions = TableOptions()) throws {
         let table = try TableFile(path)
         let columns = try TableColumns(table, options)
@@ -79,7 +80,7 @@ struct TableMeasurements {
     /// What was found by looking, in sentences.
     private(set) var notes: [String]
 
-    /// - Throws: `ImportError` with line and column.
+    /// - Throws: `TableError` with line and column.
     init(_ table: TableFile, _ columns: TableColumns, _ options: TableOptions) throws {
         self.table = table
         self.columns = columns
@@ -89,16 +90,16 @@ struct TableMeasurements {
         for column in columns.features {
             let summary = table.columns[column]
             if summary.missing > 0, !options.fillsMissing {
-                throw ImportError.missing(
+                throw TableError.missing(
                     path: table.path, line: summary.missingLine, column: table.title(column))
             }
             guard summary.texts == 0 || summary.isText else {
-                throw ImportError.field(
+                throw TableError.field(
                     path: table.path, line: summary.textLine, column: table.title(column),
                     reason: "is not a number, as most of the column are")
             }
             guard summary.texts + summary.numbers > 0 else {
-                throw ImportError.field(
+                throw TableError.field(
                     path: table.path, line: summary.missingLine, column: table.title(column),
                     reason: "all values of the column are missing; leave it out")
             }
@@ -120,7 +121,7 @@ struct TableMeasurements {
             }
         }
         guard names.count <= Network.largestLayer else {
-            throw ImportError.choice(
+            throw TableError.choice(
                 path: table.path, reason: "more than \(Network.largestLayer) features")
         }
     }
@@ -132,7 +133,7 @@ struct TableMeasurements {
         )
     }
 
-    private func check(target column: Int) throws(ImportError) {
+    private func check(target column: Int) throws(TableError) {
         let summary = table.columns[column]
         if summary.missing > 0 {
             throw .missing(
@@ -146,9 +147,8 @@ struct TableMeasurements {
     }
 
     /// A number as 32-bit float.
-    /// - Throws: `ImportError` if it is too large.
-    private func single(_ value: Double, _ column: Int, line: Int = 1) throws(ImportError) -> Float
-    {
+    /// - Throws: `TableError` if it is too large.
+    private func single(_ value: Double, _ column: Int, line: Int = 1) throws(TableError) -> Float {
         let single = Float(value)
         guard single.isFinite else {
             throw .field(
@@ -159,7 +159,7 @@ struct TableMeasurements {
     }
 
     /// Reads all rows.
-    /// - Throws: `ImportError` with line and column; `DataError`.
+    /// - Throws: `TableError` with line and column; `DataError`.
     func read() throws -> ImportedTable {
         let width = names.count
         let (values, overflow) = table.count.multipliedReportingOverflow(by: width)
@@ -168,7 +168,7 @@ struct TableMeasurements {
         }
         let classes = try columns.label.map { try table.classes(in: $0) }
         guard classes != nil || !columns.targets.isEmpty else {
-            throw ImportError.noLabels(path: table.path, seen: "no column is one of labels")
+            throw TableError.noLabels(path: table.path, seen: "no column is one of labels")
         }
         try Memory.check(4 * (values + table.count * columns.targets.count), for: table.path)
         var rows: [Float] = [], labels: [UInt8] = [], targets: [Float] = []
@@ -240,14 +240,14 @@ private struct Categories {
 }
 
 extension TableFile {
-    /// - Throws: `ImportError.categories` if there are too many.
+    /// - Throws: `TableError.categories` if there are too many.
     fileprivate func categories(in columns: [Int]) throws -> [Categories] {
         var found = Array(repeating: Categories(), count: columns.count)
         guard !columns.isEmpty else { return found }
         try forEachRow { record in
             for (place, column) in columns.enumerated() where value(record, column) != .missing {
                 guard found[place].add(try text(record, column)) else {
-                    throw ImportError.categories(
+                    throw TableError.categories(
                         path: path, column: title(column), most: DifferentValues.most)
                 }
             }

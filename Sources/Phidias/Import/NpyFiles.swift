@@ -34,7 +34,7 @@ struct NpyFiles: ArraySource {
         self.files = files
     }
 
-    static func check(_ header: NpyHeader, size: Int, path: String) throws(ImportError) {
+    static func check(_ header: NpyHeader, size: Int, path: String) throws(TableError) {
         let available = size - header.start
         guard header.array.bytes == available else {
             throw .array(

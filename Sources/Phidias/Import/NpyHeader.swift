@@ -11,9 +11,9 @@ struct NpyHeader {
     let start: Int
 
     /// The position after the header of a file that begins with `bytes`.
-    /// - Throws: `ImportError` if this is no such file.
-    static func end(_ bytes: [UInt8], path: String) throws(ImportError) -> Int {
-        func failure(_ reason: String) -> ImportError { .array(path: path, reason: reason) }
+    /// - Throws: `TableError` if this is no such file.
+    static func end(_ bytes: [UInt8], path: String) throws(TableError) -> Int {
+        func failure(_ reason: String) -> TableError { .array(path: path, reason: reason) }
         guard bytes.starts(with: magic) else { throw failure("is not an array of NumPy") }
         guard bytes.count >= 10 else { throw failure("the file ends in its header") }
         let version = bytes[6]
@@ -32,10 +32,10 @@ struct NpyHeader {
     /// - Parameters:
     ///   - bytes: the file's first bytes up to the end of the header.
     ///   - name: of the array.
-    /// - Throws: `ImportError`.
-    init(_ bytes: [UInt8], name: String, path: String) throws(ImportError) {
+    /// - Throws: `TableError`.
+    init(_ bytes: [UInt8], name: String, path: String) throws(TableError) {
         let start = try Self.end(bytes, path: path)
-        func failure(_ reason: String) -> ImportError { .array(path: path, reason: reason) }
+        func failure(_ reason: String) -> TableError { .array(path: path, reason: reason) }
         guard bytes.count >= start else { throw failure("the file ends in its header") }
         var literal = PythonLiteral(bytes[(bytes[6] == 1 ? 10 : 12)..<start])
         guard let members = literal.dictionary() else {

@@ -109,7 +109,7 @@ protocol ArraySource {
     /// The classes that labels of these values are known to stand for, and that in a sentence.
     func classes(_ values: DifferentValues) -> (classes: ClassLabels, note: String)?
     /// - Parameter index: of a header.
-    /// - Throws: `DataError`, `ImportError`.
+    /// - Throws: `DataError`, `TableError`.
     func read(_ index: Int) throws -> NumberArray
 }
 

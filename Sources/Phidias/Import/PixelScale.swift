@@ -6,10 +6,10 @@ struct PixelScale: Equatable {
     private static let known: [Double] = [1, 15, 16, 255]
 
     /// - Parameter white: nil: found by looking at the range of all values.
-    /// - Throws: `ImportError.range`, `.choice`.
+    /// - Throws: `TableError.range`, `.choice`.
     init(
         white: Double?, lowest: Double, highest: Double, areWhole: Bool, path: String
-    ) throws(ImportError) {
+    ) throws(TableError) {
         if let white {
             guard white > 0, white.isFinite else {
                 throw .choice(
@@ -49,11 +49,11 @@ struct PixelScale: Equatable {
 
 /// The size of an image from the number of its values.
 enum PixelShape {
-    /// - Throws: `ImportError.shape`.
+    /// - Throws: `TableError.shape`.
     static func of(
         values: Int, _ options: TableOptions, path: String
-    ) throws(ImportError) -> ImageShape {
-        func failure(_ reason: String) -> ImportError {
+    ) throws(TableError) -> ImageShape {
+        func failure(_ reason: String) -> TableError {
             .shape(path: path, values: values, reason: reason)
         }
         let channels = options.channels ?? 1

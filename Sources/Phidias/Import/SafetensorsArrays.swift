@@ -21,7 +21,7 @@ struct SafetensorsArrays: ArraySource {
                 let header = ArrayHeader(
                     name: entry.name, shape: entry.shape, type: type, isBigEndian: false)
             else {
-                throw ImportError.array(
+                throw TableError.array(
                     path: path,
                     reason:
                         "tensor '\(entry.name)' holds \(entry.dataType) numbers, which are not read here"

@@ -9,36 +9,40 @@ struct TableColumns {
     /// What was found by looking, in sentences.
     private(set) var notes: [String] = []
 
-    /// - Throws: `ImportError` if looking does not tell, or what was asked for is not there.
+    /// - Throws: `TableError` if looking does not tell, or what was asked for is not there.
     init(_ table: TableFile, _ options: TableOptions) throws {
         targets = try options.targets.map { try Self.column($0, of: table) }
         var dropped = Set(try options.dropped.map { try Self.column($0, of: table) })
         guard Set(targets).count == targets.count else {
-            throw ImportError.choice(path: table.path, reason: "a target is named twice")
+            throw TableError.choice(path: table.path, reason: "a target is named twice")
         }
         let asked = Set(targets).union(
             options.label.flatMap { Self.place($0, table) }.map { [$0] } ?? [])
         if let both = dropped.first(where: asked.contains) {
-            throw ImportError.choice(
+            throw TableError.choice(
                 path: table.path, reason: "\(table.title(both)) is wanted and left out")
         }
         if let index = Self.rowNumbers(table), !asked.contains(index), !dropped.contains(index) {
             dropped.insert(index)
             notes.append("Left out \(table.title(index)), which numbers the rows.")
         }
+        if let empty = Self.nothing(table), !asked.contains(empty), !dropped.contains(empty) {
+            dropped.insert(empty)
+            notes.append("Left out \(table.title(empty)), which is empty.")
+        }
         let used = table.columns.indices.filter { !dropped.contains($0) && !targets.contains($0) }
         guard !used.isEmpty else {
-            throw ImportError.choice(path: table.path, reason: "no column is left to learn from")
+            throw TableError.choice(path: table.path, reason: "no column is left to learn from")
         }
         if targets.isEmpty {
             label = try chooseLabel(table, used, options)
         } else if let asked = options.label, asked != .nowhere {
-            throw ImportError.choice(
+            throw TableError.choice(
                 path: table.path, reason: "labels and numbers to predict are both asked for")
         }
         features = used.filter { $0 != label }
         guard !features.isEmpty else {
-            throw ImportError.choice(path: table.path, reason: "no column is left to learn from")
+            throw TableError.choice(path: table.path, reason: "no column is left to learn from")
         }
     }
 
@@ -65,7 +69,7 @@ struct TableColumns {
     }
 
     /// The column of that name, or else of that number, counted from 1.
-    private static func column(_ text: String, of table: TableFile) throws(ImportError) -> Int {
+    private static func column(_ text: String, of table: TableFile) throws(TableError) -> Int {
         let names = table.names ?? []
         let named = names.indices.filter { names[$0] == text }
         if named.count > 1 {
@@ -80,6 +84,15 @@ struct TableColumns {
             reason: names.isEmpty
                 ? "there are no names, and the columns 1 to \(table.columns.count)"
                 : "there is none; there are \(known)\(names.count > 12 ? " and others" : "")")
+    }
+
+    /// A last column without name and values: each line ends with a delimiter.
+    private static func nothing(_ table: TableFile) -> Int? {
+        guard table.columns.count > 1, let last = table.columns.indices.last,
+            table.names?[last].isEmpty ?? true
+        else { return nil }
+        let summary = table.columns[last]
+        return summary.numbers + summary.texts == 0 ? last : nil
     }
 
     /// A first column that counts the rows and is named so, or not at all.
@@ -112,7 +125,7 @@ enum LabelColumn {
     private static func stem(_ name: String) -> String { name.filter(\.isLetter) }
 
     /// - Parameter used: the columns to choose from, at least one.
-    /// - Throws: `ImportError.whichLabel`, `.noLabels` if looking does not tell.
+    /// - Throws: `TableError.whichLabel`, `.noLabels` if looking does not tell.
     static func find(in table: TableFile, _ used: [Int]) throws -> Int {
         if table.classNames != nil { return table.columns.count - 1 }
         if let names = table.names {
@@ -120,7 +133,7 @@ enum LabelColumn {
             if named.count == 1 { return named[0] }
             guard named.isEmpty else { throw unclear(table, named, "could be it") }
             if areNumbered(used.map { names[$0] }) {
-                throw ImportError.noLabels(
+                throw TableError.noLabels(
                     path: table.path,
                     seen:
                         "its \(used.count) columns are '\(names[used[0]])' to '\(names[used[used.count - 1]])'"
@@ -132,10 +145,15 @@ enum LabelColumn {
             if others.count == 1, used.count > 3 { return others[0] }
         }
         let texts = used.filter { table.columns[$0].isText }
-        if texts.count == 1 { return texts[0] }
-        guard texts.isEmpty else { throw unclear(table, texts, "are texts") }
+        if texts.count == 1, texts[0] == used[0] || texts[0] == used[used.count - 1] {
+            return texts[0]
+        }
+        guard texts.isEmpty else {
+            throw unclear(
+                table, texts, texts.count == 1 ? "is text, and stands amid others" : "are texts")
+        }
         guard table.names == nil else {
-            throw ImportError.whichLabel(
+            throw TableError.whichLabel(
                 path: table.path, seen: "the header names neither label, class nor target")
         }
         return try findAtTheEnds(table, used)
@@ -148,11 +166,11 @@ enum LabelColumn {
         let possible = zip(ends, values).filter { $1.couldBeLabels }
         if possible.count == 1 || used.count == 1 { return possible.first?.0 ?? ends[0] }
         let seen = zip(ends, values).map { "\(table.title($0)) has \($1.text)" }
-        throw ImportError.whichLabel(
+        throw TableError.whichLabel(
             path: table.path, seen: "there is no header; \(seen.joined(separator: ", "))")
     }
 
-    private static func unclear(_ table: TableFile, _ columns: [Int], _ what: String) -> ImportError
+    private static func unclear(_ table: TableFile, _ columns: [Int], _ what: String) -> TableError
     {
         let list = columns.prefix(8).map { table.title($0) }.joined(separator: ", ")
         return .whichLabel(

@@ -3,10 +3,10 @@ extension TableOptions.Content {
     private static let fewestPixels = 64
 
     /// Whether the rows of a table are images.
-    /// - Throws: `ImportError` if looking does not tell.
+    /// - Throws: `TableError` if looking does not tell.
     static func of(
         _ table: TableFile, _ columns: TableColumns, _ options: TableOptions
-    ) throws(ImportError) -> Self {
+    ) throws(TableError) -> Self {
         if let content = options.content { return content }
         if !columns.targets.isEmpty || options.fillsMissing || table.classNames != nil {
             return .table
@@ -25,7 +25,7 @@ extension TableOptions.Content {
     /// Whether rows of numbers are images.
     static func of(
         _ facts: PixelFacts, _ options: TableOptions, path: String
-    ) throws(ImportError) -> Self {
+    ) throws(TableError) -> Self {
         if options.size != nil || options.white != nil || options.channels != nil { return .images }
         if let names = facts.names, names.allSatisfy({ $0.lowercased().hasPrefix("pixel") }) {
             return .images

@@ -13,7 +13,7 @@ struct TableFile {
     /// The classes' names, if the file's first line has them as scikit-learn's files do.
     private(set) var classNames: [String]?
 
-    /// - Throws: `ImportError` with the line; `DataError`.
+    /// - Throws: `TableError` with the line; `DataError`.
     init(_ path: String) throws {
         self.path = path
         dialect = try Dialect(path: path)
@@ -56,7 +56,7 @@ struct TableFile {
 
     private func check(_ record: TextRecord) throws {
         guard record.count == columns.count else {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: record.line,
                 reason: "\(record.count) fields, but the lines before have \(columns.count)")
         }
@@ -71,8 +71,8 @@ struct TableFile {
     }
 
     /// A field as text.
-    /// - Throws: `ImportError` if it is not UTF-8.
-    func text(_ record: TextRecord, _ field: Int) throws(ImportError) -> String {
+    /// - Throws: `TableError` if it is not UTF-8.
+    func text(_ record: TextRecord, _ field: Int) throws(TableError) -> String {
         guard let text = record.text(field) else {
             throw .field(
                 path: path, line: record.line, column: title(field), reason: "is not UTF-8 text")
@@ -128,7 +128,9 @@ extension TableFile {
             }
         }
         let counts = zip(numbers, numbers.dropFirst()).allSatisfy { $1 == $0 + 1 }
-        guard counts, numbers.allSatisfy({ $0 >= 0 && $0 == $0.rounded() }) else { return nil }
+        guard counts, numbers.isEmpty || numbers.count > 1 && [0, 1].contains(numbers[0]) else {
+            return nil
+        }
         // Numbers alone, or beside an empty name for the rows' numbers, are names from 0.
         let isNumbered =
             numbers.first == 0 && numbers.count > 3
@@ -152,14 +154,14 @@ extension TableFile {
         let names = try (2..<first.count).map { try text(first, $0) }
         let last = columns[columns.count - 1]
         guard value(first, 0) == .number(Double(count)) else {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: first.line,
                 reason: "names another number of rows than the \(count) that follow")
         }
         guard names.count <= DifferentValues.most, last.isWhole, last.lowest >= 0,
             last.highest < Double(names.count)
         else {
-            throw ImportError.line(
+            throw TableError.line(
                 path: path, line: first.line,
                 reason: "names \(names.count) classes, but the last column has others")
         }

@@ -12,12 +12,16 @@ struct TableImages {
     /// What was found by looking, in sentences.
     let notes: [String]
 
-    /// - Throws: `ImportError` with line and column, before any pixel is kept.
-    init(_ table: TableFile, _ columns: TableColumns, _ options: TableOptions) throws {
+    /// - Parameter skipsLabels: whether the column of labels, if there is one, is not read.
+    /// - Throws: `TableError` with line and column, before any pixel is kept.
+    init(
+        _ table: TableFile, _ columns: TableColumns, _ options: TableOptions,
+        skipsLabels: Bool = false
+    ) throws {
         self.table = table
         self.columns = columns
         guard columns.targets.isEmpty else {
-            throw ImportError.choice(
+            throw TableError.choice(
                 path: table.path, reason: "images have labels, not numbers to predict")
         }
         for feature in columns.features { try Self.check(feature, of: table) }
@@ -30,10 +34,10 @@ struct TableImages {
             areWhole: summaries.allSatisfy(\.isWhole), path: table.path)
         let note = options.white == nil ? scale.note(lowest: lowest, highest: highest) : nil
         notes = columns.notes + (note.map { [$0] } ?? [])
-        classes = try columns.label.map { try table.classes(in: $0) }
+        classes = skipsLabels ? nil : try columns.label.map { try table.classes(in: $0) }
     }
 
-    private static func check(_ column: Int, of table: TableFile) throws(ImportError) {
+    private static func check(_ column: Int, of table: TableFile) throws(TableError) {
         let summary = table.columns[column]
         if summary.missing > 0 {
             throw .missing(
@@ -69,10 +73,10 @@ struct TableImages {
     }
 
     /// All images.
-    /// - Throws: `DataError`, `ImportError` if there are no labels.
+    /// - Throws: `DataError`, `TableError` if there are no labels.
     func dataset() throws -> Dataset {
         guard let classes else {
-            throw ImportError.noLabels(path: table.path, seen: "no column is one of labels")
+            throw TableError.noLabels(path: table.path, seen: "no column is one of labels")
         }
         let (bytes, overflow) = table.count.multipliedReportingOverflow(by: shape.count)
         guard !overflow, bytes <= IDXFile.largest else {
@@ -88,17 +92,18 @@ struct TableImages {
         }
         return try Dataset(
             images: images, labels: labels, channels: shape.channels, rows: shape.rows,
-            columns: shape.columns, classes: classes.names.count, path: table.path)
+            columns: shape.columns, classes: classes.names.count,
+            classNames: ClassLabels.named(classes.names), path: table.path)
     }
 }
 
 extension TableFile {
     /// The classes of a column.
-    /// - Throws: `ImportError.missing`, `.classes`.
+    /// - Throws: `TableError.missing`, `.classes`.
     func classes(in column: Int) throws -> ClassLabels {
         if let classNames, column == columns.count - 1 { return ClassLabels(names: classNames) }
         if columns[column].missing > 0 {
-            throw ImportError.missing(
+            throw TableError.missing(
                 path: path, line: columns[column].missingLine, column: title(column))
         }
         let values = try differentValues(in: [column])[0]

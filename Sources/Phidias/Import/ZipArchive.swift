@@ -24,7 +24,7 @@ struct ZipArchive {
     /// Deflate grows data at most 1,032-fold.
     private static let mostGrowth = 1032
 
-    /// - Throws: `ImportError` with the byte; `DataError`.
+    /// - Throws: `TableError` with the byte; `DataError`.
     init(path: String) throws {
         self.path = path
         file = try InputFile(path)
@@ -36,7 +36,7 @@ struct ZipArchive {
         }
         self.entries = entries
         guard Set(entries.map(\.name)).count == entries.count else {
-            throw ImportError.array(path: path, reason: "two members have one name")
+            throw TableError.array(path: path, reason: "two members have one name")
         }
     }
 
@@ -51,7 +51,7 @@ struct ZipArchive {
                     && place + 22 + Int(tail[place + 20]) + Int(tail[place + 21]) << 8 == tail.count
             })
         else {
-            throw ImportError.array(
+            throw TableError.array(
                 path: file.path,
                 reason: "is no zip archive, or is cut off: its directory is missing")
         }
@@ -64,15 +64,15 @@ struct ZipArchive {
         if size == 0xffff_ffff || offset == 0xffff_ffff || disks.0 == 0xffff {
             (size, offset, limit) = try large(file, before: start + place)
         } else if disks != (0, 0) {
-            throw ImportError.array(path: file.path, reason: "is one part of a split archive")
+            throw TableError.array(path: file.path, reason: "is one part of a split archive")
         }
         guard size <= largestDirectory else {
-            throw ImportError.array(
+            throw TableError.array(
                 path: file.path,
                 reason: "its directory has \(size) bytes; at most \(largestDirectory) are read")
         }
         guard offset >= 0, size >= 0, offset <= limit, size == limit - offset else {
-            throw ImportError.array(
+            throw TableError.array(
                 path: file.path,
                 reason: "byte \(start + place): the directory is not where it is said to be")
         }
@@ -81,7 +81,7 @@ struct ZipArchive {
 
     /// The directory's size and position in 64 bits, and where that is written.
     private static func large(_ file: InputFile, before end: Int) throws -> (Int, Int, Int) {
-        func failure() -> ImportError {
+        func failure() -> TableError {
             .array(path: file.path, reason: "byte \(end): the record of large sizes is damaged")
         }
         guard end >= 20 else { throw failure() }
@@ -98,7 +98,7 @@ struct ZipArchive {
 
     private static func entry(_ fields: inout ZipFields, file size: Int) throws -> Entry {
         let place = fields.position
-        func failure(_ reason: String) -> ImportError {
+        func failure(_ reason: String) -> TableError {
             .array(path: fields.path, reason: "byte \(place): \(reason)")
         }
         guard try fields.number(4) == 0x0201_4b50 else { throw failure("damaged zip directory") }
@@ -137,7 +137,7 @@ struct ZipArchive {
     }
 
     /// The content of a member, whose checksum is compared.
-    /// - Throws: `ImportError`, `DataError`.
+    /// - Throws: `TableError`, `DataError`.
     func read(_ entry: Entry) throws -> [UInt8] {
         let bytes = try content(entry, first: entry.size)
         let sum = bytes.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
@@ -152,7 +152,7 @@ struct ZipArchive {
         try content(entry, first: min(first, entry.size))
     }
 
-    private func failure(_ entry: Entry, _ reason: String) -> ImportError {
+    private func failure(_ entry: Entry, _ reason: String) -> TableError {
         .array(path: "\(path): \(entry.name)", reason: reason)
     }
 
@@ -235,7 +235,7 @@ private struct ZipFields {
     /// The position in the file.
     var position: Int { offset + place }
 
-    mutating func bytes(_ count: Int) throws(ImportError) -> [UInt8] {
+    mutating func bytes(_ count: Int) throws(TableError) -> [UInt8] {
         guard count <= content.count - place else {
             throw .array(
                 path: path, reason: "byte \(position): the zip archive's directory is cut off")
@@ -244,10 +244,10 @@ private struct ZipFields {
         return Array(content[place - count..<place])
     }
 
-    mutating func skip(_ count: Int) throws(ImportError) { _ = try bytes(count) }
+    mutating func skip(_ count: Int) throws(TableError) { _ = try bytes(count) }
 
     /// A number of 2, 4 or 8 bytes; negative where an `Int` cannot hold it.
-    mutating func number(_ width: Int) throws(ImportError) -> Int {
+    mutating func number(_ width: Int) throws(TableError) -> Int {
         Int(
             truncatingIfNeeded: try bytes(width).reversed().reduce(UInt64(0)) {
                 $0 << 8 | UInt64($1)

@@ -6,7 +6,7 @@ import PhidiasRuns
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Inspect data, draw augmented images, make digits, import PNG or CSV files.",
+        abstract: "Inspect data, draw augmented images, make digits, import data of others.",
         usage: "phidias data <command> [<options>]",
         discussion: "Example:\n  phidias data synthesize --output data/synthetic",
         subcommands: [Info.self, Synthesize.self, Import.self, DataAugment.self])
@@ -30,22 +30,28 @@ struct DataCommand: ParsableCommand {
             let sums = pair.checksums.sorted { $0.key < $1.key }
             switch form.format {
             case .json:
+                let named = pair.training.classNames.map {
+                    [JSON.Member(key: "class_names", value: ClassNames.json($0))]
+                }
                 func part(_ data: Dataset) -> JSON {
                     .members([
                         "images": .integer(data.count),
                         "per_class": .array(counts(data).map { .integer($0) }),
                     ])
                 }
+                let members: KeyValuePairs<String, JSON> = [
+                    "channels": .integer(pair.training.shape.channels),
+                    "rows": .integer(pair.training.rows),
+                    "columns": .integer(pair.training.columns),
+                    "classes": .integer(pair.training.classes),
+                    "training": part(pair.training), "test": part(pair.test),
+                    "sha256": .object(
+                        sums.map { .init(key: $0.key, value: .string($0.value)) }),
+                ]
                 print(
-                    JSON.members([
-                        "channels": .integer(pair.training.shape.channels),
-                        "rows": .integer(pair.training.rows),
-                        "columns": .integer(pair.training.columns),
-                        "classes": .integer(pair.training.classes),
-                        "training": part(pair.training), "test": part(pair.test),
-                        "sha256": .object(
-                            sums.map { .init(key: $0.key, value: .string($0.value)) }),
-                    ]).text())
+                    JSON.object(
+                        members.map { .init(key: $0.key, value: $0.value) } + (named ?? [])
+                    ).text())
             case .text:
                 let channels = pair.training.shape.channels
                 let depth = channels == 1 ? "" : ", \(channels) channels"
@@ -53,7 +59,12 @@ struct DataCommand: ParsableCommand {
                     "\(pair.training.rows) × \(pair.training.columns) pixels\(depth), \(pair.training.classes) classes"
                 )
                 for (name, data) in [("training", pair.training), ("test", pair.test)] {
-                    let list = counts(data).map { String($0) }.joined(separator: " ")
+                    let list =
+                        if let names = data.classNames {
+                            zip(names, counts(data)).map { "\($0) \($1)" }.joined(separator: ", ")
+                        } else {
+                            counts(data).map { String($0) }.joined(separator: " ")
+                        }
                     print(
                         "\(name): \(data.count.counted("image")), per class: \(list)"
                             .wrapped(hanging: 2))
@@ -96,16 +107,19 @@ struct DataCommand: ParsableCommand {
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Turn a folder of PNG files or a CSV file into IDX files.",
+            abstract: "Turn pictures, tables or arrays into IDX files.",
             usage: "phidias data import <source> --output <folder> [<options>]",
             discussion: """
-                The source is a folder with a subfolder of PNG files for each class, or a CSV file \
-                whose lines are a label and pixels. A share of each class becomes test images.
+                The source is a folder with a subfolder of PNG files for each class, a CSV or TSV \
+                file, NumPy's .npz or .npy files, safetensors, or a folder of IDX files. What it is \
+                is found by looking, and told. Where there are no test images, a share of each \
+                class becomes test images.
 
                 Example:
                   phidias data import letters --output data/letters
+                  phidias data import iris.csv --label species --output data/iris
                 """)
-        @Argument(help: "A folder or a CSV file.")
+        @Argument(help: "A folder or a file.")
         var source: String
         @Option(help: ArgumentHelp("The folder for the four files.", valueName: "folder"))
         var output: String
@@ -118,10 +132,23 @@ struct DataCommand: ParsableCommand {
         var seed: UInt64 = 1
         @Flag(help: "Replace data that is in the output folder.")
         var force = false
-        @OptionGroup(title: "Tables") var tables: ImportOptions
+        @Option(
+            help: ArgumentHelp(
+                "Rows and columns of an image, as in 28x28. (default: a square)",
+                valueName: "size"))
+        var size: String?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("The values of a pixel. (default: 1)", valueName: "count"))
+        var channels: Int?
+        @OptionGroup(title: "Tables and arrays") var tables: TableImportOptions
 
         func run() throws {
-            let source = try DataImport(source, try tables.options())
+            if let channels, !(1...256).contains(channels) {
+                throw UsageError(description: "--channels is \(channels); give 1 to 256.")
+            }
+            let source = try DataImport(
+                source, tables: try tables.options(size: try shape(), channels: channels))
             for note in source.notes { Console.say(note) }
             let data = source.data
             let parts: (training: Dataset, validation: Dataset) =
@@ -152,6 +179,18 @@ struct DataCommand: ParsableCommand {
             for (label, name) in source.classes.enumerated() where name != String(label) {
                 print("class \(label): \(name)")
             }
+        }
+
+        private func shape() throws -> Extent? {
+            guard let size else { return nil }
+            let sizes = size.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+            guard sizes.count == 2, let rows = sizes[0], let columns = sizes[1], rows > 0,
+                columns > 0
+            else {
+                throw UsageError(
+                    description: "--size is '\(size)'; give rows and columns, as in 28x28.")
+            }
+            return Extent(rows, columns)
         }
     }
 }

@@ -12,6 +12,8 @@ public struct TrainingPlan: Sendable {
     public let network: Network
     /// The loss to minimize.
     public let loss: any Loss
+    /// The names of the network's classes; nil where they have none.
+    public let classNames: [String]?
     /// SHA-256 of each part of the data, by name.
     public let checksums: [String: String]
     /// Threads of a step.
@@ -40,6 +42,7 @@ public struct TrainingPlan: Sendable {
         }
         network = try settings.network(for: training, threads: self.threads)
         loss = try settings.lossFunction()
+        classNames = ClassNames.extended(training.classNames, to: network.classes)
     }
 
     /// The model before training.
@@ -51,7 +54,8 @@ public struct TrainingPlan: Sendable {
     var document: RunDocument {
         RunDocument(
             settings: settings.record, network: network, program: PhidiasVersion.current,
-            checksums: checksums, threads: threads, kernels: Model.kernels)
+            checksums: checksums, threads: threads, kernels: Model.kernels,
+            classNames: classNames)
     }
 
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.

@@ -21,6 +21,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case csv
     /// Arrays of NumPy: one of images, and an archive with labels.
     case npy, npz
+    /// The file classes.json.
+    case classes
     /// The file sweep.json.
     case sweep
     /// The file results.jsonl.
@@ -35,7 +37,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .idx, .metrics, .png, .csv, .npy: 512
         case .npz: 1024
-        case .gzip: 256
+        case .gzip, .classes: 256
         case .safetensors: 512
         case .model, .run, .sweep, .results, .network: 1024
         case .layers: 256
@@ -59,6 +61,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .png: Self.png(bytes)
         case .run: Self.reading { try Self.run(bytes, $0) }
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
+        case .classes: Self.reading { try Self.classes(bytes, $0) }
         case .sweep: Self.reading { try Self.sweep(bytes, $0) }
         case .results: Self.reading { try Self.results(bytes, $0) }
         case .network: Self.reading { try Self.network(bytes, $0) }
@@ -102,7 +105,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         let file = MemoryFile(bytes)
         var options = TableOptions()
         _ = reading(path: file.path) { try dataset($0, options) }
-        _ = reading(path: file.path) { _ = try ImageFile(path: $0) }
+        _ = reading(path: file.path) { _ = try ImageRows(path: $0) }
         options.fillsMissing = true
         _ = reading(path: file.path) { try measurements($0, options) }
         options.targets = ["1"]
@@ -119,9 +122,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     private static func dataset(_ path: String) throws { try dataset(path, TableOptions()) }
 
     private static func dataset(_ path: String, _ options: TableOptions) throws {
-        let data = try DataImport(path, options).data
-        precondition(
-            data.images.count == data.count * data.rows * data.columns * data.shape.channels)
+        let data = try DataImport(path, tables: options).data
+        precondition(data.images.count + data.features.count == data.count * data.shape.count)
     }
 
     private static func measurements(_ path: String, _ options: TableOptions) throws {
@@ -133,13 +135,23 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
 
     private static func images(_ path: String) throws {
-        let file = try ImageFile(path: path)
+        let file = try ImageRows(path: path)
         var count = 0
         try file.forEach {
             precondition($0.count == file.shape.count)
             count += 1
         }
         precondition(count == file.count)
+    }
+
+    private static func classes(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(text(try ClassNames.parse(bytes, path: path))) {
+            text(try ClassNames.parse($0, path: path))
+        }
+    }
+
+    private static func text(_ names: [String]) -> [UInt8] {
+        Array(ClassNames.json(names).text().utf8)
     }
 
     /// No more than 1 MiB is decompressed.

@@ -1,6 +1,6 @@
 /// Tables and arrays that cannot be read as data, or not without being told how. Lines, fields and
 /// columns are counted from 1.
-public enum ImportError: PhidiasError, Equatable {
+public enum TableError: PhidiasError, Equatable {
     /// A line does not follow the format, or has not as many fields as the others.
     case line(path: String, line: Int, reason: String)
     /// A field cannot be what its column is taken for; `column` says which.

@@ -3,7 +3,7 @@ import CommandLineSupport
 import Phidias
 
 /// The options of `data import` for tables and arrays.
-struct ImportOptions: ParsableArguments {
+struct TableImportOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The column of labels: its name or number, first, last, or none. (default: found by looking)",
@@ -21,14 +21,6 @@ struct ImportOptions: ParsableArguments {
             "What the rows are: images or table. (default: found by looking)", valueName: "content")
     )
     var content: String?
-    @Option(
-        help: ArgumentHelp(
-            "Rows and columns of an image, as in 28x28. (default: a square)", valueName: "size"))
-    var size: String?
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("The values of a pixel. (default: 1)", valueName: "count"))
-    var channels: Int?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -50,7 +42,10 @@ struct ImportOptions: ParsableArguments {
         help: "Swap rows and columns of images. (default: those of EMNIST's files)")
     var transpose: Bool?
 
-    func options() throws -> TableOptions {
+    /// - Parameters:
+    ///   - size: rows and columns of an image; nil: the images are squares.
+    ///   - channels: values of a pixel; nil: 1.
+    func options(size: Extent?, channels: Int?) throws -> TableOptions {
         var options = TableOptions()
         options.label = label.map(TableOptions.Label.init)
         options.targets = list(target)
@@ -61,19 +56,7 @@ struct ImportOptions: ParsableArguments {
             }
             return content
         }
-        options.size = try size.map { text in
-            let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-            guard sizes.count == 2, let rows = sizes[0], let columns = sizes[1], rows > 0,
-                columns > 0
-            else {
-                throw UsageError(
-                    description: "--size is '\(text)'; give rows and columns, as in 28x28.")
-            }
-            return Extent(rows, columns)
-        }
-        if let channels, !(1...256).contains(channels) {
-            throw UsageError(description: "--channels is \(channels); give 1 to 256.")
-        }
+        options.size = size
         options.channels = channels
         options.white = scale
         options.keys = list(keys)

@@ -1,5 +1,5 @@
 /// The images of a table or of an array, without labels: for prediction.
-public struct ImageFile: Sendable {
+public struct ImageRows: Sendable {
     /// Channels, height and width of an image.
     public let shape: ImageShape
     /// The number of images.
@@ -18,7 +18,7 @@ public struct ImageFile: Sendable {
     ///   - path: the file.
     ///   - options: what looking does not tell. `label`: a column that is skipped; `keys`: the name
     ///     of the array.
-    /// - Throws: `ImportError`, `DataError`.
+    /// - Throws: `TableError`, `DataError`.
     public init(path: String, _ options: TableOptions = TableOptions()) throws {
         let file = try InputFile(path)
         switch FileKind(try file.read(0..<min(16, file.size))) {
@@ -27,7 +27,7 @@ public struct ImageFile: Sendable {
         case .safetensors: try self.init(arrays: try SafetensorsArrays(path: path), options)
         case .idx: try self.init(arrays: try IDXArrays(file: path), options)
         case .text: try self.init(table: path, options)
-        case .other(let name): throw ImportError.kind(path: path, found: name)
+        case .other(let name): throw TableError.kind(path: path, found: name)
         }
     }
 
@@ -55,7 +55,8 @@ public struct ImageFile: Sendable {
             let label = table.names?.firstIndex(where: LabelColumn.isLabelName)
             options.label = label.map { .column(String($0 + 1)) } ?? .nowhere
         }
-        let images = try TableImages(table, try TableColumns(table, options), options)
+        let images = try TableImages(
+            table, try TableColumns(table, options), options, skipsLabels: true)
         shape = images.shape
         count = table.count
         notes = images.notes
@@ -65,7 +66,7 @@ public struct ImageFile: Sendable {
     /// The array of that name; else the only one, or the one that is named as images are.
     private static func choose(
         _ source: any ArraySource, _ keys: [String]
-    ) throws(ImportError) -> Int {
+    ) throws(TableError) -> Int {
         let names = source.headers.map(\.name)
         if let key = keys.first {
             guard let place = names.firstIndex(of: key) else {
