@@ -33,6 +33,8 @@ public struct ONNXExport: ModelExport {
         self.input = input
     }
 
+    /// All of the file: the same model gives the same bytes.
+    /// - Throws: `ModelError.notFinite`; `DataError.memory` if there is none for them.
     public var bytes: [UInt8] {
         get throws {
             try file.checkExport(bytesPerParameter: MemoryLayout<Float>.stride)
