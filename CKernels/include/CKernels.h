@@ -215,9 +215,10 @@ typedef struct {
 } ck_dense;
 
 /// Bytes of images, and which of them make the batch: image b is images[indices[b] * pixels …],
-/// and its input is fma(byte, scale, offset).
+/// and its input is fma(byte, scale, offset). Or rows of numbers, which are inputs as they are.
 typedef struct {
     const uint8_t *images;
+    const float *rows; ///< in place of images, else NULL; only for networks without stages
     const uint32_t *indices;
     const uint32_t *next; ///< images wanted by the next call: a hint that changes no result
     ptrdiff_t next_count; ///< 0 if they are not known

@@ -118,10 +118,22 @@ float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int
 }
 
 void ck_prefetch_next(const ck_batch_input *input, ck_range part) {
+    if (input->rows)
+        return;
     // Images lie anywhere in memory, too far apart for the processor to guess the next.
     for (ptrdiff_t i = part.first; i < part.last; i++)
         for (ptrdiff_t p = 0; p < input->pixels; p += CACHE_LINE)
             __builtin_prefetch(input->images + (ptrdiff_t)input->next[i] * input->pixels + p, 0, 2);
+}
+
+// The numbers of rows [first, last) of the batch into panels.
+static void pack_rows(const ck_batch_input *input, ck_range images, ptrdiff_t batch,
+                      float *panels) {
+    for (ptrdiff_t p = 0; p < input->pixels; p += CK_LANES, panels += batch * CK_LANES)
+        for (ptrdiff_t b = images.first; b < images.last; b++)
+            ck_copy_lanes(panels + b * CK_LANES,
+                          input->rows + (ptrdiff_t)input->indices[b] * input->pixels + p,
+                          ck_least(CK_LANES, input->pixels - p));
 }
 
 const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
@@ -130,7 +142,9 @@ const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *inpu
     const int part = shared ? thread : 0, parts = shared ? threads : 1;
     const ck_range images = ck_share(batch, part, parts);
     float *panels = ck_input_of(input, batch, thread, threads);
-    for (ptrdiff_t p = 0; p < input->pixels; p += PIXELS)
+    if (input->rows)
+        pack_rows(input, images, batch, panels);
+    for (ptrdiff_t p = 0; !input->rows && p < input->pixels; p += PIXELS)
         kernels->pack_bytes(images.last - images.first, p, ck_least(PIXELS, input->pixels - p),
                             input->images, input->indices + images.first, input->pixels,
                             input->scale, input->offset,

@@ -4,16 +4,19 @@ extension Chart {
         package let points: [(x: Double, y: Double)]
         /// What the points are sure within, one for each point, or none.
         package let band: [(low: Double, high: Double)]
+        /// Whether the points are not joined by a line, and all of them are marked.
+        package let isMarksOnly: Bool
 
         /// - Precondition: `band` is empty or as long as `points`.
         package init(
             _ name: String, _ points: [(x: Double, y: Double)],
-            band: [(low: Double, high: Double)] = []
+            band: [(low: Double, high: Double)] = [], isMarksOnly: Bool = false
         ) {
             precondition(
                 band.isEmpty || band.count == points.count,
                 "\(band.count) limits for \(points.count) points")
             (self.name, self.points, self.band) = (name, points, band)
+            self.isMarksOnly = isMarksOnly
         }
     }
 }
@@ -70,11 +73,11 @@ private struct LineContent: ChartContent {
         }
         // No line hides a marker. Where lines run over one another, later ones are drawn on top: with
         // gaps, and with smaller markers.
-        for (index, places) in places.enumerated() {
+        for (index, places) in places.enumerated() where !series[index].isMarksOnly {
             out.polyline(ChartStyle.line(index), places)
         }
         for (index, places) in places.enumerated() {
-            let isCrowded = places.count > Self.mostMarkers
+            let isCrowded = places.count > Self.mostMarkers && !series[index].isMarksOnly
             // Each series begins a little further on.
             let part = Double(index % ChartStyle.count) / Double(ChartStyle.count)
             var next = isCrowded ? area.left + part * Self.freeDistance : -.infinity

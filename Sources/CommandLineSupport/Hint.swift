@@ -18,6 +18,7 @@ package enum Hint {
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
         case ExportError.exists: "Choose another --output, or replace it with --force."
         case ExportError.name: "(--name)"
+        case ExportError.noBytes: "(--input)"
         case is NetworkFileError:
             "phidias summary --document dbl-2024 shows what such a file holds."
         case SettingError.describedTwice(let other):

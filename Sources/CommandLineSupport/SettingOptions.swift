@@ -75,6 +75,7 @@ package struct NetworkOptions: SettingOptions {
     @Option(setting: "activation") var activation: [String] = []
     @Option(setting: "output_activation") var outputActivation: [String] = []
     @Option(setting: "input_range") var inputRange: [String] = []
+    @Option(setting: "standardize") var standardize: [String] = []
 
     package init() {}
 
@@ -82,6 +83,7 @@ package struct NetworkOptions: SettingOptions {
         [
             ("network", network), ("hidden", hidden), ("activation", activation),
             ("output_activation", outputActivation), ("input_range", inputRange),
+            ("standardize", standardize),
         ]
     }
 }

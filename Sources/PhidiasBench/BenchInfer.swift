@@ -15,7 +15,7 @@ struct BenchInfer: ParsableCommand {
             Writes a line of JSON when model and data are loaded, and an answer for each line of \
             standard input:
               logits FILE         writes those of all test images, 32-bit floats
-              probabilities FILE  the same of probabilities
+              probabilities FILE  the same of probabilities, or of numbers that are predicted
               one                 seconds for one image, the mean of many calls
               batch N             seconds for all test images, N at a time
               peak                measures fused multiply-adds per second
@@ -51,9 +51,13 @@ struct BenchInfer: ParsableCommand {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             switch (words.first, words.last) {
             case ("logits", let path?) where words.count == 2:
-                try write(try model.logits(images: test.images, threads: threads), to: path)
+                let predictor = try Predictor(model, threads: threads)
+                try write(
+                    test.isNumeric
+                        ? try predictor.logits(features: test.features)
+                        : try predictor.logits(images: test.images), to: path)
             case ("probabilities", let path?) where words.count == 2:
-                try write(try model.probabilities(images: test.images, threads: threads), to: path)
+                try write(try Self.outputs(Predictor(model, threads: threads), test), to: path)
             case ("one", _): try timeOne(model, test, threads)
             case ("batch", let count?) where words.count == 2:
                 try timeBatches(of: Int(count) ?? 0, model, test, threads)
@@ -61,6 +65,16 @@ struct BenchInfer: ParsableCommand {
             default:
                 TurnTaker.say(["error": .string("'\(line)' is not understood")])
             }
+        }
+    }
+
+    /// Probabilities, or the numbers that are predicted.
+    private static func outputs(_ predictor: Predictor, _ test: Dataset) throws -> [Float] {
+        switch (test.isNumeric, predictor.model.network.outputActivation == .identity) {
+        case (true, true): try predictor.numbers(features: test.features)
+        case (true, false): try predictor.probabilities(features: test.features)
+        case (false, true): try predictor.numbers(images: test.images)
+        case (false, false): try predictor.probabilities(images: test.images)
         }
     }
 

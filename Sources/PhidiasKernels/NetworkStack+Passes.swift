@@ -16,39 +16,69 @@ extension NetworkStack {
         offset: Float, dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
         logits: inout MutableSpan<Float>, threads: Int
     ) {
-        let pixels = shape.input.count
+        pass.begin(
+            values: images.count, indices: indices, next: next, logits: logits.count,
+            threads: threads)
+        pass.team = images.withUnsafeBufferPointer { bytes in
+            var from = packedInput
+            (from.images, from.scale, from.offset) = (bytes.baseAddress, scale, offset)
+            return run(
+                &from, indices: indices, next: next, dropout: dropout, numbers: numbers,
+                logits: &logits, threads: threads)
+        }
+    }
+
+    /// Runs rows of numbers through the network, which has no stages: the numbers are its inputs.
+    /// - Parameters:
+    ///   - rows: [count][inputs].
+    ///   - indices: the batch; at most `batchCapacity`, each inside `rows`.
+    ///   - dropout: nil for evaluation: nothing is dropped.
+    ///   - logits: [batch][outputs].
+    package func forward(
+        rows: Span<Float>, indices: Span<UInt32>, dropout: DropoutKey? = nil,
+        logits: inout MutableSpan<Float>, threads: Int
+    ) {
+        precondition(shape.stages.isEmpty, "numbers are not an image")
+        pass.begin(
+            values: rows.count, indices: indices, next: Span(), logits: logits.count,
+            threads: threads)
+        pass.team = rows.withUnsafeBufferPointer { rows in
+            var from = packedInput
+            from.rows = rows.baseAddress
+            return run(
+                &from, indices: indices, next: Span(), dropout: dropout, numbers: Span(),
+                logits: &logits, threads: threads)
+        }
+    }
+
+    /// - Returns: the number of threads.
+    private func run(
+        _ from: inout ck_batch_input, indices: Span<UInt32>, next: Span<UInt32>,
+        dropout: DropoutKey?, numbers: Span<UInt32>, logits: inout MutableSpan<Float>,
+        threads: Int
+    ) -> Int {
         precondition(
             numbers.isEmpty || numbers.count == indices.count,
             "\(numbers.count) numbers for a batch of \(indices.count)")
         precondition(role == .training || dropout == nil, "this stack only evaluates")
-        pass.begin(
-            imageBytes: images.count, indices: indices, next: next, logits: logits.count,
-            threads: threads)
         let batch = pass.batch
-        pass.team = images.withUnsafeBufferPointer { bytes in
-            indices.withUnsafeBufferPointer { order in
-                next.withUnsafeBufferPointer { next in
-                    numbers.withUnsafeBufferPointer { numbers in
-                        logits.withUnsafeMutableBufferPointer { out in
-                            var from = ck_batch_input(
-                                images: bytes.baseAddress, indices: order.baseAddress,
-                                next: next.baseAddress, next_count: next.count, pixels: pixels,
-                                scale: scale, offset: offset, panels: packed)
-                            guard let dropout else {
-                                return Int(
-                                    ck_network_forward(
-                                        network, batch, &from, nil, out.baseAddress, Int32(threads)
-                                    ))
-                            }
-                            var source = ck_dropout(
-                                seed: dropout.seed, epoch: dropout.epoch,
-                                purpose: dropout.purpose,
-                                images: numbers.isEmpty ? nil : numbers.baseAddress)
+        return indices.withUnsafeBufferPointer { order in
+            next.withUnsafeBufferPointer { next in
+                numbers.withUnsafeBufferPointer { numbers in
+                    logits.withUnsafeMutableBufferPointer { out in
+                        from.indices = order.baseAddress
+                        (from.next, from.next_count) = (next.baseAddress, next.count)
+                        guard let dropout else {
                             return Int(
                                 ck_network_forward(
-                                    network, batch, &from, &source, out.baseAddress, Int32(threads)
-                                ))
+                                    network, batch, &from, nil, out.baseAddress, Int32(threads)))
                         }
+                        var source = ck_dropout(
+                            seed: dropout.seed, epoch: dropout.epoch, purpose: dropout.purpose,
+                            images: numbers.isEmpty ? nil : numbers.baseAddress)
+                        return Int(
+                            ck_network_forward(
+                                network, batch, &from, &source, out.baseAddress, Int32(threads)))
                     }
                 }
             }
@@ -61,7 +91,8 @@ extension NetworkStack {
     /// The packed batch of the last forward pass.
     private var packedInput: ck_batch_input {
         ck_batch_input(
-            images: nil, indices: nil, next: nil, next_count: 0, pixels: shape.input.count,
+            images: nil, rows: nil, indices: nil, next: nil, next_count: 0,
+            pixels: shape.input.count,
             scale: 0, offset: 0, panels: packed)
     }
 

@@ -18,7 +18,7 @@ struct StackPass {
 
     /// Checks that a forward pass fits, and begins it.
     mutating func begin(
-        imageBytes: Int, indices: Span<UInt32>, next: Span<UInt32>, logits: Int, threads: Int
+        values: Int, indices: Span<UInt32>, next: Span<UInt32>, logits: Int, threads: Int
     ) {
         precondition(
             indices.count > 0 && indices.count <= batchCapacity,
@@ -28,8 +28,8 @@ struct StackPass {
             "\(logits) logits for a batch of \(indices.count)")
         precondition(
             threads > 0 && threads <= self.threads, "\(threads) threads, at most \(self.threads)")
-        check(indices, below: imageBytes / pixels)
-        check(next, below: imageBytes / pixels)
+        check(indices, below: values / pixels)
+        check(next, below: values / pixels)
         batch = indices.count
     }
 

@@ -29,6 +29,8 @@ CALLS = {
 }
 # At every call that changes a file, in turn, the process is killed: every prefix of its writes.
 PREFIX = "change"
+# Every write, in turn, never reaches the disk, although it was told to and said that it had.
+OMISSION = "omit"
 # Exit codes with which the program says what it could not do (sysexits.h).
 KNOWN_CODES = {0, 64, 65, 66, 71, 73, 74}
 
@@ -164,6 +166,30 @@ class Campaign:
         else:
             self.lose(sent.name, f"exit {code}: {said}")
 
+    def omit_writes(self, half=None):
+        """Omits the 1st, 2nd, 3rd … write. What depended on it may be lost: the next command says so,
+        or ends with the same bits."""
+        count, number = self.work / "count", 0
+        kind = f"{OMISSION}{' while resuming' if half else ''}"
+        self.injected[kind] = 0
+        while not self.is_over():
+            number += 1
+            run = self.run("faulty", half and half.folder)
+            count.unlink(missing_ok=True)
+            exit_code, said = run.finish(fault=(OMISSION, number, 0, count))
+            what = f"{kind} {number}"
+            if exit_code not in KNOWN_CODES:
+                self.lose(what, f"exit {exit_code}: {said}")
+            if int(count.read_text()) < number:
+                return True
+            self.injected[kind] += 1
+            exit_code, said = run.finish()
+            if exit_code not in KNOWN_CODES or (exit_code != 0 and not said.strip()):
+                self.lose(what, f"the next command: exit {exit_code}: {said}")
+            elif exit_code == 0 and run.result() != self.expected and not run.is_told(said, self.expected):
+                self.lose(what, f"another result, and no error: {self.differences(run)}: {said}")
+        return False
+
     def progress(self, text):
         if sys.stderr.isatty():
             print(f"\r{text} ", end="", file=sys.stderr, flush=True)
@@ -183,10 +209,13 @@ class Campaign:
     def campaign(self):
         """Whether all of it was done in the time."""
         half = self.half_done()
-        done = self.kill(self.options.kills)
-        for call in [PREFIX, *CALLS]:
+        done = self.kill(self.options.kills) if "kills" in self.options.only else True
+        for call in [c for c in [PREFIX, *CALLS] if "calls" in self.options.only]:
             for start in [None, half] if half else [None]:
                 done &= self.fail_calls(call, start)
+        for start in [None, half] if half else [None]:
+            if "omissions" in self.options.only:
+                done &= self.omit_writes(start)
         return done
 
 
@@ -199,6 +228,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parts = ["kills", "calls", "omissions"]
+    parser.add_argument("--only", choices=parts, nargs="+", default=parts)
     parser.add_argument("--page", type=pathlib.Path)
     parser.add_argument("--uncovered", nargs="*")
     options = parser.parse_args()

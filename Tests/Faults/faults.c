@@ -3,7 +3,8 @@
 //
 // FAULT_CALL=open|write|fsync|rename|unlink|mkdir|link|truncate|allocate   which call
 // FAULT_CALL=change                             all that change files: those but allocate
-// FAULT_NUMBER=n                                the n-th of it fails, counted from 1; 0: none
+// FAULT_CALL=omit                               a write that never reaches the disk, and is not
+// told FAULT_NUMBER=n                                the n-th of it fails, counted from 1; 0: none
 // FAULT_ERROR=errno                             with this error; 0: the process is killed instead
 // FAULT_FOLDER=path                             only files below this folder count (not allocate)
 // FAULT_COUNT=file                              how many calls there were, written at the end
@@ -33,7 +34,8 @@ static const char *setting(const char *name) {
 // Counts a call; true for the one that is to fail.
 static int fails(const char *call) {
     const char *which = setting("FAULT_CALL");
-    if (strcmp(which, call) != 0 && (strcmp(which, "change") != 0 || !strcmp(call, "allocate")))
+    const int changes = strcmp(call, "allocate") != 0 && strcmp(call, "omit") != 0;
+    if (strcmp(which, call) != 0 && (strcmp(which, "change") != 0 || !changes))
         return 0;
     return atomic_fetch_add(&calls, 1) + 1 == atol(setting("FAULT_NUMBER"));
 }
@@ -89,6 +91,9 @@ int open64(const char *path, int flags, ...) {
 }
 
 ssize_t write(int file, const void *bytes, size_t count) {
+    // Zeros stay in its place, or the file ends earlier.
+    if (is_file_below(file) && fails("omit"))
+        return lseek(file, (off_t)count, SEEK_CUR) < 0 ? -1 : (ssize_t)count;
     if (is_file_below(file) && fails("write")) {
         if (count > 1)
             REAL(write)(file, bytes, count / 2);

@@ -169,6 +169,11 @@ class Run:
         """What is wrong with what a fault has left, before the command is run again; '' if nothing."""
         return ""
 
+    def is_told(self, said, expected):
+        """Whether what was said names all that is not as expected: the disk has lost it, and nothing
+        can make it again."""
+        return False
+
     def lines(self, name):
         """The whole lines of a file; none if it is not there."""
         path = self.folder / name
@@ -223,6 +228,11 @@ class Convolution(Training):
 
     def result(self):
         return *super().result(), self.frames()
+
+    def is_told(self, said, expected):
+        lost = [p for p in (self.folder / "frames").iterdir() if not READ[".png"](p)]
+        return (lost and all(str(path) in said for path in lost)
+                and self.result()[:-1] == expected[:-1])
 
 
 class Halving(Training):

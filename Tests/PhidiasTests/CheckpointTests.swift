@@ -17,7 +17,7 @@ extension BitEqualityTests {
                 model: model, optimizer: optimizer, batchSize: 7, seed: 9, threads: threads)
         }
         let whole = try trainer(threads: 2)
-        var reports: [[Double]] = []
+        var reports: [[Double?]] = []
         try whole.train(
             on: data, epochs: 6,
             onEpoch: { reports.append([$0.trainingLoss, $0.trainingAccuracy]) })
@@ -29,7 +29,7 @@ extension BitEqualityTests {
                 {
                     #expect(KernelTable.select(first))
                     let before = try trainer(threads: 1 + (threads + stop) % 3)
-                    var seen: [[Double]] = []
+                    var seen: [[Double?]] = []
                     var count = 0
                     try before.train(
                         on: data, epochs: 6, shouldStop: { count == stop },

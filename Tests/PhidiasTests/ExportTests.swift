@@ -12,14 +12,15 @@ import Testing
 
     static func file(
         _ layers: String = layers, _ output: OutputActivation = .softmax,
-        range: InputRange = .minusOneToOne, metadata: [String: String] = [:]
+        range: InputRange = .minusOneToOne, classes: [String]? = nil
     ) throws -> ModelFile {
         let network = try Network(
             input: ImageShape(channels: 2, rows: 7, columns: 11), inputRange: range,
             layers: try [Layer](text: layers.replacing("conv 4 2 ", with: "conv 4 2x2 ")),
             outputActivation: output, initialization: .fanInUniform)
         return ModelFile(
-            model: try Model(network: network, seed: 5), loss: "cross-entropy", metadata: metadata)
+            model: try Model(network: network, seed: 5), loss: "cross-entropy",
+            metadata: ["author": "A"], classNames: classes)
     }
 
     // MARK: - Protocol buffers
@@ -49,7 +50,7 @@ import Testing
     // MARK: - ONNX
 
     @Test func aGraphHasTheNetworksLayersAndNumbers() throws {
-        let file = try Self.file(metadata: ["author": "A", "classes": #"["a","b","c"]"#])
+        let file = try Self.file(classes: ["a", "b", "c"])
         let model = try ProtobufReader(try ONNXExport(file, input: .bytes).bytes)
         #expect(model.numbers(1) == [8])
         #expect(try model.messages(8).map { $0.numbers(2) } == [[17]])
@@ -78,7 +79,7 @@ import Testing
         #expect(attributes.map(\.1) == [[2, 3], [2, 1], [1, 2, 1, 2]])
 
         let tensors = try graph.messages(5)
-        #expect(tensors.prefix(2).map { $0.texts(8)[0] } == ["input.scale", "input.offset"])
+        #expect(tensors.prefix(2).map { $0.texts(8)[0] } == ["pixels.scale", "pixels.offset"])
         let parameters = tensors.dropFirst(2)
         #expect(parameters.map { $0.texts(8)[0] } == file.model.tensors.map(\.name))
         for (tensor, expected) in zip(parameters, file.model.tensors) {
@@ -135,12 +136,7 @@ import Testing
         layers: String, output: OutputActivation, range: InputRange
     ) throws {
         let file = try Self.file(
-            layers, output, range: range, metadata: ["classes": #"["a\"??/","Vögel 1",""]"#])
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("phidias-header-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try CHeaderExport(file, name: "2 n").write(to: folder.path + "/n.h")
+            layers, output, range: range, classes: ["a\"??/", "Vögel 1", "c"])
         let count = 40
         let images = (0..<count * 154).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 7919 >> 5) }
         let driver = """
@@ -158,22 +154,11 @@ import Testing
                 }
             }
             """
-        try Data(driver.utf8).write(to: folder.appendingPathComponent("d.c"))
-        try Data(images).write(to: folder.appendingPathComponent("images"))
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.currentDirectoryURL = folder
-        shell.arguments = [
-            "-c",
-            "'\(Self.compiler ?? "")' -std=c99 -pedantic -O1 -Wall -Wextra -Werror d.c -o d && ./d < images > out",
-        ]
-        try shell.run()
-        shell.waitUntilExit()
-        try #require(shell.terminationStatus == 0)
-        let text = try String(contentsOfFile: folder.path + "/out", encoding: .utf8)
+        let text = try Self.output(
+            of: driver, with: CHeaderExport(file, name: "2 n"), input: images)
         let lines = text.split(separator: "\n")
         let answers = try file.model.classes(images: images)
-        let names = ["a\"??/", "Vögel 1", ""]
+        let names = ["a\"??/", "Vögel 1", "c"]
         #expect(
             stride(from: 0, to: lines.count, by: 4).map { String(lines[$0]) }
                 == answers.map { "\($0) \(names[$0])" })
@@ -184,6 +169,85 @@ import Testing
         try #require(found.count == expected.count)
         for (value, probability) in zip(found, expected) {
             #expect(abs(value - probability) < 2e-6)
+        }
+    }
+
+    /// What a program in C says that includes the header as `n.h`.
+    private static func output(
+        of driver: String, with header: CHeaderExport, input: [UInt8]
+    ) throws -> String {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("phidias-header-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try header.write(to: folder.path + "/n.h")
+        try Data(driver.utf8).write(to: folder.appendingPathComponent("d.c"))
+        try Data(input).write(to: folder.appendingPathComponent("input"))
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.currentDirectoryURL = folder
+        let flags = "-std=c99 -pedantic -O1 -Wall -Wextra -Werror"
+        shell.arguments = ["-c", "'\(compiler ?? "")' \(flags) d.c -o d && ./d < input > out"]
+        try shell.run()
+        shell.waitUntilExit()
+        try #require(shell.terminationStatus == 0)
+        return try String(contentsOfFile: folder.path + "/out", encoding: .utf8)
+    }
+
+    /// Rows of numbers, of which two are predicted, with and without standardization.
+    static func numbers(isScaled: Bool) throws -> ModelFile {
+        let network = try Network(
+            input: ImageShape(rows: 1, columns: 3), inputRange: .numbers,
+            layers: try [Layer](text: "dense 5 sigmoid, dense 2"), outputActivation: .identity)
+        var model = try Model(network: network, seed: 5)
+        if isScaled {
+            model.scalings.input = try Standardization(center: [1, 20, -3], scale: [0.5, 10, 4])
+            model.scalings.output = try Standardization(center: [100, -1], scale: [7, 0.25])
+        }
+        return ModelFile(model: model, loss: "squared-error")
+    }
+
+    @Test(.enabled(if: compiler != nil, "there is no compiler of C"), arguments: [true, false])
+    func aHeaderPredictsNumbersOnTheirOwnScale(isScaled: Bool) throws {
+        let file = try Self.numbers(isScaled: isScaled)
+        let rows = (0..<60).map { Float($0 % 7) - 2 + Float($0 % 3) * 9 }
+        let driver = """
+            #include <stdio.h>
+            #include "n.h"
+            int main(void) {
+                float work[N_WORK], row[N_INPUTS], numbers[N_OUTPUTS];
+                while (fread(row, sizeof row, 1, stdin) == 1) {
+                    n_predict(row, numbers, work);
+                    printf("%.9g\\n%.9g\\n", numbers[0], numbers[1]);
+                }
+            }
+            """
+        let text = try Self.output(
+            of: driver, with: CHeaderExport(file, name: "n"),
+            input: rows.withUnsafeBytes { Array($0) })
+        let found = text.split(separator: "\n").map { Float($0) ?? .nan }
+        let expected = try Predictor(file.model).numbers(features: rows)
+        try #require(found.count == expected.count)
+        for (value, number) in zip(found, expected) {
+            #expect(abs(value - number) <= 1e-6 * max(abs(number), 1))
+        }
+    }
+
+    @Test func aGraphOfNumbersStandardizesThem() throws {
+        for (isScaled, kinds) in [
+            (true, ["Sub", "Div", "Gemm", "Sigmoid", "Gemm", "Mul", "Add"]),
+            (false, ["Gemm", "Sigmoid", "Gemm", "Identity"]),
+        ] {
+            let file = try Self.numbers(isScaled: isScaled)
+            let graph = try ProtobufReader(try ONNXExport(file).bytes).messages(7)[0]
+            #expect(try graph.messages(1).flatMap { $0.texts(4) } == kinds)
+            #expect(try Self.values(graph, 11) == ["features: 1 [batch, 3]"])
+            #expect(try Self.values(graph, 12) == ["numbers: 1 [batch, 2]"])
+            #expect(
+                try graph.messages(5).map { $0.texts(8)[0] } == file.model.tensors.map(\.name))
+            #expect(throws: ExportError.noBytes) { try ONNXExport(file, input: .bytes).bytes }
+            let text = String(decoding: try NumPyExport(file).bytes, as: UTF8.self)
+            #expect(text.contains("output.scale") == isScaled)
         }
     }
 
@@ -201,12 +265,12 @@ import Testing
     }
 
     @Test func aProgramOfPythonHasALineForEachLayer() throws {
-        let file = try Self.file(metadata: ["classes": #"["a","b","c\n"]"#])
+        let file = try Self.file(classes: ["a", "b", "c\""])
         let text = String(
             decoding: try NumPyExport(file, fileName: "my \"model\".safetensors").bytes,
             as: UTF8.self)
         #expect(text.contains(#"/ "my \"model\".safetensors")"#))
-        #expect(text.contains(#"classes = ["a", "b", "c\n"]"#))
+        #expect(text.contains(#"classes = ["a", "b", "c\""]"#))
         #expect(text.split(separator: "\n").count { $0.hasPrefix("    x = ") } == 1 + 8)
     }
 

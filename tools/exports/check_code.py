@@ -9,35 +9,49 @@ from pathlib import Path
 
 import numpy as np
 
-from exports.workshop import Data, Program, compare, main, scaled
+from exports.workshop import Data, Program, compare, main, network, scaled
 
 IMAGES = 1000  # that the program in C predicts
 FLAGS = "-std=c99 -pedantic -O2 -Wall -Wextra -Wconversion -Werror".split()
-# The first line of standard input is one byte: the form of what follows.
-DRIVER = """
+# Standard input begins with a byte that says the form of what follows.
+HEAD = """
 #include <stdio.h>
-#include "{name}.h"
+#include "net.h"
 
-static float work[{prefix}_WORK];
-static float input[{prefix}_INPUTS];
-static uint8_t image[{prefix}_INPUTS];
+static float work[NET_WORK];
+static float input[NET_INPUTS];
 
-int main(void) {{
-    float probabilities[{prefix}_CLASSES];
+int main(void) {
     int form = getchar();
-    for (;;) {{
-        int answer;
-        if (form == 'b') {{
+    int answer = 0;
+"""
+IMAGES_MAIN = """
+    static uint8_t image[NET_INPUTS];
+    float values[NET_CLASSES];
+    for (;;) {
+        if (form == 'b') {
             if (fread(image, sizeof image, 1, stdin) != 1) return 0;
-            answer = {name}_predict_bytes(image, probabilities, work);
-        }} else {{
+            answer = net_predict_bytes(image, values, work);
+        } else {
             if (fread(input, sizeof input, 1, stdin) != 1) return 0;
-            answer = {name}_predict(input, probabilities, work);
-        }}
+            answer = net_predict(input, values, work);
+        }
+"""
+CLASSES_MAIN = """
+    float values[NET_CLASSES];
+    while (form == 'f' && fread(input, sizeof input, 1, stdin) == 1) {
+        answer = net_predict(input, values, work);
+"""
+NUMBERS_MAIN = """
+    float values[NET_OUTPUTS];
+    while (form == 'f' && fread(input, sizeof input, 1, stdin) == 1) {
+        net_predict(input, values, work);
+"""
+TAIL = """
         fwrite(&answer, sizeof answer, 1, stdout);
-        fwrite(probabilities, sizeof probabilities, 1, stdout);
-    }}
-}}
+        fwrite(values, sizeof values, 1, stdout);
+    }
+}
 """
 
 
@@ -46,13 +60,16 @@ def check(program: Program, name: str, model: Path, data: Data) -> bool:
     images = data.images[:IMAGES]
     good = True
     tool = compiled(program, model)
-    for form, values in (("bytes", images), ("float", scaled(model, images))):
+    is_regression = network(model)["output_activation"] == "identity"
+    for form in data.forms:
+        values = images if form == "bytes" else scaled(model, images)
         content = form[0].encode() + values.tobytes()
         output = subprocess.run([tool], input=content, capture_output=True, check=True).stdout
         classes = expected[0].shape[1]
         rows = np.frombuffer(output, [("answer", "i4"), ("values", "f4", classes)])
         good &= len(rows) == len(images)
-        good &= compare(name, f"C, {form}", rows["values"], rows["answer"], expected)
+        answers = None if is_regression else rows["answer"]
+        good &= compare(name, f"C, {form}", rows["values"], answers, expected)
     return good & check_numpy(program, name, model, data, expected)
 
 
@@ -60,7 +77,10 @@ def compiled(program: Program, model: Path) -> Path:
     """The driver's program, with the header's functions."""
     header, driver = program.scratch / "net.h", program.scratch / "driver.c"
     program("export", model, "--to", "c", "--name", "net", "--output", header, "--force")
-    driver.write_text(DRIVER.format(name="net", prefix="NET"))
+    facts = network(model)
+    main = (NUMBERS_MAIN if facts["output_activation"] == "identity"
+            else CLASSES_MAIN if facts["input_range"] == "numbers" else IMAGES_MAIN)
+    driver.write_text(HEAD + main + TAIL)
     tool = program.scratch / "driver"
     compiler = os.environ.get("CC", "gcc")
     subprocess.run([compiler, *FLAGS, str(driver), "-o", str(tool)], check=True)
@@ -79,7 +99,8 @@ def check_numpy(program: Program, name: str, model: Path, data: Data,
     ]
     logits, probabilities = map(np.concatenate, zip(*outputs))
     return compare(name, f"NumPy, {len(path.read_text().splitlines())} lines", probabilities,
-                   logits.argmax(1), expected)
+                   None if network(model)["output_activation"] == "identity"
+                   else logits.argmax(1), expected)
 
 
 if __name__ == "__main__":

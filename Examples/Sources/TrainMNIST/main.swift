@@ -23,7 +23,7 @@ let trainer = try Trainer(model: Model(network: network, seed: 1), batchSize: 16
 for try await case .epoch(let epoch) in trainer.reports(on: digits.training, epochs: 5) {
     let test = try epoch.model.evaluate(digits.test, loss: trainer.loss)
     print(
-        "epoch \(epoch.epoch): training accuracy \(percent(epoch.trainingAccuracy)),",
+        "epoch \(epoch.epoch): training accuracy \(percent(epoch.trainingAccuracy ?? 0)),",
         "test accuracy \(percent(test.accuracy))")
 }
 

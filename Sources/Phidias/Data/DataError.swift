@@ -24,6 +24,8 @@ public enum DataError: PhidiasError, Equatable {
     case counts(path: String, images: Int, labels: Int)
     /// The label of image `index`, counted from 0, is outside the classes.
     case label(path: String, index: Int, label: Int, classes: Int)
+    /// A number of a row, both counted from 0, that is not finite.
+    case notFinite(path: String, what: String, row: Int, column: Int, value: String)
     /// There are no images.
     case empty(String)
     /// A file has more bytes than the reader accepts.
@@ -50,6 +52,8 @@ public enum DataError: PhidiasError, Equatable {
     case imageSize(path: String, ImageShape)
     /// A number of classes that one-byte labels cannot distinguish.
     case classCount(path: String, classes: Int)
+    /// Texts that cannot be the names of the classes; the reason ends a sentence.
+    case classNames(path: String, reason: String)
     /// More images than an index can address.
     case tooManyImages(path: String, images: Int)
     /// There is no image of that index, counted from 0.
@@ -82,6 +86,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): there are \(images) images but \(labels) labels: they do not belong together."
         case .label(let path, let index, let label, let classes):
             "\(path): image \(index) has label \(label), outside the classes 0 to \(classes - 1)."
+        case .notFinite(let path, let what, let row, let column, let value):
+            "\(path): \(what) \(column) of row \(row) is \(value); it must be a finite number."
         case .empty(let what): "\(what): there are no images."
         case .tooLarge(let path, let bytes, let limit):
             "\(path): has \(bytes) bytes, more than the \(limit) that are read."
@@ -108,6 +114,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): there are no images of \(shape) values; each size is at least 1."
         case .classCount(let path, let classes):
             "\(path): labels of one byte cannot distinguish \(classes) classes; give 1 to 256."
+        case .classNames(let path, let reason):
+            "\(path): these cannot be the names of the classes: \(reason)."
         case .tooManyImages(let path, let images):
             "\(path): has \(images) images; at most \(UInt32.max) are used."
         case .index(let index, let images):

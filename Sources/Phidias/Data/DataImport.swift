@@ -68,11 +68,12 @@ public struct DataImport: Sendable {
             }
         }
         let count = max(2, (numbers.max() ?? 0) + 1)
-        data = try Dataset(
-            images: images, labels: labels, rows: size?.height ?? 0, columns: size?.width ?? 0,
-            classes: count, path: source)
         var classes = (0..<count).map(String.init)
         for (folder, label) in zip(folders, numbers) { classes[label] = folder }
+        data = try Dataset(
+            images: images, labels: labels, rows: size?.height ?? 0, columns: size?.width ?? 0,
+            classes: count, classNames: classes.allSatisfy { Int($0) != nil } ? nil : classes,
+            path: source)
         self.classes = classes
         self.ignored = ignored
     }

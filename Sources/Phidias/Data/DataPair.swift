@@ -18,7 +18,9 @@ public struct DataPair: Sendable {
         self.checksums = checksums
     }
 
-    /// Loads the four files of an MNIST-like folder, each plain or with `.gz`.
+    /// Loads the four files of an MNIST-like folder, each plain or with `.gz`: images or rows of
+    /// numbers, and labels or numbers to predict, as `write(to:replacing:)` names them; and the names
+    /// of the classes in `classes.json`, a JSON array of texts, where there is one.
     /// - Throws: `DataError` that names the file and says what to do. All headers are compared
     ///   before any pixel is read.
     public init(directory: String) throws(DataError) {
@@ -30,8 +32,15 @@ public struct DataPair: Sendable {
                 path: test.images.path, expected: training.shape.pixels,
                 found: test.shape.pixels)
         }
-        let first = try training.load(classes: nil)
-        let second = try test.load(classes: first.data.classes)
+        let names = try ClassNames.read(directory)
+        let first = try training.load(classes: names?.count, names: names)
+        let second = try test.load(
+            classes: first.data.isRegression ? nil : first.data.classes, names: names)
+        guard first.data.targetCount == second.data.targetCount else {
+            throw .dimensions(
+                path: test.answers.path, expected: first.data.targetCount,
+                found: second.data.targetCount)
+        }
         self.init(
             training: first.data, test: second.data,
             checksums: first.checksums.merging(second.checksums) { $1 })
@@ -40,11 +49,15 @@ public struct DataPair: Sendable {
     /// Loads the two files of test images alone.
     /// - Parameters:
     ///   - directory: with files as `init(directory:)` reads them.
-    ///   - classes: that labels may have.
+    ///   - classes: that labels may have; of numbers to predict, how many there may be. The names of
+    ///     `classes.json` are those of the classes if they are as many.
     /// - Throws: `DataError`.
     public static func test(directory: String, classes: Int) throws(DataError) -> Dataset {
         try check(directory)
-        return try DataFiles(directory, .test).load(classes: classes).data
+        let names = try ClassNames.read(directory)
+        return try DataFiles(directory, .test).load(
+            classes: classes, names: names?.count == classes ? names : nil
+        ).data
     }
 
     private static func check(_ directory: String) throws(DataError) {
@@ -68,84 +81,142 @@ public struct DataPair: Sendable {
         }
     }
 
-    /// Writes the four files into a folder, plain. Files that were there are replaced in one step.
+    /// Writes the four files into a folder, plain: `train-images-idx3-ubyte` or, for rows of
+    /// numbers, `train-features-idx2-float`, with `train-labels-idx1-ubyte` or
+    /// `train-targets-idx2-float`, and the same for `t10k`; beside them `classes.json` where the
+    /// classes have names. Files that were there are replaced in one step.
     /// - Parameters:
     ///   - directory: made where it is missing.
     ///   - replacing: whether files of that name may be replaced.
-    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size;
-    ///   `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
+    /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size,
+    ///   `.classNames` if their classes have not the same names; `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
         guard training.shape == test.shape else {
             throw DataError.pixels(
                 path: "The test images", expected: training.shape.pixels, found: test.shape.pixels)
         }
+        guard training.classNames == test.classNames else {
+            throw DataError.classNames(
+                path: "The test images", reason: "the training images' classes are named otherwise")
+        }
         let lock = try FolderLock(making: directory)
         defer { withExtendedLifetime(lock) {} }
         let parts = [(training, DataFiles.Part.training), (test, .test)]
-        let isFlat = training.shape.channels == 1
-        // Files of the other sort would be found before the new ones, or be left of the old.
-        func names(isFlat: Bool) -> [String] {
-            parts.flatMap { $0.1.names(isFlat: isFlat).flatMap(DataFiles.spellings) }
+        let own = parts.flatMap { [$1.inputs(DataFiles.Inputs($0)), $1.answers($0.isRegression)] }
+        // Files of another sort would be found before the new ones, or be left of the old.
+        let all = parts.flatMap { _, part in
+            DataFiles.Inputs.allCases.map(part.inputs) + [false, true].map(part.answers)
         }
-        let others = names(isFlat: !isFlat)
-        let paths = (names(isFlat: isFlat) + others).map { "\(directory)/\($0)" }
-        if !replacing, let path = paths.first(where: { access($0, F_OK) == 0 }) {
-            throw DataError.exists(path: path)
-        }
+        let spellings = all.flatMap(DataFiles.spellings) + [ClassNames.file]
+        let found = spellings.map { name -> String in "\(directory)/\(name)" }
+            .first { access($0, F_OK) == 0 }
+        if !replacing, let found { throw DataError.exists(path: found) }
         // A file's bytes are a copy, one at a time, and its header.
-        try Memory.check(max(training.images.count, test.images.count) + 20, for: directory)
-        try FolderSwitch.replace(in: directory, removing: others) { root in
+        let sizes = [training, test].map { $0.images.count + 4 * $0.features.count }
+        try Memory.check((sizes.max() ?? 0) + 20, for: directory)
+        try FolderSwitch.replace(
+            in: directory, removing: spellings.filter { !own.contains($0) }
+        ) { root in
             for (data, part) in parts {
-                let names = part.names(isFlat: isFlat)
-                let sizes = isFlat ? [] : [data.shape.channels]
-                let images = try IDXFile(
-                    dimensions: [data.count] + sizes + [data.rows, data.columns],
-                    elements: data.images)
-                let labels = try IDXFile(dimensions: [data.count], elements: data.labels)
-                try DurableFile.write(images.bytes, to: "\(root)/\(names[0])")
-                try DurableFile.write(labels.bytes, to: "\(root)/\(names[1])")
+                try DurableFile.write(
+                    try data.inputFile, to: "\(root)/\(part.inputs(DataFiles.Inputs(data)))")
+                try DurableFile.write(
+                    try data.answerFile, to: "\(root)/\(part.answers(data.isRegression))")
+            }
+            if let names = training.classNames {
+                try DurableFile.write(ClassNames.json(names), to: "\(root)/\(ClassNames.file)")
             }
         }
     }
 }
 
+extension Dataset {
+    /// Its images or features as the bytes of an IDX file.
+    fileprivate var inputFile: [UInt8] {
+        get throws(DataError) {
+            guard !isNumeric else {
+                return try Self.file([count, shape.count], features)
+            }
+            let channels = shape.channels == 1 ? [] : [shape.channels]
+            return try IDXFile(dimensions: [count] + channels + [rows, columns], elements: images)
+                .bytes
+        }
+    }
+
+    /// Its labels or targets, likewise.
+    fileprivate var answerFile: [UInt8] {
+        get throws(DataError) {
+            isRegression
+                ? try Self.file([count, targetCount], targets)
+                : try IDXFile(dimensions: [count], elements: labels).bytes
+        }
+    }
+
+    private static func file(_ sizes: [Int], _ values: [Float]) throws(DataError) -> [UInt8] {
+        guard 4 * values.count <= IDXFile.largest else {
+            throw .elements(dimensions: sizes, found: values.count)
+        }
+        return IDXFile.bytes(dimensions: sizes, values)
+    }
+}
+
 /// The files of one part, with their headers read and compared.
 private struct DataFiles {
+    /// What goes into a network, and the end of its file's name.
+    enum Inputs: String, CaseIterable {
+        /// [images][rows][columns].
+        case flat = "images-idx3-ubyte"
+        /// [images][channels][rows][columns].
+        case channels = "images-idx4-ubyte"
+        /// [rows][columns].
+        case numbers = "features-idx2-float"
+
+        init(_ data: Dataset) {
+            self = data.isNumeric ? .numbers : data.shape.channels == 1 ? .flat : .channels
+        }
+    }
+
     enum Part {
         case training, test
 
-        /// Images, then labels. Images of several channels have four sizes: [images][channels]
-        /// [rows][columns].
-        func names(isFlat: Bool) -> [String] {
-            let prefix = self == .training ? "train" : "t10k"
-            return [
-                "\(prefix)-images-idx\(isFlat ? 3 : 4)-ubyte", "\(prefix)-labels-idx1-ubyte",
-            ]
+        private var prefix: String { self == .training ? "train" : "t10k" }
+        func inputs(_ kind: Inputs) -> String { "\(prefix)-\(kind.rawValue)" }
+        func answers(_ isRegression: Bool) -> String {
+            "\(prefix)-\(isRegression ? "targets-idx2-float" : "labels-idx1-ubyte")"
         }
     }
 
     let part: Part
-    private let isFlat: Bool
-    let images, labels: IDXReader
+    private let kind: Inputs
+    private let isRegression: Bool
+    let images, answers: IDXReader
     var shape: ImageShape {
         let sizes = images.dimensions
         return ImageShape(
-            channels: isFlat ? 1 : sizes[1], rows: sizes[sizes.count - 2],
+            channels: kind == .channels ? sizes[1] : 1,
+            rows: kind == .numbers ? 1 : sizes[sizes.count - 2],
             columns: sizes[sizes.count - 1])
     }
 
     init(_ directory: String, _ part: Part) throws(DataError) {
         self.part = part
-        let isMissing = { Self.find(directory, part.names(isFlat: $0)[0]) == nil }
-        isFlat = !isMissing(true) || isMissing(false)
-        let names = part.names(isFlat: isFlat)
-        images = try Self.open(directory, names[0], dimensions: isFlat ? 3 : 4)
-        labels = try Self.open(directory, names[1], dimensions: 1)
-        let counts = (images.dimensions[0], labels.dimensions[0])
+        kind = Inputs.allCases.first { Self.find(directory, part.inputs($0)) != nil } ?? .flat
+        isRegression =
+            Self.find(directory, part.answers(false)) == nil
+            && Self.find(directory, part.answers(true)) != nil
+        images = try Self.open(
+            directory, part.inputs(kind), dimensions: kind == .flat ? 3 : kind == .channels ? 4 : 2,
+            kind == .numbers ? .float32 : .byte)
+        answers = try Self.open(
+            directory, part.answers(isRegression), dimensions: isRegression ? 2 : 1,
+            isRegression ? .float32 : .byte)
+        let counts = (images.dimensions[0], answers.dimensions[0])
         guard counts.0 == counts.1 else {
             throw .counts(path: images.path, images: counts.0, labels: counts.1)
         }
-        guard !images.dimensions.contains(0) else { throw .empty(images.path) }
+        guard !images.dimensions.contains(0), !answers.dimensions.contains(0) else {
+            throw .empty(images.path)
+        }
     }
 
     static func spellings(_ name: String) -> [String] {
@@ -158,26 +229,66 @@ private struct DataFiles {
     }
 
     private static func open(
-        _ directory: String, _ name: String, dimensions: Int
+        _ directory: String, _ name: String, dimensions: Int, _ element: IDXReader.Element
     ) throws(DataError) -> IDXReader {
         guard let path = find(directory, name) else {
             throw .missing(path: directory + "/" + name, reason: "no such file, nor with .gz")
         }
         let reader = try IDXReader(path: path)
+        guard reader.element == element else {
+            throw .magic(path: path, found: [0, 0, reader.element.rawValue])
+        }
         guard reader.dimensions.count == dimensions else {
             throw .dimensions(path: path, expected: dimensions, found: reader.dimensions.count)
         }
         return reader
     }
 
-    /// - Parameter classes: the number of classes; nil: as many as the largest label requires.
-    func load(classes: Int?) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
-        let files = (try IDXFile(images), try IDXFile(labels))
-        let data = try Dataset(
-            images: files.0.elements, labels: files.1.elements, channels: shape.channels,
-            rows: shape.rows, columns: shape.columns,
-            classes: classes ?? max(2, Int(files.1.elements.max() ?? 0) + 1), path: labels.path)
-        let names = part.names(isFlat: isFlat)
-        return (data, [names[0]: files.0.checksum, names[1]: files.1.checksum])
+    /// - Parameters:
+    ///   - classes: the number of classes; nil: as many as the largest label requires.
+    ///   - names: of the classes.
+    func load(
+        classes: Int?, names: [String]?
+    ) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
+        let inputs = try values(images), answers = try values(answers)
+        let checksums = [
+            part.inputs(kind): inputs.checksum, part.answers(isRegression): answers.checksum,
+        ]
+        let classes = classes ?? max(2, Int(answers.bytes.max() ?? 0) + 1)
+        let (targets, path) = (self.answers.dimensions.last ?? 1, self.answers.path)
+        let data: Dataset
+        switch (kind == .numbers, isRegression) {
+        case (false, false):
+            data = try Dataset(
+                images: inputs.bytes, labels: answers.bytes, channels: shape.channels,
+                rows: shape.rows, columns: shape.columns, classes: classes, classNames: names,
+                path: path)
+        case (false, true):
+            data = try Dataset(
+                images: inputs.bytes, targets: answers.floats, targetCount: targets,
+                channels: shape.channels, rows: shape.rows, columns: shape.columns, path: path)
+        case (true, false):
+            data = try Dataset(
+                features: inputs.floats, columns: shape.columns, labels: answers.bytes,
+                classes: classes, classNames: names, path: path)
+        case (true, true):
+            data = try Dataset(
+                features: inputs.floats, columns: shape.columns, targets: answers.floats,
+                targetCount: targets, path: path)
+        }
+        return (data, checksums)
+    }
+
+    /// The bytes or numbers of a file.
+    private func values(
+        _ reader: IDXReader
+    ) throws(DataError) -> (bytes: [UInt8], floats: [Float], checksum: String) {
+        guard reader.element == .byte else {
+            let values = try reader.floats()
+            let bytes = IDXFile.bytes(dimensions: reader.dimensions, values)
+            return ([], values, Checksum.sha256(bytes))
+        }
+        let file = try IDXFile(reader)
+        return (file.elements, [], file.checksum)
     }
 }

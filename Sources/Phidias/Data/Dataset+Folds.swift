@@ -16,7 +16,8 @@ extension Dataset {
     ) throws(DataError) -> [Int] {
         guard count >= 2 else { throw .folds(count, label: nil, images: indices.count) }
         let order = CounterRandom(seed: seed, purpose: .folds).permutation(count: indices.count)
-        var members = [[Int]](repeating: [], count: classes)
+        let (labels, strata) = strata
+        var members = [[Int]](repeating: [], count: strata)
         for place in order { members[Int(labels[indices[Int(place)]])].append(Int(place)) }
         var folds = [Int](repeating: 0, count: indices.count)
         var next = 0

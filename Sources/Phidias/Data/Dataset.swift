@@ -1,24 +1,40 @@
 import PhidiasKernels
 
-/// Labelled images of one size. Pixels stay bytes; they are converted batch by batch.
+/// Labelled images of one size, or rows of numbers. Pixels stay bytes; they are converted batch by
+/// batch. What is to be learned is a class, or with `targets` one or more numbers.
 public struct Dataset: Sendable {
-    /// The pixels: [count][channels][rows][columns].
+    /// The pixels: [count][channels][rows][columns]; empty for rows of numbers.
     public let images: [UInt8]
-    /// The labels: [count], each below `classes`.
+    /// The rows of numbers: [count][columns]; empty for images.
+    public let features: [Float]
+    /// The labels: [count], each below `classes`; empty where numbers are to be predicted.
     public let labels: [UInt8]
-    /// Channels, height and width of an image.
+    /// The numbers to predict: [count][targetCount]; empty where there are labels.
+    public let targets: [Float]
+    /// Channels, height and width of an image; of rows of numbers 1 × 1 × columns.
     public let shape: ImageShape
-    /// The number of classes.
+    /// The number of classes; 0 where numbers are to be predicted.
     public let classes: Int
+    /// How many numbers are to be predicted for an image or row; 0 for classes.
+    public let targetCount: Int
+    /// The names of the classes, all different, in the order of the labels; nil where they have none
+    /// but their numbers.
+    public let classNames: [String]?
 
-    /// Number of images.
-    public var count: Int { labels.count }
+    /// Number of images or rows.
+    public let count: Int
+    /// Whether there are rows of numbers instead of images.
+    public var isNumeric: Bool { !features.isEmpty }
+    /// Whether numbers are to be predicted instead of classes.
+    public var isRegression: Bool { targetCount > 0 }
     /// Height of an image in pixels.
     public var rows: Int { shape.rows }
     /// Width of an image in pixels.
     public var columns: Int { shape.columns }
-    /// Bytes per image.
+    /// Bytes per image, or numbers per row.
     var pixels: Int { shape.count }
+    /// The outputs that a network for it has.
+    package var outputs: Int { isRegression ? targetCount : classes }
 
     /// - Parameters:
     ///   - images: [count][channels][rows][columns], a byte for each value.
@@ -27,39 +43,131 @@ public struct Dataset: Sendable {
     ///   - rows: height of an image in pixels.
     ///   - columns: width of an image.
     ///   - classes: from 1 to 256.
+    ///   - classNames: a name for each class, of at most 256 bytes and without control characters, or
+    ///     nil.
     ///   - path: where the labels come from, for errors.
-    /// - Throws: `DataError` if a size is below 1, counts differ or a label is outside the classes.
+    /// - Throws: `DataError` if a size is below 1, counts differ, a label is outside the classes, or
+    ///   the names are not one for each class.
     public init(
         images: [UInt8], labels: [UInt8], channels: Int = 1, rows: Int, columns: Int, classes: Int,
+        classNames: [String]? = nil, path: String = "The data set"
+    ) throws(DataError) {
+        try self.init(
+            Values(images: images, labels: labels),
+            ImageShape(channels: channels, rows: rows, columns: columns), classes: classes,
+            classNames: classNames, path: path)
+    }
+
+    /// Rows of numbers with a class each.
+    /// - Parameters:
+    ///   - features: [count][columns], finite.
+    ///   - columns: numbers of a row, at least 1.
+    ///   - labels: the class of each row, from 0.
+    ///   - classes: from 1 to 256.
+    ///   - classNames: a name for each class, or nil.
+    ///   - path: where the numbers come from, for errors.
+    /// - Throws: `DataError` if counts differ, a label is outside the classes, a number is not finite
+    ///   or the names are not one for each class.
+    public init(
+        features: [Float], columns: Int, labels: [UInt8], classes: Int,
+        classNames: [String]? = nil, path: String = "The data set"
+    ) throws(DataError) {
+        try self.init(
+            Values(features: features, labels: labels), ImageShape(rows: 1, columns: columns),
+            classes: classes, classNames: classNames, path: path)
+    }
+
+    /// Rows of numbers, from which other numbers are to be predicted.
+    /// - Parameters:
+    ///   - features: [count][columns], finite.
+    ///   - columns: numbers of a row, at least 1.
+    ///   - targets: [count][targetCount], finite.
+    ///   - targetCount: from 1 to 256.
+    ///   - path: where the numbers come from, for errors.
+    /// - Throws: `DataError` if counts differ or a number is not finite.
+    public init(
+        features: [Float], columns: Int, targets: [Float], targetCount: Int = 1,
         path: String = "The data set"
     ) throws(DataError) {
-        let shape = ImageShape(channels: channels, rows: rows, columns: columns)
-        guard !labels.isEmpty else { throw .empty(path) }
-        guard min(channels, rows, columns) > 0 else { throw .imageSize(path: path, shape) }
-        guard (1...256).contains(classes) else {
-            throw .classCount(path: path, classes: classes)
+        try self.init(
+            Values(features: features, targets: targets), ImageShape(rows: 1, columns: columns),
+            targetCount: targetCount, path: path)
+    }
+
+    /// Images, for which numbers are to be predicted.
+    /// - Parameters:
+    ///   - images: [count][channels][rows][columns], a byte for each value.
+    ///   - targets: [count][targetCount], finite.
+    ///   - targetCount: from 1 to 256.
+    ///   - channels: bytes of a pixel; the planes of an image's channels follow each other.
+    ///   - rows: height of an image in pixels.
+    ///   - columns: width of an image.
+    ///   - path: where the numbers come from, for errors.
+    /// - Throws: `DataError` if a size is below 1, counts differ or a number is not finite.
+    public init(
+        images: [UInt8], targets: [Float], targetCount: Int = 1, channels: Int = 1, rows: Int,
+        columns: Int, path: String = "The data set"
+    ) throws(DataError) {
+        try self.init(
+            Values(images: images, targets: targets),
+            ImageShape(channels: channels, rows: rows, columns: columns),
+            targetCount: targetCount, path: path)
+    }
+
+    /// The values of a data set: images or features, labels or targets.
+    private struct Values {
+        var images: [UInt8] = [], features: [Float] = []
+        var labels: [UInt8] = [], targets: [Float] = []
+    }
+
+    private init(
+        _ values: Values, _ shape: ImageShape, classes: Int = 0, classNames: [String]? = nil,
+        targetCount: Int = 0, path: String
+    ) throws(DataError) {
+        let isRegression = !values.targets.isEmpty
+        guard isRegression || !values.labels.isEmpty else { throw .empty(path) }
+        guard min(shape.channels, shape.rows, shape.columns) > 0 else {
+            throw .imageSize(path: path, shape)
         }
-        guard labels.count <= Int(UInt32.max) else {
-            throw .tooManyImages(path: path, images: labels.count)
+        let outputs = isRegression ? targetCount : classes
+        guard (1...256).contains(outputs) else {
+            throw .classCount(path: path, classes: outputs)
         }
-        let pixels = shape.count
-        let (bytes, overflow) = labels.count.multipliedReportingOverflow(by: pixels)
-        guard !overflow, images.count == bytes else {
-            throw .counts(path: path, images: images.count / pixels, labels: labels.count)
+        if let problem = classNames.flatMap({ ClassNames.problem($0, classes: classes) }) {
+            throw .classNames(path: path, reason: problem)
         }
-        if let bad = labels.firstIndex(where: { Int($0) >= classes }) {
-            throw .label(path: path, index: bad, label: Int(labels[bad]), classes: classes)
+        let count = isRegression ? values.targets.count / targetCount : values.labels.count
+        guard count <= Int(UInt32.max) else { throw .tooManyImages(path: path, images: count) }
+        let found = values.images.count + values.features.count
+        let (expected, overflow) = count.multipliedReportingOverflow(by: shape.count)
+        guard !overflow, found == expected,
+            !isRegression || count * targetCount == values.targets.count
+        else { throw .counts(path: path, images: found / shape.count, labels: count) }
+        if let bad = values.labels.firstIndex(where: { Int($0) >= classes }) {
+            throw .label(
+                path: path, index: bad, label: Int(values.labels[bad]), classes: classes)
         }
-        self.images = images
-        self.labels = labels
-        self.shape = shape
-        self.classes = classes
+        for (numbers, width, what) in [
+            (values.features, shape.count, "feature"), (values.targets, targetCount, "target"),
+        ] {
+            if let bad = numbers.firstIndex(where: { !$0.isFinite }) {
+                throw .notFinite(
+                    path: path, what: what, row: bad / width, column: bad % width,
+                    value: "\(numbers[bad])")
+            }
+        }
+        (images, features, labels) = (values.images, values.features, values.labels)
+        (targets, self.targetCount) = (values.targets, isRegression ? targetCount : 0)
+        (self.shape, self.count) = (shape, count)
+        self.classes = isRegression ? 0 : classes
+        self.classNames = classNames
     }
 
     /// The bytes of one image, channel by channel and row by row.
-    /// - Precondition: `index` is from 0 to `count` − 1.
+    /// - Precondition: `index` is from 0 to `count` − 1, and there are images.
     public func image(_ index: Int) -> [UInt8] {
-        precondition((0..<count).contains(index), "no image \(index) among \(count)")
+        precondition(
+            (0..<count).contains(index) && !isNumeric, "no image \(index) among \(count)")
         return Array(images[index * pixels..<(index + 1) * pixels])
     }
 
@@ -77,23 +185,32 @@ public struct Dataset: Sendable {
         if let bad = indices.first(where: { !(0..<count).contains($0) }) {
             throw .index(bad, images: count)
         }
-        let (bytes, overflow) = indices.count.multipliedReportingOverflow(by: pixels)
+        let width = isNumeric ? MemoryLayout<Float>.stride : 1
+        let (bytes, overflow) = indices.count.multipliedReportingOverflow(by: pixels * width)
         guard !overflow else {
             throw .tooManyImages(path: "a part of the data", images: indices.count)
         }
         try Memory.check(bytes, for: "a part of the data")
-        var chosen: [UInt8] = []
-        chosen.reserveCapacity(bytes)
-        for index in indices {
-            chosen.append(contentsOf: images[index * pixels..<(index + 1) * pixels])
+        func rows<Element>(_ values: [Element], _ width: Int) -> [Element] {
+            guard !values.isEmpty else { return [] }
+            var chosen: [Element] = []
+            chosen.reserveCapacity(indices.count * width)
+            for index in indices {
+                chosen.append(contentsOf: values[index * width..<(index + 1) * width])
+            }
+            return chosen
         }
         return try Dataset(
-            images: chosen, labels: indices.map { labels[$0] }, channels: shape.channels,
-            rows: rows, columns: columns, classes: classes)
+            Values(
+                images: rows(images, pixels), features: rows(features, pixels),
+                labels: rows(labels, 1), targets: rows(targets, targetCount)),
+            shape, classes: classes, classNames: classNames, targetCount: targetCount,
+            path: "The data set")
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.
-    /// Both parts keep the original order. Every class with images has some in both parts.
+    /// Both parts keep the original order. Every class with images has some in both parts. Where
+    /// numbers are to be predicted, there is one class for all.
     /// - Throws: `DataError.fraction`, and `.share` if a class would have none in one part.
     public func stratifiedSplit(fraction: Double, seed: UInt64) throws(DataError)
         -> (training: Dataset, validation: Dataset)
@@ -102,12 +219,18 @@ public struct Dataset: Sendable {
         return (try subset(parts.training), try subset(parts.validation))
     }
 
+    /// The class of each image or row, and their number, for a division in equal shares.
+    var strata: (labels: [UInt8], count: Int) {
+        isRegression ? ([UInt8](repeating: 0, count: count), 1) : (labels, classes)
+    }
+
     package func stratifiedIndices(
         fraction: Double, seed: UInt64, purpose: CounterRandom.Purpose = .split
     ) throws(DataError) -> (training: [Int], validation: [Int]) {
         guard fraction > 0, fraction < 1 else { throw .fraction(fraction) }
         let order = CounterRandom(seed: seed, purpose: purpose).permutation(count: count)
-        var left = [Int](repeating: 0, count: classes)
+        let (labels, strata) = strata
+        var left = [Int](repeating: 0, count: strata)
         for label in labels { left[Int(label)] += 1 }
         for (label, count) in left.enumerated() where count > 0 {
             let share = Int((Double(count) * fraction).rounded())

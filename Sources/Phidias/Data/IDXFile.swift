@@ -32,12 +32,17 @@ public struct IDXFile: Sendable, Equatable {
     }
 
     init(_ reader: IDXReader) throws(DataError) {
+        guard reader.element == .byte else {
+            throw .magic(path: reader.path, found: [0, 0, reader.element.rawValue])
+        }
         dimensions = reader.dimensions
         elements = try reader.elements()
     }
 
-    private var header: [UInt8] {
-        var result: [UInt8] = [0, 0, 8, UInt8(dimensions.count)]
+    private var header: [UInt8] { Self.header(.byte, dimensions) }
+
+    private static func header(_ element: IDXReader.Element, _ dimensions: [Int]) -> [UInt8] {
+        var result: [UInt8] = [0, 0, element.rawValue, UInt8(dimensions.count)]
         for size in dimensions {
             for shift in [24, 16, 8, 0] { result.append(UInt8(truncatingIfNeeded: size >> shift)) }
         }
@@ -46,6 +51,17 @@ public struct IDXFile: Sendable, Equatable {
 
     /// The file's bytes, uncompressed.
     public var bytes: [UInt8] { header + elements }
+
+    /// The bytes of a file of numbers.
+    /// - Parameter dimensions: one to four sizes, whose product is the number of values.
+    static func bytes(dimensions: [Int], _ values: [Float]) -> [UInt8] {
+        var result = header(.float32, dimensions)
+        result.reserveCapacity(result.count + 4 * values.count)
+        for value in values {
+            withUnsafeBytes(of: value.bitPattern.bigEndian) { result.append(contentsOf: $0) }
+        }
+        return result
+    }
 
     /// SHA-256 of `bytes`.
     var checksum: String {

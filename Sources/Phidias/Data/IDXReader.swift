@@ -3,12 +3,22 @@ import PhidiasKernels
 /// An IDX file whose header, but not yet its elements, has been read and compared with its size: so
 /// files can be compared with each other before memory is allocated for them.
 struct IDXReader {
+    /// What an element is; the file's third byte.
+    enum Element: UInt8 {
+        case byte = 0x08
+        /// Big-endian.
+        case float32 = 0x0d
+
+        var size: Int { self == .byte ? 1 : 4 }
+    }
+
     let dimensions: [Int]
+    let element: Element
     var path: String { file.path }
     private let file: InputFile
     /// The whole file, if it is compressed.
     private let packed: [UInt8]?
-    /// The position of the first element, after the header, and the number of elements.
+    /// The position of the first element, after the header, and the bytes of all elements.
     private let start, count: Int
 
     /// The longest header: magic and four sizes.
@@ -32,8 +42,8 @@ struct IDXReader {
             packed = nil
             available = file.size
         }
-        (dimensions, start) = try Self.header(head, path: path)
-        count = dimensions.reduce(1, *)
+        (dimensions, element, start) = try Self.header(head, path: path)
+        count = dimensions.reduce(element.size, *)
         guard available >= start + count else {
             throw .truncated(path: path, expected: start + count, found: file.size)
         }
@@ -42,6 +52,20 @@ struct IDXReader {
         }
     }
 
+    /// The elements of a file of numbers.
+    func floats() throws(DataError) -> [Float] {
+        let bytes = try elements()
+        try Memory.check(bytes.count, for: path)
+        return bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 4).map {
+                Float(
+                    bitPattern: UInt32(
+                        bigEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+            }
+        }
+    }
+
+    /// The bytes of the elements.
     func elements() throws(DataError) -> [UInt8] {
         guard let packed else { return try file.read(start..<start + count) }
         try Memory.check(count, for: path)
@@ -62,9 +86,11 @@ struct IDXReader {
         return elements
     }
 
-    private static func header(_ bytes: [UInt8], path: String) throws(DataError) -> ([Int], Int) {
-        guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, bytes[2] == 8,
-            (1...4).contains(bytes[3])
+    private static func header(
+        _ bytes: [UInt8], path: String
+    ) throws(DataError) -> ([Int], Element, Int) {
+        guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0,
+            let element = Element(rawValue: bytes[2]), (1...4).contains(bytes[3])
         else { throw .magic(path: path, found: Array(bytes.prefix(4))) }
         let start = 4 + 4 * Int(bytes[3])
         guard bytes.count >= start else {
@@ -73,7 +99,7 @@ struct IDXReader {
         let dimensions = stride(from: 4, to: start, by: 4).map { at in
             bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
         }
-        var count = 1
+        var count = element.size
         for size in dimensions {
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
             guard !overflow, product <= IDXFile.largest else {
@@ -81,6 +107,6 @@ struct IDXReader {
             }
             count = product
         }
-        return (dimensions, start)
+        return (dimensions, element, start)
     }
 }

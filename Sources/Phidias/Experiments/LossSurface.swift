@@ -10,23 +10,29 @@ package final class LossSurface {
     private let network: Network
     private let loss: any Loss
     private let data: Dataset
+    private let inputs: NetworkInputs
+    private let targets: NetworkTargets
     private let threads: Int
     private let stack: LayerStack
     private let order: [UInt32]
     private var buffers: BatchBuffers
 
     /// - Parameters:
+    ///   - scalings: how the model at hand standardizes numbers.
     ///   - images: number of images to use, chosen by seed; at most all of them.
     ///   - batchSize: the most images of a `batchGradient`.
     package init(
-        network: Network, loss: any Loss, data: Dataset, images: Int, batchSize: Int = 1,
-        seed: UInt64, threads: Int
+        network: Network, scalings: Model.Scalings = .init(), loss: any Loss, data: Dataset,
+        images: Int, batchSize: Int = 1, seed: UInt64, threads: Int
     ) throws {
         precondition(images > 0 && images <= data.count, "\(images) of \(data.count) images")
         self.network = network
         (self.loss, self.data, self.images, self.threads) = (loss, data, images, threads)
         let capacity = max(min(images, Model.evaluationBatch), batchSize)
-        stack = try Model(network: network, seed: 0).stack(
+        var model = try Model(network: network, seed: 0)
+        model.scalings = scalings
+        (inputs, targets) = (try model.inputs(of: data), model.targets(of: data))
+        stack = try model.stack(
             batchCapacity: capacity, role: .training, threads: threads)
         // No training epoch has the number 0.
         order = Array(data.order(seed: seed, epoch: 0).prefix(images))
@@ -89,11 +95,9 @@ package final class LossSurface {
     /// times `scale`.
     private func run(_ order: [UInt32], _ range: Range<Int>, scale: Float) -> Double {
         let batch = order.span.extracting(range)
-        // A local copy: a span cannot be of a property.
-        let images = data.images
-        return buffers.evaluate(loss, labels: data.labels, at: batch, scale: scale) { logits in
-            stack.forward(
-                images: images.span, indices: batch, logits: &logits, threads: threads)
+        let inputs = inputs
+        return buffers.evaluate(loss, targets, at: batch, scale: scale) { logits in
+            stack.forward(inputs, indices: batch, logits: &logits, threads: threads)
         }
     }
 }

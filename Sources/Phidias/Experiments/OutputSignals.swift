@@ -22,15 +22,13 @@ package struct OutputSignals: Sendable {
     ) throws {
         precondition(model.network.outputActivation == .sigmoid, "for sigmoid outputs")
         try model.check(data)
-        let pixels = model.network.inputs
         let predictor = try Predictor(model, threads: threads)
         var logits: [Float] = []
         logits.reserveCapacity(data.count * model.network.classes)
         for first in stride(from: 0, to: data.count, by: Self.imagesAtATime) {
             try MeasurementStopped.check(shouldStop)
             let end = min(first + Self.imagesAtATime, data.count)
-            logits += try predictor.logits(
-                images: Array(data.images[first * pixels..<end * pixels]))
+            logits += try predictor.logits(of: data, first..<end)
         }
         let classes = model.network.classes
         var signals = [Float](repeating: 0, count: logits.count)

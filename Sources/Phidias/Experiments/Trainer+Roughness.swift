@@ -58,7 +58,8 @@ extension Trainer {
         let run = try run(over: data, epochs: epochs)
         let values = try optimizer.values(atStep: 0, of: run)
         let surface = try LossSurface(
-            network: model.network, loss: loss, data: data, images: min(images, data.count),
+            network: model.network, scalings: model.scalings, loss: loss, data: data,
+            images: min(images, data.count),
             seed: seed, threads: threads)
         let first = (epochs - 1) * run.stepsPerEpoch
         var step = (start?.position.epochs ?? 0) * run.stepsPerEpoch
@@ -79,7 +80,7 @@ extension Trainer {
                         onStep($0.step)
                     },
                     onEpoch: {
-                        accuracy = $0.trainingAccuracy
+                        accuracy = $0.trainingAccuracy ?? .nan
                         try onEpoch($0.epoch)
                     }))
         } catch TrainingError.diverged(let step, _, _) {

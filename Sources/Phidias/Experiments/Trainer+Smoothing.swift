@@ -95,7 +95,7 @@ extension Trainer {
             }
         }
         let surface = try LossSurface(
-            network: model.network, loss: loss, data: data,
+            network: model.network, scalings: model.scalings, loss: loss, data: data,
             images: min(plan.curvatureImages, data.count), batchSize: batchSize, seed: seed,
             threads: threads)
         surface.shouldStop = shouldStop
@@ -147,7 +147,7 @@ extension Trainer {
                     try onEpoch(
                         SmoothingEpoch(
                             epoch: report.epoch, trainingLoss: report.trainingLoss,
-                            trainingAccuracy: report.trainingAccuracy, training: current,
+                            trainingAccuracy: report.trainingAccuracy ?? .nan, training: current,
                             frozen: frozen, steps: steps,
                             largest: try surface.largestCurvature(
                                 at: weights, iterations: plan.iterations, seed: seed)))

@@ -37,7 +37,11 @@ struct CHeaderPlan {
             source = target
         }
         if steps.count == 1 { calls.insert("(void)work;", at: 0) }
-        functions.insert(network.outputActivation == .softmax ? .softmax : .sigmoid)
+        switch network.outputActivation {
+        case .sigmoid: functions.insert(.sigmoid)
+        case .softmax: functions.insert(.softmax)
+        case .identity: break
+        }
         if !functions.isDisjoint(with: [.sigmoid, .softmax]) { functions.insert(.exp) }
     }
 

@@ -10,6 +10,9 @@ struct CHeaderText {
         let plan = CHeaderPlan(network, name: name)
         bytes.reserveCapacity(CHeaderExport.bytesPerParameter * network.parameterCount)
         open(plan)
+        for scaling in file.model.scalings.tensors {
+            array(scaling.name.replacing(".", with: "_"), scaling.values)
+        }
         for (layer, values) in zip(network.weighted, file.model.parameters) {
             array("weight_\(layer.index)", values.weight)
             array("bias_\(layer.index)", values.bias)
@@ -17,8 +20,9 @@ struct CHeaderText {
         for function in CHeaderFunction.allCases where plan.uses(function) {
             add(function.text(name))
         }
-        predict(plan)
-        if let classes = file.exportedClasses { self.names(classes) }
+        add(
+            CHeaderPredictions(file.model, name: name, plan: plan).text)
+        if let classes = file.classNames { self.names(classes) }
         add("#endif")
     }
 
@@ -31,16 +35,21 @@ struct CHeaderText {
 
     private mutating func open(_ plan: CHeaderPlan) {
         let image = network.input
+        let isNumeric = network.inputRange == .numbers
+        let call =
+            network.outputActivation == .identity
+            ? "float numbers[\(prefix)_OUTPUTS];\n *     \(name)_predict"
+            : "float probabilities[\(prefix)_CLASSES];\n *     int answer = \(name)_predict"
+        let results = network.outputActivation == .identity ? "numbers" : "probabilities"
         add(
             """
             /* The network \(network.description),
              * written by Phidias \(PhidiasVersion.current). C99, without libraries.
              *
              *     static float work[\(prefix)_WORK];
-             *     float probabilities[\(prefix)_CLASSES];
-             *     int answer = \(name)_predict_bytes(image, probabilities, work);
+             *     \(call)\(isNumeric ? "(features" : "_bytes(image"), \(results), work);
              *
-             * An image is [channels][rows][columns]. Constants: \(4 * network.parameterCount) bytes;
+             * \(isNumeric ? "The features are \(network.inputs) numbers" : "An image is [channels][rows][columns]"). Constants: \(4 * network.parameterCount) bytes;
              * work: \(4 * plan.work) bytes, in which nothing is kept from one call to the next. Include
              * this file in one file of a program: each that does has constants of its own. */
             #ifndef \(prefix)_H
@@ -51,7 +60,7 @@ struct CHeaderText {
             #define \(prefix)_ROWS \(image.rows)
             #define \(prefix)_COLUMNS \(image.columns)
             #define \(prefix)_INPUTS \(image.count)
-            #define \(prefix)_CLASSES \(network.classes)
+            #define \(prefix)_\(network.outputActivation == .identity ? "OUTPUTS" : "CLASSES") \(network.classes)
             #define \(prefix)_WORK \(plan.work)
 
             """)
@@ -65,44 +74,6 @@ struct CHeaderText {
             bytes.append(index % 8 == 7 || index == values.count - 1 ? 0x0a : 0x20)
         }
         add("};\n")
-    }
-
-    private mutating func predict(_ plan: CHeaderPlan) {
-        let (inputs, classes) = (network.inputs, network.classes)
-        let range = network.inputRange
-        let offset = range.offset == 0 ? "" : " + \(range.offset)f"
-        let outputs =
-            switch network.outputActivation {
-            case .sigmoid: "\(name)_sigmoid(probabilities, \(classes));"
-            case .softmax: "\(name)_softmax(probabilities, \(classes));"
-            }
-        add(
-            """
-            /* The logits of an input in the range \(range.rawValue); work has \(prefix)_WORK floats. */
-            static inline void \(name)_logits(const float *input, float *logits, float *work) {
-            \(plan.calls.map { "    \($0)" }.joined(separator: "\n"))
-            }
-
-            /* The class of an input in the range \(range.rawValue), and the probabilities of all. */
-            static inline int \(name)_predict(const float *input, float *probabilities, float *work) {
-                int best = 0;
-                \(name)_logits(input, probabilities, work);
-                for (int i = 1; i < \(classes); i++) {
-                    if (probabilities[i] > probabilities[best]) best = i;
-                }
-                \(outputs)
-                return best;
-            }
-
-            /* The same of an image's bytes. */
-            static inline int \(name)_predict_bytes(const uint8_t *image, float *probabilities,
-                                                    float *work) {
-                float *input = work + \(plan.inputPlace);
-                for (int32_t i = 0; i < \(inputs); i++) input[i] = (float)image[i] * \(range.scale)f\(offset);
-                return \(name)_predict(input, probabilities, work);
-            }
-
-            """)
     }
 
     private mutating func names(_ classes: [String]) {

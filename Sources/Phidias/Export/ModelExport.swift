@@ -24,20 +24,17 @@ extension ModelExport {
 extension ModelFile {
     /// Checks that a model can be exported.
     /// - Parameter bytesPerParameter: bytes that a weight or bias takes in the file.
-    /// - Throws: `ModelError.notFinite`, `DataError.memory`.
+    /// - Throws: `ModelError.notFinite`, `ModelFileError.classNames`, `DataError.memory`.
     func checkExport(bytesPerParameter: Int) throws {
         if let layer = model.firstNonFiniteLayer { throw ModelError.notFinite(layer: layer) }
+        if let problem = classNames.flatMap({
+            ClassNames.problem($0, classes: model.network.classes)
+        }) {
+            throw ModelFileError.classNames(reason: problem)
+        }
         try Memory.check(bytesPerParameter * model.network.parameterCount, for: "The export")
     }
 
-    /// The names of the classes, if the model has them.
-    var exportedClasses: [String]? {
-        guard let text = metadata["classes"], let json = try? JSON(parsing: text.utf8),
-            let names = json.arrayValue?.compactMap(\.stringValue),
-            names.count == model.network.classes
-        else { return nil }
-        return names
-    }
 }
 
 /// Why a model is not exported.
@@ -46,19 +43,22 @@ public enum ExportError: PhidiasError, Equatable {
     case exists(path: String)
     /// A name that has no letter or digit of ASCII.
     case name(String)
+    /// The network takes rows of numbers, which are no bytes.
+    case noBytes
 
     public var description: String {
         switch self {
         case .exists(let path): "\(path): there is such a file already."
         case .name(let name):
             "'\(name)' cannot name functions: it has no letter from A to Z and no digit."
+        case .noBytes: "The network takes rows of numbers, which are no bytes."
         }
     }
 
     public var exitCode: Int32 {
         switch self {
         case .exists: 73
-        case .name: 64
+        case .name, .noBytes: 64
         }
     }
 }

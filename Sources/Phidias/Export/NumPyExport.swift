@@ -3,6 +3,8 @@
 ///
 ///     import digits
 ///     probabilities = digits.predict(images)    # bytes [count, channels, rows, columns]
+///
+/// For networks that take rows of numbers or predict numbers, these are on their own scale.
 public struct NumPyExport: ModelExport {
     /// The model.
     public let file: ModelFile
@@ -27,6 +29,9 @@ public struct NumPyExport: ModelExport {
     }
 
     private var network: Network { file.model.network }
+    /// Whether the input is rows of numbers, and the output numbers to predict.
+    private var isNumeric: Bool { network.inputRange == .numbers }
+    private var isNumber: Bool { network.outputActivation == .identity }
 
     // MARK: - Parts
 
@@ -34,7 +39,7 @@ public struct NumPyExport: ModelExport {
         [
             """
             # \(network.description): predicts with NumPy what the model of Phidias predicts.
-            # python3 FILE IMAGES.npy prints the classes of bytes [count, channels, rows, columns].
+            # python3 FILE \(isNumeric ? "ROWS.npy" : "IMAGES.npy") prints the \(isNumber ? "numbers" : "classes") of \(isNumeric ? "rows [count, columns]" : "bytes [count, channels, rows, columns]").
             import json
             import sys
             from pathlib import Path
@@ -55,7 +60,9 @@ public struct NumPyExport: ModelExport {
         var helpers: [String] = []
         let activations = Set(network.weighted.map(\.activation))
         for activation in Activation.allCases
-        where activations.contains(activation) || activation.name == network.outputActivation.name {
+        where activations.contains(activation)
+            || activation.rawValue == network.outputActivation.rawValue
+        {
             if let text = activation.function { helpers.append(text) }
         }
         if network.outputActivation == .softmax { helpers.append(Self.softmax) }
@@ -70,15 +77,22 @@ public struct NumPyExport: ModelExport {
     }
 
     private var logits: [String] {
+        ["def logits(inputs):", "    x = \(input)"] + lines.map { "    x = \($0)" } + [
+            "    return x\n\n"
+        ]
+    }
+
+    private var input: String {
         let image = network.input
         let range = network.inputRange
+        guard !isNumeric else {
+            let rows = "inputs.reshape(-1, \(network.inputs)).astype(np.float32)"
+            return file.model.scalings.input == nil
+                ? rows : "(\(rows) - p[\"input.center\"]) / p[\"input.scale\"]"
+        }
         let offset = range.offset == 0 ? "" : " + np.float32(\(range.offset))"
-        return [
-            """
-            def logits(images):
-                x = images.reshape(-1, \(image.channels), \(image.rows), \(image.columns)) * np.float32(\(range.scale))\(offset)
-            """
-        ] + lines.map { "    x = \($0)" } + ["    return x\n\n"]
+        return
+            "inputs.reshape(-1, \(image.channels), \(image.rows), \(image.columns)) * np.float32(\(range.scale))\(offset)"
     }
 
     private var lines: [String] {
@@ -93,7 +107,11 @@ public struct NumPyExport: ModelExport {
             switch layer {
             case .dense(let dense):
                 let flat: String
-                if case .image = below { flat = "x.reshape(len(x), -1)" } else { flat = "x" }
+                if case .image = below, !isNumeric {
+                    flat = "x.reshape(len(x), -1)"
+                } else {
+                    flat = "x"
+                }
                 return apply(dense.activation, "\(flat) @ \(weight).T + \(bias)")
             case .conv2D(let layer):
                 let pad = layer.padding
@@ -118,19 +136,26 @@ public struct NumPyExport: ModelExport {
 
     private var predictions: [String] {
         let classes =
-            file.exportedClasses.map { names in
+            file.classNames.map { names in
                 "classes = [\(names.map(Self.literal).joined(separator: ", "))]\n"
             } ?? ""
         let shown = classes.isEmpty ? "answer" : "classes[answer]"
+        let outputs =
+            switch network.outputActivation {
+            case .sigmoid, .softmax: "\(network.outputActivation.rawValue)(logits(inputs))"
+            case .identity where file.model.scalings.output != nil:
+                "logits(inputs) * p[\"output.scale\"] + p[\"output.center\"]"
+            case .identity: "logits(inputs)"
+            }
         return [
             """
-            def predict(images):
-                return \(network.outputActivation.name)(logits(images))
+            def predict(inputs):
+                return \(outputs)
 
             \(classes)
             if __name__ == "__main__":
-                for answer in logits(np.load(sys.argv[1])).argmax(1):
-                    print(\(shown))
+                for answer in \(isNumber ? "predict(np.load(sys.argv[1]))" : "logits(np.load(sys.argv[1])).argmax(1)"):
+                    print(\(isNumber ? "*answer" : shown))
 
             """
         ]
@@ -169,9 +194,4 @@ extension Activation {
         case .relu: "def relu(z):\n    return np.maximum(z, 0)\n\n"
         }
     }
-}
-
-extension OutputActivation {
-    /// The function's name in the program.
-    fileprivate var name: String { rawValue }
 }

@@ -1,15 +1,17 @@
 /// A model as ONNX, which ONNX Runtime and many others run.
 ///
-/// The graph takes images [batch, channels, rows, columns] under the name `images`, any number of
-/// them, and gives `logits` and `probabilities`, both [batch, classes]. Its opset is 17. Metadata
-/// tell the loss, the range of the input, the layers in the text form, the output activation, the
-/// version that wrote it, and all texts of the model file.
+/// The graph takes images [batch, channels, rows, columns] under the name `images`, or rows of
+/// numbers [batch, columns] as `features`, any number of them. It gives `logits` and
+/// `probabilities`, both [batch, classes], or the `numbers` [batch, outputs] that the network
+/// predicts. Numbers are on their own scale: the graph standardizes them as the model says. Its opset
+/// is 17. Metadata tell the loss, the range of the input, the layers in the text form, the output
+/// activation, the names of the classes as JSON, and all texts of the model file.
 ///
 ///     try ONNXExport(ModelFile(path: "runs/1/model.safetensors")).write(to: "digits.onnx")
 public struct ONNXExport: ModelExport {
     /// What the graph's images are.
     public enum Input: String, Sendable, CaseIterable {
-        /// Numbers in the range that the network takes: `InputRange`.
+        /// Numbers: of images in the range that the network takes, `InputRange`.
         case float
         /// Bytes, as in a picture; the graph scales them itself.
         case bytes
@@ -34,9 +36,13 @@ public struct ONNXExport: ModelExport {
     }
 
     /// All of the file: the same model gives the same bytes.
-    /// - Throws: `ModelError.notFinite`; `DataError.memory` if there is none for them.
+    /// - Throws: `ModelError.notFinite`; `DataError.memory` if there is none for them;
+    ///   `ExportError.noBytes` if bytes are to be the input of a network for rows of numbers.
     public var bytes: [UInt8] {
         get throws {
+            guard input == .float || file.model.network.inputRange != .numbers else {
+                throw ExportError.noBytes
+            }
             try file.checkExport(bytesPerParameter: MemoryLayout<Float>.stride)
             var opset = ProtobufMessage()
             opset.add(1, text: "")
@@ -59,11 +65,13 @@ public struct ONNXExport: ModelExport {
 
     private var metadata: [(key: String, value: String)] {
         let network = file.model.network
-        let own = [
-            ("input", input.rawValue), ("input_range", network.inputRange.rawValue),
-            ("layers", network.layers.text), ("loss", file.loss),
-            ("output_activation", network.outputActivation.rawValue),
-        ]
+        let classes = file.classNames.map { [("classes", ClassNames.json($0).text())] } ?? []
+        let own =
+            classes + [
+                ("input", input.rawValue), ("input_range", network.inputRange.rawValue),
+                ("layers", network.layers.text), ("loss", file.loss),
+                ("output_activation", network.outputActivation.rawValue),
+            ]
         let names = Set(own.map(\.0))
         return own
             + file.metadata.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }

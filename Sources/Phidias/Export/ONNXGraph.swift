@@ -3,7 +3,7 @@ struct ONNXGraph {
     private var nodes: [ProtobufMessage] = []
     private var tensors: [ProtobufMessage] = []
     /// The name of what the next node takes.
-    private var current = "images"
+    private var current: String
     private let model: Model
     private let input: ONNXExport.Input
 
@@ -14,7 +14,15 @@ struct ONNXGraph {
 
     init(_ model: Model, input: ONNXExport.Input) {
         (self.model, self.input) = (model, input)
+        current = model.network.inputRange == .numbers ? "features" : "images"
         if input == .bytes { scale() }
+        for scaling in model.scalings.tensors {
+            tensor(scaling.name, scaling.shape, scaling.values)
+        }
+        if model.scalings.input != nil {
+            node("Sub", from: [current, "input.center"], to: "centered")
+            node("Div", from: [current, "input.scale"], to: "standardized")
+        }
         var below = LayerShape.image(model.network.input)
         var parameters = model.parameters.makeIterator()
         for (number, layer) in model.network.layers.enumerated() {
@@ -25,18 +33,30 @@ struct ONNXGraph {
         case .sigmoid: node("Sigmoid", from: ["logits"], to: "probabilities")
         case .softmax:
             node("Softmax", from: ["logits"], to: "probabilities", [attribute("axis", 1)])
+        case .identity where model.scalings.output != nil:
+            node("Mul", from: ["logits", "output.scale"], to: "scaled")
+            node("Add", from: [current, "output.center"], to: "numbers")
+        case .identity: node("Identity", from: ["logits"], to: "numbers")
         }
     }
 
     var message: ProtobufMessage {
         let network = model.network
-        let image = [network.input.channels, network.rows, network.columns]
+        let isNumeric = network.inputRange == .numbers
+        let image =
+            isNumeric
+            ? [network.inputs] : [network.input.channels, network.rows, network.columns]
+        let outputs =
+            network.outputActivation == .identity ? ["numbers"] : ["logits", "probabilities"]
         var graph = ProtobufMessage()
         for node in nodes { graph.add(1, message: node) }
         graph.add(2, text: "phidias")
         for tensor in tensors { graph.add(5, message: tensor) }
-        graph.add(11, message: value("images", input == .bytes ? .byte : .float, image))
-        for name in ["logits", "probabilities"] {
+        graph.add(
+            11,
+            message: value(
+                isNumeric ? "features" : "images", input == .bytes ? .byte : .float, image))
+        for name in outputs {
             graph.add(12, message: value(name, .float, [network.classes]))
         }
         return graph
@@ -47,12 +67,12 @@ struct ONNXGraph {
     /// Bytes to the range of the network.
     private mutating func scale() {
         let range = model.network.inputRange
-        node("Cast", to: "numbers", [attribute("to", Element.float.rawValue)])
-        tensor("input.scale", [], [range.scale])
-        node("Mul", from: [current, "input.scale"], to: "scaled")
+        node("Cast", to: "pixels.float", [attribute("to", Element.float.rawValue)])
+        tensor("pixels.scale", [], [range.scale])
+        node("Mul", from: [current, "pixels.scale"], to: "pixels.scaled")
         guard range.offset != 0 else { return }
-        tensor("input.offset", [], [range.offset])
-        node("Add", from: [current, "input.offset"], to: "input")
+        tensor("pixels.offset", [], [range.offset])
+        node("Add", from: [current, "pixels.offset"], to: "pixels")
     }
 
     private mutating func add(
@@ -91,7 +111,8 @@ struct ONNXGraph {
     }
 
     private mutating func flatten(_ below: LayerShape, _ name: String) {
-        guard case .image = below else { return }
+        // Rows of numbers are flat.
+        guard case .image = below, model.network.inputRange != .numbers else { return }
         node("Flatten", to: "\(name).flat", [attribute("axis", 1)])
     }
 

@@ -10,7 +10,19 @@ public enum PNG {
 
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
+    /// The chunk that ends a file: no data, its name, its checksum.
+    private static let end: [UInt8] = [0, 0, 0, 0] + Array("IEND".utf8) + [0xae, 0x42, 0x60, 0x82]
+
     // MARK: - Reading
+
+    /// Whether a file begins and ends as one does that was written to its end.
+    package static func isWhole(path: String) -> Bool {
+        guard let file = try? InputFile(path, limit: largestFile),
+            file.size > signature.count + end.count
+        else { return false }
+        return (try? file.read(0..<signature.count)) == signature
+            && (try? file.read(file.size - end.count..<file.size)) == end
+    }
 
     /// Reads a PNG file as 8-bit gray.
     ///

@@ -25,6 +25,8 @@ public enum OutputActivation: String, Sendable, Hashable, CaseIterable {
     case sigmoid
     /// One distribution over the classes: pᵢ = eᶻⁱ / Σ eᶻʲ.
     case softmax
+    /// None: the outputs are numbers to predict, not probabilities.
+    case identity
 }
 
 /// The interval that a pixel's byte, 0 … 255, is mapped to.
@@ -33,8 +35,16 @@ public enum InputRange: String, Sendable, Hashable, CaseIterable {
     case zeroToOne = "0..1"
     /// 2 byte / 255 − 1.
     case minusOneToOne = "-1..1"
+    /// There are no pixels: the inputs are rows of numbers, standardized as the model says.
+    case numbers
 
     /// An input is fma(byte, scale, offset).
-    var scale: Float { self == .zeroToOne ? 1 / 255 : 2 / 255 }
-    var offset: Float { self == .zeroToOne ? 0 : -1 }
+    var scale: Float {
+        switch self {
+        case .zeroToOne: 1 / 255
+        case .minusOneToOne: 2 / 255
+        case .numbers: 1
+        }
+    }
+    var offset: Float { self == .minusOneToOne ? -1 : 0 }
 }

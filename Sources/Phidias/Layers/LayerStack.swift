@@ -4,6 +4,8 @@ import PhidiasKernels
 /// parameters, counted from 0. Not thread-safe.
 final class LayerStack {
     let network: Network
+    /// How rows of numbers are standardized; the model's, which it is made from and becomes.
+    let scalings: Model.Scalings
     private let kernels: NetworkStack
     /// The index of each layer in `kernels`.
     private let places: [Int]
@@ -19,10 +21,11 @@ final class LayerStack {
 
     /// - Throws: `KernelError.outOfMemory`.
     init(
-        _ network: Network, batchCapacity: Int, role: NetworkStack.Role, threads: Int
+        _ network: Network, _ scalings: Model.Scalings, batchCapacity: Int,
+        role: NetworkStack.Role, threads: Int
     ) throws(KernelError) {
         let plan = Network.KernelPlan(network)
-        (self.network, places) = (network, plan.places)
+        (self.network, self.scalings, places) = (network, scalings, plan.places)
         kernels = try NetworkStack(
             plan.shape, batchCapacity: batchCapacity, role: role, threads: threads)
     }
@@ -38,6 +41,26 @@ final class LayerStack {
         kernels.set(
             content, of: places[number],
             to: DenseValues(weight: parameters.weight, bias: parameters.bias))
+    }
+
+    /// Packs the images or rows at `indices` and runs them through the network.
+    /// - Parameter first: the image or row that has the index 0.
+    func forward(
+        _ inputs: NetworkInputs, from first: Int = 0, indices: Span<UInt32>,
+        next: Span<UInt32> = Span(), dropout: DropoutKey? = nil,
+        logits: inout MutableSpan<Float>, threads: Int
+    ) {
+        let start = first * network.inputs
+        switch inputs {
+        case .bytes(let images):
+            forward(
+                images: images.span.extracting(start..<images.count), indices: indices,
+                next: next, dropout: dropout, logits: &logits, threads: threads)
+        case .numbers(let rows):
+            kernels.forward(
+                rows: rows.span.extracting(start..<rows.count), indices: indices,
+                dropout: dropout, logits: &logits, threads: threads)
+        }
     }
 
     /// Packs the images at `indices` and runs them through the network, like

@@ -6,6 +6,8 @@ public struct Model: Sendable, Equatable {
     public let network: Network
     /// One element for each of the network's `weighted` layers.
     public private(set) var parameters: [LayerParameters]
+    /// How numbers are standardized.
+    package internal(set) var scalings = Scalings()
 
     /// - Parameters:
     ///   - network: shapes and activations.
@@ -50,7 +52,7 @@ public struct Model: Sendable, Equatable {
 
     /// Reads the parameters from the kernels' panels.
     init(_ stack: LayerStack) {
-        network = stack.network
+        (network, scalings) = (stack.network, stack.scalings)
         parameters = network.weighted.indices.map { stack.values(of: $0) }
     }
 
@@ -66,7 +68,7 @@ public struct Model: Sendable, Equatable {
         let stack: LayerStack
         do {
             stack = try LayerStack(
-                network, batchCapacity: batchCapacity, role: role, threads: threads)
+                network, scalings, batchCapacity: batchCapacity, role: role, threads: threads)
         } catch {
             throw .refusedMemory(bytes)
         }
@@ -116,6 +118,11 @@ public enum ModelError: PhidiasError, Equatable {
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
     /// A batch size that is out of range.
     case batch(Int)
+    /// Centers and scales that are none; the text completes a sentence.
+    case standardization(String)
+    /// Numbers where the network takes images, or the other way round, or classes where it predicts
+    /// numbers: what it takes or gives, and what the data has.
+    case kind(network: String, data: String)
     /// The data has more classes than the network.
     case classes(outputs: Int, classes: Int)
     /// The system refuses the memory for the network and a batch.
@@ -160,6 +167,9 @@ public enum ModelError: PhidiasError, Equatable {
             "The logits of image \(image) are NaN: the model's parameters are too large. Train it again with a lower learning rate."
         case .output(let loss, let needs, let network):
             "The \(loss) loss is for \(needs.rawValue) outputs, but the network has \(network.rawValue) outputs."
+        case .standardization(let reason): "The numbers cannot be standardized: \(reason)."
+        case .kind(let network, let data):
+            "The network is for \(network), but the data has \(data)."
         case .batch(let size):
             "The batch size is \(size); it must be from 1 to \(Predictor.largestBatch)."
         case .classes(let outputs, let classes):
@@ -181,7 +191,9 @@ public enum ModelError: PhidiasError, Equatable {
 
     public var exitCode: Int32 {
         switch self {
-        case .layers, .shape, .images, .classes, .notFinite, .noAnswer, .inputSize: 65
+        case .layers, .shape, .images, .classes, .notFinite, .noAnswer, .inputSize,
+            .standardization, .kind:
+            65
         case .memory, .noThreads, .openMP: 71
         case .threads, .features, .imageCount, .image, .epoch, .output, .batch: 64
         case .kernels, .threadVariable: 78

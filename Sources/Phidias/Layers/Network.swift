@@ -73,7 +73,9 @@ public struct Network: Sendable, Hashable {
             throw .lastLayer(name: last.description, output: shaping.current)
         }
         guard logits.activation == .identity else { throw .lastActivation(logits.activation) }
-        guard logits.outputs >= 2, logits.outputs <= 256 else { throw .classes(logits.outputs) }
+        guard logits.outputs >= (outputActivation == .identity ? 1 : 2), logits.outputs <= 256
+        else { throw .classes(logits.outputs) }
+        if inputRange == .numbers { try Self.checkForNumbers(input, layers) }
         self.input = input
         self.inputRange = inputRange
         self.layers = layers
@@ -81,6 +83,20 @@ public struct Network: Sendable, Hashable {
         self.initialization = initialization
         shapes = shaping.shapes
         weighted = shaping.weighted
+    }
+
+    /// Rows of numbers are no images: they go into dense layers.
+    private static func checkForNumbers(
+        _ input: ImageShape, _ layers: [Layer]
+    ) throws(NetworkError) {
+        guard input.channels == 1, input.rows == 1 else { throw .numbers(layer: nil) }
+        for (index, layer) in layers.enumerated() {
+            switch layer {
+            case .dense: continue
+            case .dropout where index > 0: continue
+            default: throw .numbers(layer: index)
+            }
+        }
     }
 
     /// A network of the layers that `layers` lists.
@@ -135,6 +151,9 @@ public struct Network: Sendable, Hashable {
 
     /// The number of weights and biases of all layers.
     public var parameterCount: Int { weighted.reduce(0) { $0 + $1.parameterCount } }
+
+    /// Whether its inputs are rows of numbers, or its outputs numbers to predict.
+    var hasNumbers: Bool { inputRange == .numbers || outputActivation == .identity }
 
     /// Whether all layers are dense, on an image of one channel: the networks that version 1 of the
     /// model file can hold.

@@ -22,6 +22,8 @@ public enum NetworkError: PhidiasError, Equatable {
     case lastActivation(Activation)
     /// A number of outputs that is not that of a classifier.
     case classes(Int)
+    /// A network for rows of numbers with a layer that is for images; nil: its input is an image.
+    case numbers(layer: Int?)
 
     public var description: String {
         switch self {
@@ -46,6 +48,9 @@ public enum NetworkError: PhidiasError, Equatable {
             "The last layer (\(name)) gives \(output), but the logits must come from a dense layer; end, for example, with 'dense 10'."
         case .lastActivation(let activation):
             "The last layer gives logits, so its activation must be identity, not \(activation.rawValue)."
+        case .numbers(nil): "Rows of numbers are an input of 1 × n values, not an image."
+        case .numbers(let layer?):
+            "Layer \(layer) is for images, but the network's input is rows of numbers: they take dense layers, and dropout between them."
         case .classes(let count):
             "The last layer has \(count == 1 ? "1 output" : "\(count) outputs"); a classifier needs 2 to 256."
         }

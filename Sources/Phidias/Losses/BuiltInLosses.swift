@@ -49,8 +49,9 @@ public struct SynapticLoss: KernelLoss, Hashable {
     public var name: String { "synaptic" }
 
     /// - Parameter outputActivation: the loss's output activation; the network must have the same.
+    ///   `identity`, which gives no probabilities, is taken as sigmoid.
     public init(outputActivation: OutputActivation = .sigmoid) {
-        self.outputActivation = outputActivation
+        self.outputActivation = outputActivation == .identity ? .sigmoid : outputActivation
     }
 
     func run(
@@ -58,7 +59,7 @@ public struct SynapticLoss: KernelLoss, Hashable {
         loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>
     ) {
         switch outputActivation {
-        case .sigmoid:
+        case .sigmoid, .identity:
             Kernels.synapticLoss(
                 logits: logits, targets: targets, scale: scale, loss: &loss, delta: &gradient,
                 threads: 1)
@@ -77,8 +78,9 @@ public struct CrossEntropyLoss: KernelLoss, Hashable {
     public var name: String { "cross-entropy" }
 
     /// - Parameter outputActivation: the loss's output activation; the network must have the same.
+    ///   `identity`, which gives no probabilities, is taken as sigmoid.
     public init(outputActivation: OutputActivation = .sigmoid) {
-        self.outputActivation = outputActivation
+        self.outputActivation = outputActivation == .identity ? .sigmoid : outputActivation
     }
 
     func run(
@@ -86,7 +88,7 @@ public struct CrossEntropyLoss: KernelLoss, Hashable {
         loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>
     ) {
         switch outputActivation {
-        case .sigmoid:
+        case .sigmoid, .identity:
             Kernels.crossEntropyLoss(
                 logits: logits, targets: targets, scale: scale, loss: &loss, delta: &gradient,
                 threads: 1)
@@ -113,5 +115,38 @@ public struct MeanSquareLoss: KernelLoss, Hashable {
         Kernels.meanSquareLoss(
             logits: logits, targets: targets, scale: scale, loss: &loss, delta: &gradient,
             threads: 1)
+    }
+}
+
+/// L = ½ Σ (y − t)² of the network's outputs y, for numbers to predict, which the model standardizes.
+/// Gradient y − t.
+public struct SquaredErrorLoss: Loss, Hashable {
+    public var outputActivation: OutputActivation { .identity }
+    public var name: String { "squared-error" }
+
+    /// The only form.
+    public init() {}
+
+    public func evaluate(
+        logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
+    ) -> Float {
+        Float(
+            evaluate(
+                logits: logits, targets: target, classes: logits.count, scale: 1,
+                gradient: &gradient))
+    }
+
+    // The outputs are few beside the weights: this needs no kernel.
+    public func evaluate(
+        logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
+        gradient: inout MutableSpan<Float>
+    ) -> Double {
+        var sum = 0.0
+        for place in logits.indices {
+            let difference = logits[place] - targets[place]
+            gradient[place] = scale * difference
+            sum += 0.5 * Double(difference) * Double(difference)
+        }
+        return sum
     }
 }

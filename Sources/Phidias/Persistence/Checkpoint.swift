@@ -169,17 +169,19 @@ public struct Checkpoint: Sendable, Equatable {
         let network = run.network
         var tensors = TensorSource(tensors: file.tensors, path: path)
         state = TrainingState(
-            model: try Model(network: network, parameters: try tensors.parameters(of: network)),
+            model: try tensors.model(of: network),
             velocity: try tensors.parameters(of: network, under: "velocity."), position: place)
         if metadata.has("best_epoch") {
             let epoch = try metadata.count("best_epoch")
             guard epoch > 0, epoch <= place.epochs else {
                 throw metadata.wrong("best_epoch", "\(epoch) is none of \(place.epochs) epochs")
             }
+            var model = try Model(
+                network: network,
+                parameters: try tensors.parameters(of: network, under: "best."))
+            model.scalings = state.model.scalings
             best = Best(
-                model: try Model(
-                    network: network,
-                    parameters: try tensors.parameters(of: network, under: "best.")),
+                model: model,
                 epoch: epoch, loss: try metadata.number("best_loss"))
         }
         try tensors.finish()

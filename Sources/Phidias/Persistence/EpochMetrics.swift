@@ -2,30 +2,59 @@ import PhidiasKernels
 
 /// The metrics of one epoch of a run: a line of metrics.jsonl.
 public struct EpochMetrics: Sendable, Equatable {
-    /// A mean loss and an accuracy.
+    /// A mean loss, and an accuracy or the errors of numbers that are predicted.
     public struct Score: Sendable, Hashable {
-        /// The mean loss of an image, in the loss's own unit (nats, except for the mean square).
+        /// The mean loss of an image or row, in the loss's own unit (nats, except for squares).
         public var loss: Double
-        /// The share of correctly classified images, from 0 to 1.
-        public var accuracy: Double
+        /// The share of correctly classified images, from 0 to 1; nil where numbers are predicted.
+        public var accuracy: Double?
+        /// The mean absolute error of the numbers that are predicted, in their own unit.
+        public var meanAbsoluteError: Double?
+        /// R² of the numbers that are predicted, at most 1.
+        public var r2: Double?
 
-        /// A mean loss and an accuracy from 0 to 1.
-        public init(loss: Double, accuracy: Double) {
-            self.loss = loss
-            self.accuracy = accuracy
+        /// - Parameters:
+        ///   - loss: a mean loss.
+        ///   - accuracy: from 0 to 1, for classes.
+        ///   - meanAbsoluteError: at least 0, for numbers.
+        ///   - r2: at most 1, for numbers.
+        public init(
+            loss: Double, accuracy: Double?, meanAbsoluteError: Double? = nil, r2: Double? = nil
+        ) {
+            (self.loss, self.accuracy) = (loss, accuracy)
+            (self.meanAbsoluteError, self.r2) = (meanAbsoluteError, r2)
         }
 
-        /// The mean loss and accuracy of an evaluation.
+        /// The result of an evaluation.
         public init(_ evaluation: Evaluation) {
-            self.init(loss: evaluation.loss, accuracy: evaluation.accuracy)
+            self.init(
+                loss: evaluation.loss,
+                accuracy: evaluation.regression.isEmpty ? evaluation.accuracy : nil,
+                meanAbsoluteError: evaluation.meanAbsoluteError, r2: evaluation.r2)
         }
 
-        /// The members `NAME_loss` and `NAME_accuracy`.
+        /// What settings are ranked by: the accuracy or R²; NaN if there is neither.
+        package var quality: Double { accuracy ?? r2 ?? .nan }
+
+        /// The members `NAME_loss` and `NAME_accuracy`, or those of numbers.
         package func members(_ name: String) -> [JSON.Member] {
-            [
-                .init(key: "\(name)_loss", value: .number(loss)),
-                .init(key: "\(name)_accuracy", value: .number(accuracy)),
+            let values = [
+                ("loss", loss), ("accuracy", accuracy), ("mae", meanAbsoluteError), ("r2", r2),
             ]
+            return values.compactMap { what, value in
+                value.map { JSON.Member(key: "\(name)_\(what)", value: .number($0)) }
+            }
+        }
+
+        /// Reads what `members` gives; nil if there is no loss.
+        /// - Parameter lostLoss: what a loss of null stands for; nil: it is none.
+        package init?(_ json: JSON, _ name: String, lostLoss: Double? = nil) {
+            let member = json["\(name)_loss"]
+            guard let loss = member == .null ? lostLoss : member?.doubleValue else { return nil }
+            self.init(
+                loss: loss, accuracy: json["\(name)_accuracy"]?.doubleValue,
+                meanAbsoluteError: json["\(name)_mae"]?.doubleValue,
+                r2: json["\(name)_r2"]?.doubleValue)
         }
     }
 
@@ -81,12 +110,7 @@ public struct EpochMetrics: Sendable, Equatable {
 
     /// Reads the result of `json`; nil if it is anything else.
     package init?(_ json: JSON) {
-        func score(_ name: String) -> Score? {
-            guard let loss = json["\(name)_loss"]?.doubleValue,
-                let accuracy = json["\(name)_accuracy"]?.doubleValue
-            else { return nil }
-            return Score(loss: loss, accuracy: accuracy)
-        }
+        func score(_ name: String) -> Score? { Score(json, name) }
         guard let epoch = json["epoch"]?.integerValue, epoch > 0,
             let training = score("training"),
             let seconds = json["timing"]?["seconds"]?.doubleValue

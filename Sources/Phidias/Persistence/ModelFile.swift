@@ -11,17 +11,23 @@ public struct ModelFile: Sendable {
     /// Your own texts by key, such as the origin of the data or who trained the model. At most
     /// `largestMetadata` bytes, and no key of `reservedKeys`: `bytes` and `write` check it.
     public var metadata: [String: String]
+    /// The names of the classes in the order of the outputs, as a `Dataset` has them; nil where there
+    /// are none. They stand in the metadata under `classes`: with names, that key is not yours.
+    public var classNames: [String]?
 
-    /// The keys that the format uses itself.
+    /// The keys that the format uses itself; `classes` is one more where the classes have names.
     public static let reservedKeys: Set = ["format", "format_version", "network", "loss"]
     /// The most bytes of all keys and values of `metadata`, as UTF-8.
     public static let largestMetadata = 1 << 20
 
-    /// The latest version; files from 1 up to it are read. Version 2 has all layers, version 1
-    /// dense ones on images of one channel; a file has the lowest version that can hold it.
-    public static let formatVersion = 2
+    /// The latest version; files from 1 up to it are read. Version 3 has rows of numbers, and
+    /// numbers to predict, version 2 all layers, version 1 dense ones on images of one channel; a
+    /// file has the lowest version that can hold it.
+    public static let formatVersion = 3
 
-    static func version(for network: Network) -> Int { network.isPlain ? 1 : 2 }
+    static func version(for network: Network) -> Int {
+        network.hasNumbers ? 3 : network.isPlain ? 1 : 2
+    }
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
@@ -29,10 +35,14 @@ public struct ModelFile: Sendable {
     ///   - model: network and parameters.
     ///   - loss: name of the loss that the model was trained with.
     ///   - metadata: your own texts.
-    public init(model: Model, loss: String, metadata: [String: String] = [:]) {
+    ///   - classNames: a name for each of the network's classes, or nil.
+    public init(
+        model: Model, loss: String, metadata: [String: String] = [:], classNames: [String]? = nil
+    ) {
         self.model = model
         self.loss = loss
         self.metadata = metadata
+        self.classNames = classNames
     }
 
     /// - Throws: `SafetensorsError`, `ModelFileError`, or `DataError` if the file cannot be read.
@@ -58,13 +68,14 @@ public struct ModelFile: Sendable {
         for member in metadata.members where !Self.reservedKeys.contains(member.key) {
             self.metadata[member.key] = member.value.stringValue
         }
+        classNames = Self.names(self.metadata[Self.namesKey], classes: network.classes)
+        if classNames != nil { self.metadata[Self.namesKey] = nil }
         guard Self.size(of: self.metadata) <= Self.largestMetadata else {
             throw ModelFileError.tooMuchMetadata(path: path, limit: Self.largestMetadata)
         }
         var tensors = TensorSource(tensors: file.tensors, path: path)
-        let parameters = try tensors.parameters(of: network)
+        model = try tensors.model(of: network)
         try tensors.finish()
-        model = try Model(network: network, parameters: parameters)
     }
 
     /// The file's bytes: the same model, loss and metadata give the same bytes.
@@ -73,8 +84,14 @@ public struct ModelFile: Sendable {
     public var bytes: [UInt8] {
         get throws {
             if let layer = model.firstNonFiniteLayer { throw ModelError.notFinite(layer: layer) }
-            if let key = metadata.keys.filter(Self.reservedKeys.contains).min() {
+            let reserved = Self.reservedKeys.union(classNames == nil ? [] : [Self.namesKey])
+            if let key = metadata.keys.filter(reserved.contains).min() {
                 throw ModelFileError.reservedKey(key)
+            }
+            if let problem = classNames.flatMap({
+                ClassNames.problem($0, classes: model.network.classes)
+            }) {
+                throw ModelFileError.classNames(reason: problem)
             }
             guard Self.size(of: metadata) <= Self.largestMetadata else {
                 throw ModelFileError.tooMuchMetadata(
@@ -86,14 +103,30 @@ public struct ModelFile: Sendable {
                 "format": "phidias", "format_version": String(Self.version(for: model.network)),
                 "network": NetworkDocument.json(model.network).text(), "loss": loss,
             ]
+            let names = classNames.map { [(Self.namesKey, ClassNames.json($0).text())] } ?? []
             let own = metadata.sorted { $0.key < $1.key }
             return Safetensors(
-                metadata: (facts.map { ($0.key, $0.value) } + own.map { ($0.key, $0.value) }).map {
-                    JSON.Member(key: $0, value: .string($1))
-                },
+                metadata: (facts.map { ($0.key, $0.value) } + names + own.map { ($0.key, $0.value) })
+                    .map {
+                        JSON.Member(key: $0, value: .string($1))
+                    },
                 tensors: model.tensors
             ).bytes
         }
+    }
+
+    private static let namesKey = "classes"
+
+    /// The names of the classes in a text. A text that is no list of as many names is somebody's own,
+    /// from before there were names.
+    private static func names(_ text: String?, classes: Int) -> [String]? {
+        guard let text, text.hasPrefix("[") else { return nil }
+        let limits = JSON.Limits(bytes: ClassNames.largestList, depth: 2, values: 300)
+        guard let json = try? JSON(parsing: Array(text.utf8), limits: limits),
+            let names = ClassNames.texts(json),
+            ClassNames.problem(names, classes: classes) == nil
+        else { return nil }
+        return names
     }
 
     private static func size(of metadata: [String: String]) -> Int {
@@ -117,7 +150,9 @@ public struct ModelFile: Sendable {
 
 extension Model {
     /// All tensors in the order of a model file.
-    package var tensors: [NamedTensor] { network.tensors(of: parameters, under: "") }
+    package var tensors: [NamedTensor] {
+        scalings.tensors + network.tensors(of: parameters, under: "")
+    }
 
     /// SHA-256 of the bytes of all tensors in the order of a model file: equal exactly when every
     /// weight and bias is equal bit for bit.
@@ -132,6 +167,8 @@ public enum ModelFileError: PhidiasError, Equatable {
     case tensor(path: String, name: String, reason: String)
     /// A key of your own metadata that the format uses.
     case reservedKey(String)
+    /// Texts that cannot be the names of the model's classes; the reason ends a sentence.
+    case classNames(reason: String)
     /// Your own metadata are larger than the limit.
     case tooMuchMetadata(path: String, limit: Int)
 
@@ -139,6 +176,8 @@ public enum ModelFileError: PhidiasError, Equatable {
         switch self {
         case .reservedKey(let key):
             "The format of model files uses the key '\(key)' itself; choose another for your text."
+        case .classNames(let reason):
+            "The names of the model's classes cannot be kept: \(reason)."
         case .tooMuchMetadata(let path, let limit):
             "\(path): its metadata have more than the \(limit) bytes that are kept beside a model."
         case .metadata(let path, let key, let reason):
@@ -147,5 +186,10 @@ public enum ModelFileError: PhidiasError, Equatable {
         }
     }
 
-    public var exitCode: Int32 { if case .reservedKey = self { 64 } else { 65 } }
+    public var exitCode: Int32 {
+        switch self {
+        case .reservedKey, .classNames: 64
+        default: 65
+        }
+    }
 }

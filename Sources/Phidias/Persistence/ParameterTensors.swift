@@ -13,6 +13,18 @@ extension Network {
     }
 }
 
+extension Model.Scalings {
+    /// What there is as tensors: `input.center` and `input.scale` [columns], and `output.…`.
+    var tensors: [NamedTensor] {
+        [("input", input), ("output", output)].flatMap { name, scaling -> [NamedTensor] in
+            guard let scaling else { return [] }
+            return [("center", scaling.center), ("scale", scaling.scale)].map {
+                NamedTensor(name: "\(name).\($0)", shape: [$1.count], values: $1)
+            }
+        }
+    }
+}
+
 /// The tensors of a file, from which parameters are made: each is taken once.
 struct TensorSource {
     private var tensors: [String: NamedTensor]
@@ -35,6 +47,35 @@ struct TensorSource {
             parameters.append(LayerParameters(weight: weight, bias: bias))
         }
         return parameters
+    }
+
+    /// The model that the parameters without a prefix are of, with its standardization.
+    mutating func model(of network: Network) throws -> Model {
+        var model = try Model(network: network, parameters: try parameters(of: network))
+        if network.inputRange == .numbers {
+            model.scalings.input = try standardization("input", columns: network.inputs)
+        }
+        if network.outputActivation == .identity {
+            model.scalings.output = try standardization("output", columns: network.classes)
+        }
+        return model
+    }
+
+    /// - Returns: nil if the file has none.
+    private mutating func standardization(
+        _ name: String, columns: Int
+    ) throws(ModelFileError) -> Standardization? {
+        guard tensors["\(name).center"] != nil || tensors["\(name).scale"] != nil else {
+            return nil
+        }
+        let center = try take("\(name).center", [columns])
+        let scale = try take("\(name).scale", [columns])
+        do {
+            return try Standardization(center: center, scale: scale)
+        } catch {
+            throw .tensor(
+                path: path, name: "\(name).scale", reason: "a scale is not a number above 0")
+        }
     }
 
     /// Checks that no tensor is left.

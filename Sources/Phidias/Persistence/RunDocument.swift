@@ -78,6 +78,8 @@ public struct RunDocument: Sendable, Equatable {
     public var program: String
     /// SHA-256 of each part of the data, by name.
     public var checksums: [Setting]
+    /// The names of the network's classes; nil where they have none. No influence on the result.
+    public var classNames: [String]?
     /// The number of threads; no influence on the result.
     public var threads: Int
     /// The name of the kernel table; no influence on the result.
@@ -99,9 +101,10 @@ public struct RunDocument: Sendable, Equatable {
     ///   - checksums: SHA-256 of each part of the data.
     ///   - threads: threads of a step.
     ///   - kernels: name of the kernel table.
+    ///   - classNames: a name for each class of the network, or nil.
     public init(
         settings: [Setting], network: Network, program: String, checksums: [String: String],
-        threads: Int, kernels: String
+        threads: Int, kernels: String, classNames: [String]? = nil
     ) {
         self.settings = settings
         self.network = network
@@ -109,6 +112,7 @@ public struct RunDocument: Sendable, Equatable {
         self.checksums = Setting.sorted(checksums)
         self.threads = threads
         self.kernels = kernels
+        self.classNames = classNames
     }
 
     /// The value of a setting; nil if the file does not have it.
@@ -130,6 +134,9 @@ public struct RunDocument: Sendable, Equatable {
             .init(key: "kernels", value: .string(kernels)),
             .init(key: "data_sha256", value: Setting.object(checksums)),
         ]
+        if let classNames {
+            members.append(.init(key: "classes", value: ClassNames.json(classNames)))
+        }
         if !changes.isEmpty {
             members.append(.init(key: "changes", value: .array(changes.map(\.json))))
         }
@@ -154,6 +161,11 @@ public struct RunDocument: Sendable, Equatable {
         for names in [settings.map(\.name), checksums.map(\.name)]
         where Set(names).count != names.count {
             return "a setting or checksum occurs twice"
+        }
+        if let classNames,
+            let problem = ClassNames.problem(classNames, classes: network.classes)
+        {
+            return problem
         }
         let areCounts =
             changes.allSatisfy { $0.epochs >= 0 && $0.steps >= 0 }
@@ -215,11 +227,17 @@ public struct RunDocument: Sendable, Equatable {
         kernels = json["kernels"]?.stringValue ?? ""
         self.changes = changes
         self.halvings = halvings
+        if let list = json["classes"] {
+            guard let names = ClassNames.texts(list),
+                ClassNames.problem(names, classes: self.network.classes) == nil
+            else { throw missing("classes") }
+            classNames = names
+        }
     }
 
     private static let members: Set = [
         "format", "format_version", "phidias", "model_format", "network", "settings", "threads",
-        "kernels", "data_sha256", "changes", "halvings",
+        "kernels", "data_sha256", "classes", "changes", "halvings",
     ]
 
     /// All elements; none if there is no list; nil if one cannot be read.

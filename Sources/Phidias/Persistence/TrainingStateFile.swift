@@ -119,7 +119,7 @@ public struct TrainingStateFile: Sendable, Equatable {
         let network = try ModelFile.network(try metadata.json("network"), path: path)
         var tensors = TensorSource(tensors: file.tensors, path: path)
         state = TrainingState(
-            model: try Model(network: network, parameters: try tensors.parameters(of: network)),
+            model: try tensors.model(of: network),
             velocity: try tensors.parameters(of: network, under: "velocity."),
             position: try metadata.position())
         try tensors.finish()

@@ -1,7 +1,7 @@
 import PhidiasKernels
 
 /// The plain buffers between the forward and the backward pass of a batch, [batch][classes] each,
-/// and the code that fills them: targets from labels, logits from the network, and the gradient
+/// and the code that fills them: targets from labels or numbers, logits from the network, and the gradient
 /// with respect to the logits from the loss.
 struct BatchBuffers {
     let classes: Int
@@ -22,21 +22,33 @@ struct BatchBuffers {
     /// The range of a batch of `count` images in `logits` and `delta`.
     func used(_ count: Int) -> Range<Int> { 0..<count * classes }
 
+    /// Makes the targets of a batch.
+    private mutating func setTargets(_ answers: NetworkTargets, _ indices: Span<UInt32>) {
+        for row in indices.indices {
+            let first = row * classes
+            switch answers {
+            case .classes(let labels):
+                targets[first + Int(self.labels[row])] = 0
+                self.labels[row] = labels[Int(indices[row])]
+                targets[first + Int(self.labels[row])] = 1
+            case .numbers(let numbers):
+                let from = Int(indices[row]) * classes
+                for place in 0..<classes { targets[first + place] = numbers[from + place] }
+            }
+        }
+    }
+
     /// The sum of the images' losses. `delta` becomes the gradient with respect to the logits,
     /// times `scale`.
     /// - Parameters:
-    ///   - labels: labels of all images; `indices` are those of the batch.
+    ///   - answers: of all images or rows; `indices` are those of the batch.
     ///   - forward: writes the logits of the batch.
     mutating func evaluate(
-        _ loss: any Loss, labels: [UInt8], at indices: Span<UInt32>, scale: Float,
+        _ loss: any Loss, _ answers: NetworkTargets, at indices: Span<UInt32>, scale: Float,
         forward: (_ logits: inout MutableSpan<Float>) -> Void
     ) -> Double {
         let used = used(indices.count)
-        for row in indices.indices {
-            targets[row * classes + Int(self.labels[row])] = 0
-            self.labels[row] = labels[Int(indices[row])]
-            targets[row * classes + Int(self.labels[row])] = 1
-        }
+        setTargets(answers, indices)
         // Moved out of self for now: the loss reads two of them while it writes the third.
         var (logits, delta): ([Float], [Float]) = ([], [])
         swap(&logits, &self.logits)

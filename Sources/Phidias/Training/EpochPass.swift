@@ -31,6 +31,8 @@ struct EpochPass {
     let stack: LayerStack
     let settings: TrainerSettings
     let data: Dataset
+    private let inputs: NetworkInputs
+    private let targets: NetworkTargets
     let number: Int
     let order: [UInt32]
     private let dropout: DropoutKey
@@ -40,11 +42,14 @@ struct EpochPass {
 
     /// - Parameters:
     ///   - number: number of the epoch, counted from 1.
+    ///   - inputs: the data as the network takes it.
+    ///   - targets: what it is to answer.
     ///   - augmented: nil leaves the images unchanged.
     init(
-        _ number: Int, on data: Dataset, _ settings: TrainerSettings, stack: LayerStack,
-        augmented: AugmentedBatch?
+        _ number: Int, on data: Dataset, inputs: NetworkInputs, targets: NetworkTargets,
+        _ settings: TrainerSettings, stack: LayerStack, augmented: AugmentedBatch?
     ) {
+        (self.inputs, self.targets) = (inputs, targets)
         (self.number, self.data, self.settings) = (number, data, settings)
         (self.stack, self.augmented) = (stack, augmented)
         order = data.order(seed: settings.seed, epoch: number)
@@ -79,7 +84,7 @@ struct EpochPass {
             augmentation.fill(augmented, from: data, indices, seed: settings.seed, epoch: number)
         }
         let sum = buffers.evaluate(
-            settings.loss, labels: data.labels, at: indices, scale: 1 / Float(indices.count)
+            settings.loss, targets, at: indices, scale: 1 / Float(indices.count)
         ) { logits in
             if let augmented {
                 stack.forward(
@@ -88,7 +93,7 @@ struct EpochPass {
                     numbers: indices, logits: &logits, threads: settings.threads)
             } else {
                 stack.forward(
-                    images: data.images.span, indices: indices,
+                    inputs, indices: indices,
                     next: order.span.extracting(step.next), dropout: dropout, logits: &logits,
                     threads: settings.threads)
             }
@@ -97,9 +102,13 @@ struct EpochPass {
             throw TrainingError.diverged(
                 step: step.number, layer: stack.network.layers.count - 1, what: "loss")
         }
-        let correct = Kernels.countCorrect(
-            m: indices.count, n: buffers.classes, logits: buffers.logits.span.extracting(used),
-            labels: buffers.labels.span, threads: 1)
+        let correct =
+            data.isRegression
+            ? 0
+            : Kernels.countCorrect(
+                m: indices.count, n: buffers.classes,
+                logits: buffers.logits.span.extracting(used), labels: buffers.labels.span,
+                threads: 1)
         let delta = buffers.delta.span.extracting(used)
         if let onGradient {
             try stack.gradient(delta: delta)

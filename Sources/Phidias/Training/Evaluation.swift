@@ -1,17 +1,29 @@
 import PhidiasKernels
 
-/// The performance of a model on labelled images.
+/// The performance of a model on labelled images, or on rows of numbers.
 public struct Evaluation: Sendable, Equatable {
-    /// The number of images of each class (row) that were assigned to each class (column).
+    /// The number of images of each class (row) that were assigned to each class (column); empty
+    /// where numbers are predicted.
     public let confusion: [[Int]]
-    /// The mean loss of an image.
+    /// The mean loss of an image or row.
     public let loss: Double
+    /// How well each number is predicted; empty for classes.
+    public let regression: [RegressionScore]
+    /// The number of images or rows that were evaluated.
+    public let images: Int
 
-    /// The number of images that were evaluated.
-    public var images: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
-    /// The share of images classified correctly, 0 … 1.
+    init(
+        confusion: [[Int]] = [], loss: Double, regression: [RegressionScore] = [], images: Int
+    ) {
+        (self.confusion, self.loss, self.regression) = (confusion, loss, regression)
+        self.images = images
+    }
+
+    /// The share of images classified correctly, 0 … 1; NaN where numbers are predicted.
     public var accuracy: Double {
-        Double(confusion.indices.reduce(0) { $0 + confusion[$1][$1] }) / Double(max(images, 1))
+        guard regression.isEmpty else { return .nan }
+        return Double(confusion.indices.reduce(0) { $0 + confusion[$1][$1] })
+            / Double(max(images, 1))
     }
 
     /// The share of correct predictions among the images assigned to the class; nil if there are
@@ -25,6 +37,20 @@ public struct Evaluation: Sendable, Equatable {
     /// - Precondition: `label` is an index of `confusion`.
     public func recall(_ label: Int) -> Double? {
         ratio(confusion[label][label], confusion[label].reduce(0, +))
+    }
+
+    /// The mean of R² over the numbers that are predicted; nil for classes, and where a number is
+    /// constant in the data.
+    public var r2: Double? {
+        let all = regression.compactMap(\.r2)
+        guard !all.isEmpty, all.count == regression.count else { return nil }
+        return all.reduce(0, +) / Double(all.count)
+    }
+
+    /// The mean of the mean absolute errors of the numbers that are predicted; nil for classes.
+    public var meanAbsoluteError: Double? {
+        guard !regression.isEmpty else { return nil }
+        return regression.reduce(0) { $0 + $1.meanAbsoluteError } / Double(regression.count)
     }
 
     private func ratio(_ part: Int, _ whole: Int) -> Double? {
@@ -43,9 +69,20 @@ extension Model {
                 network: network.description, expected: network.input.pixels,
                 found: data.shape.pixels)
         }
-        guard data.classes <= network.classes else {
-            throw .classes(outputs: network.classes, classes: data.classes)
+        func kind(_ isNumeric: Bool) -> String { isNumeric ? "rows of numbers" : "images" }
+        guard data.isNumeric == (network.inputRange == .numbers) else {
+            throw .kind(network: kind(!data.isNumeric), data: kind(data.isNumeric))
         }
+        func answers(_ isRegression: Bool) -> String {
+            isRegression ? "numbers to predict" : "classes"
+        }
+        guard data.isRegression == (network.outputActivation == .identity) else {
+            throw .kind(network: answers(!data.isRegression), data: answers(data.isRegression))
+        }
+        guard
+            data.isRegression
+                ? data.targetCount == network.classes : data.classes <= network.classes
+        else { throw .classes(outputs: network.classes, classes: data.outputs) }
     }
 
     /// Accuracy, loss and confusion matrix on a data set.
@@ -67,7 +104,10 @@ extension Model {
         // Logits, targets and gradient.
         let bytes = 3 * MemoryLayout<Float>.stride * data.count * classes
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
-        let logits = try logits(images: data.images, threads: threads)
+        let logits = try logits(of: data, threads: threads)
+        guard !data.isRegression else {
+            return regression(of: logits, data, loss)
+        }
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         for (label, answer) in zip(data.labels, answers(logits)) {
             confusion[Int(label)][answer] += 1
@@ -78,7 +118,26 @@ extension Model {
         let sum = loss.evaluate(
             logits: logits.span, targets: targets.span, classes: classes, scale: 1,
             gradient: &span)
-        return Evaluation(confusion: confusion, loss: sum / Double(data.count))
+        return Evaluation(
+            confusion: confusion, loss: sum / Double(data.count), images: data.count)
+    }
+
+    /// - Parameter logits: the outputs, standardized: [count][targets].
+    private func regression(
+        of logits: [Float], _ data: Dataset, _ loss: any Loss
+    ) -> Evaluation {
+        let targets = scalings.output?.standardize(data.targets) ?? data.targets
+        var gradient = [Float](repeating: 0, count: logits.count)
+        var span = gradient.mutableSpan
+        let sum = loss.evaluate(
+            logits: logits.span, targets: targets.span, classes: network.classes, scale: 1,
+            gradient: &span)
+        let predicted = scalings.output?.restore(logits) ?? logits
+        return Evaluation(
+            loss: sum / Double(data.count),
+            regression: (0..<data.targetCount).map {
+                RegressionScore(predicted, data.targets, column: $0, of: data.targetCount)
+            }, images: data.count)
     }
 }
 

@@ -67,17 +67,72 @@ public final class Predictor: Sendable {
     }
 
     /// Logits [count, classes] of images [count, channels, rows, columns] of bytes.
-    /// - Throws: `ModelError.images` if the last image is not whole, `.memory`.
+    /// - Throws: `ModelError.images` if the last image is not whole, `.kind` if the network takes
+    ///   rows of numbers, `.memory`.
     public func logits(images: [UInt8]) throws(ModelError) -> [Float] {
+        guard model.network.inputRange != .numbers else {
+            throw .kind(network: "rows of numbers", data: "images")
+        }
+        return try logits(.bytes(images), count: count(images.count, "bytes"))
+    }
+
+    /// Logits [count, classes] of rows of numbers [count, columns], which are standardized as the
+    /// model says.
+    /// - Throws: `ModelError.images` if the last row is not whole, `.kind` if the network takes
+    ///   images, `.memory`.
+    public func logits(features: [Float]) throws(ModelError) -> [Float] {
+        guard model.network.inputRange == .numbers else {
+            throw .kind(network: "images", data: "rows of numbers")
+        }
+        let count = try count(features.count, "numbers")
+        return try logits(.numbers(try model.standardized(features: features)), count: count)
+    }
+
+    /// The logits of some of the data's images or rows.
+    package func logits(of data: Dataset, _ range: Range<Int>) throws(ModelError) -> [Float] {
+        let part = range.lowerBound * data.pixels..<range.upperBound * data.pixels
+        return data.isNumeric
+            ? try logits(features: Array(data.features[part]))
+            : try logits(images: Array(data.images[part]))
+    }
+
+    /// The numbers [count, outputs] that a network of output activation `identity` predicts for
+    /// rows of numbers [count, columns], on their own scale.
+    /// - Throws: the errors of `logits(features:)`; `ModelError.kind` if the network is for classes.
+    public func numbers(features: [Float]) throws(ModelError) -> [Float] {
+        try restored(try logits(features: features))
+    }
+
+    /// The numbers [count, outputs] that a network of output activation `identity` predicts for
+    /// images, as for `logits(images:)`, on their own scale.
+    /// - Throws: the errors of `logits(images:)`; `ModelError.kind` if the network is for classes.
+    public func numbers(images: [UInt8]) throws(ModelError) -> [Float] {
+        try restored(try logits(images: images))
+    }
+
+    private func restored(_ logits: [Float]) throws(ModelError) -> [Float] {
+        guard model.network.outputActivation == .identity else {
+            throw .kind(network: "classes", data: "numbers to predict")
+        }
+        return model.scalings.output?.restore(logits) ?? logits
+    }
+
+    /// The number of images or rows that so many values are.
+    private func count(_ values: Int, _ what: String) throws(ModelError) -> Int {
         let network = model.network
-        let (count, rest) = images.count.quotientAndRemainder(dividingBy: network.inputs)
+        let (count, rest) = values.quotientAndRemainder(dividingBy: network.inputs)
         guard rest == 0 else {
             throw .images(
                 network: network.description, expected: network.input.pixels,
-                found: "\(rest) bytes after the last whole one")
+                found: "\(rest) \(what) after the last whole one")
         }
+        return count
+    }
+
+    private func logits(_ inputs: NetworkInputs, count: Int) throws(ModelError) -> [Float] {
+        let network = model.network
         guard count > 0 else { return [] }
-        let (inputs, classes) = (network.inputs, network.classes)
+        let classes = network.classes
         try Self.check(MemoryLayout<Float>.stride * count * classes)
         let threads = Self.threads(for: count, batch: batch, of: network, atMost: threads)
         let (order, batch) = (order, batch)
@@ -89,9 +144,8 @@ public final class Predictor: Sendable {
                 var all = result.mutableSpan
                 var part = all._mutatingExtracting(first * classes..<end * classes)
                 stack.forward(
-                    images: images.span.extracting(first * inputs..<end * inputs),
-                    indices: order.span.extracting(0..<end - first), logits: &part,
-                    threads: threads)
+                    inputs, from: first, indices: order.span.extracting(0..<end - first),
+                    logits: &part, threads: threads)
                 first = end
             }
             return result
@@ -103,7 +157,17 @@ public final class Predictor: Sendable {
     /// - Parameter images: as for `logits(images:)`.
     /// - Throws: the errors of `logits(images:)`.
     public func probabilities(images: [UInt8]) throws(ModelError) -> [Float] {
-        let logits = try logits(images: images)
+        try probabilities(of: try logits(images: images))
+    }
+
+    /// The same for rows of numbers.
+    /// - Parameter features: as for `logits(features:)`.
+    /// - Throws: the errors of `logits(features:)`.
+    public func probabilities(features: [Float]) throws(ModelError) -> [Float] {
+        try probabilities(of: try logits(features: features))
+    }
+
+    private func probabilities(of logits: [Float]) throws(ModelError) -> [Float] {
         try Self.check(MemoryLayout<Float>.stride * logits.count)
         return model.probabilities(of: logits)
     }
@@ -113,7 +177,17 @@ public final class Predictor: Sendable {
     /// - Parameter images: as for `logits(images:)`.
     /// - Throws: the errors of `logits(images:)`; `ModelError.noAnswer` if a logit is NaN.
     public func classes(images: [UInt8]) throws(ModelError) -> [Int] {
-        let logits = try logits(images: images)
+        try classes(of: try logits(images: images))
+    }
+
+    /// The same for rows of numbers.
+    /// - Parameter features: as for `logits(features:)`.
+    /// - Throws: the errors of `logits(features:)`; `ModelError.noAnswer` if a logit is NaN.
+    public func classes(features: [Float]) throws(ModelError) -> [Int] {
+        try classes(of: try logits(features: features))
+    }
+
+    private func classes(of logits: [Float]) throws(ModelError) -> [Int] {
         if let place = logits.firstIndex(where: \.isNaN) {
             throw .noAnswer(image: place / model.network.classes)
         }
@@ -129,9 +203,9 @@ extension Model {
     /// The number of images that go through the network at once in evaluation.
     public static let evaluationBatch = 240
 
-    /// A predictor for one call with these images.
-    private func predictor(for images: [UInt8], _ threads: Int?) throws(ModelError) -> Predictor {
-        let count = max(images.count / network.inputs, 1)
+    /// A predictor for one call with so many values.
+    private func predictor(for values: Int, _ threads: Int?) throws(ModelError) -> Predictor {
+        let count = max(values / network.inputs, 1)
         return try Predictor(
             self, batch: min(count, Self.evaluationBatch), calls: count, threads: threads)
     }
@@ -144,20 +218,25 @@ extension Model {
     /// - Throws: `ModelError.images` if the last image is not whole; `.notFinite` if a parameter is
     ///   not finite; errors for missing memory or threads.
     public func logits(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
-        try predictor(for: images, threads).logits(images: images)
+        try predictor(for: images.count, threads).logits(images: images)
+    }
+
+    /// Logits [count, outputs] of all images or rows of the data.
+    func logits(of data: Dataset, threads: Int?) throws(ModelError) -> [Float] {
+        try predictor(for: data.count * data.pixels, threads).logits(of: data, 0..<data.count)
     }
 
     /// Class probabilities [count, classes] of images as for `logits(images:threads:)`: sigmoid or
     /// softmax of the logits.
     /// - Throws: the errors of `logits(images:threads:)`.
     public func probabilities(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Float] {
-        try predictor(for: images, threads).probabilities(images: images)
+        try predictor(for: images.count, threads).probabilities(images: images)
     }
 
     /// The class of each image, from its logits: see `Predictor.classes(images:)`.
     /// - Throws: the errors of `logits(images:threads:)`; `ModelError.noAnswer` if a logit is NaN.
     public func classes(images: [UInt8], threads: Int? = nil) throws(ModelError) -> [Int] {
-        try predictor(for: images, threads).classes(images: images)
+        try predictor(for: images.count, threads).classes(images: images)
     }
 
     /// The index of the largest logit in each row of logits [count, classes], the first of equal
@@ -177,6 +256,7 @@ extension Model {
         var span = result.mutableSpan
         switch network.outputActivation {
         case .sigmoid: Kernels.sigmoid(logits.span, into: &span, threads: 1)
+        case .identity: return logits
         case .softmax:
             Kernels.softmax(
                 m: logits.count / network.classes, n: network.classes, z: logits.span,

@@ -37,8 +37,8 @@ public final class Trainer {
         /// The mean loss over the images of the epoch, each with the weights of its step.
         public let trainingLoss: Double
         /// The share of images of the epoch classified correctly, each with the weights of its
-        /// step.
-        public let trainingAccuracy: Double
+        /// step; nil where numbers are predicted.
+        public let trainingAccuracy: Double?
         /// Time of shuffling, batches and steps in seconds, without evaluation and callbacks after
         /// the epoch, and between steps without what a callback does after it has read the
         /// trainer's state.

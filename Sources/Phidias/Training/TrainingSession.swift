@@ -6,6 +6,8 @@ final class TrainingSession {
     private let settings: TrainerSettings
     private let run: RunLength
     private let data: Dataset
+    private let inputs: NetworkInputs
+    private let targets: NetworkTargets
     private let stack: LayerStack
     /// The augmented batch, if there is augmentation.
     private let augmented: AugmentedBatch?
@@ -22,6 +24,8 @@ final class TrainingSession {
         _ settings: TrainerSettings, _ run: RunLength, on data: Dataset, from start: TrainingState
     ) throws(ModelError) {
         (self.settings, self.run, self.data) = (settings, run, data)
+        inputs = try start.model.inputs(of: data)
+        targets = start.model.targets(of: data)
         stack = try start.model.stack(
             batchCapacity: settings.batchSize, role: .training, threads: settings.threads)
         for (index, velocity) in start.velocity.enumerated() {
@@ -50,7 +54,8 @@ final class TrainingSession {
         clockStart = .now
         defer { pauseClock() }
         let epoch = EpochPass(
-            position.epochs + 1, on: data, settings, stack: stack, augmented: augmented)
+            position.epochs + 1, on: data, inputs: inputs, targets: targets, settings,
+            stack: stack, augmented: augmented)
         var buffers = BatchBuffers(
             capacity: settings.batchSize, classes: stack.network.classes)
         for done in position.steps..<run.stepsPerEpoch {
@@ -81,7 +86,8 @@ final class TrainingSession {
     /// Counts the epoch whose steps are done.
     func finishEpoch() -> Trainer.EpochReport {
         let images = Double(data.count)
-        let (loss, accuracy) = (position.lossSum / images, Double(position.correct) / images)
+        let loss = position.lossSum / images
+        let accuracy = data.isRegression ? nil : Double(position.correct) / images
         let seconds = position.epochSeconds
         position.epochs += 1
         position.steps = 0

@@ -30,22 +30,28 @@ struct DataCommand: ParsableCommand {
             let sums = pair.checksums.sorted { $0.key < $1.key }
             switch form.format {
             case .json:
+                let named = pair.training.classNames.map {
+                    [JSON.Member(key: "class_names", value: ClassNames.json($0))]
+                }
                 func part(_ data: Dataset) -> JSON {
                     .members([
                         "images": .integer(data.count),
                         "per_class": .array(counts(data).map { .integer($0) }),
                     ])
                 }
+                let members: KeyValuePairs<String, JSON> = [
+                    "channels": .integer(pair.training.shape.channels),
+                    "rows": .integer(pair.training.rows),
+                    "columns": .integer(pair.training.columns),
+                    "classes": .integer(pair.training.classes),
+                    "training": part(pair.training), "test": part(pair.test),
+                    "sha256": .object(
+                        sums.map { .init(key: $0.key, value: .string($0.value)) }),
+                ]
                 print(
-                    JSON.members([
-                        "channels": .integer(pair.training.shape.channels),
-                        "rows": .integer(pair.training.rows),
-                        "columns": .integer(pair.training.columns),
-                        "classes": .integer(pair.training.classes),
-                        "training": part(pair.training), "test": part(pair.test),
-                        "sha256": .object(
-                            sums.map { .init(key: $0.key, value: .string($0.value)) }),
-                    ]).text())
+                    JSON.object(
+                        members.map { .init(key: $0.key, value: $0.value) } + (named ?? [])
+                    ).text())
             case .text:
                 let channels = pair.training.shape.channels
                 let depth = channels == 1 ? "" : ", \(channels) channels"
@@ -53,7 +59,12 @@ struct DataCommand: ParsableCommand {
                     "\(pair.training.rows) × \(pair.training.columns) pixels\(depth), \(pair.training.classes) classes"
                 )
                 for (name, data) in [("training", pair.training), ("test", pair.test)] {
-                    let list = counts(data).map { String($0) }.joined(separator: " ")
+                    let list =
+                        if let names = data.classNames {
+                            zip(names, counts(data)).map { "\($0) \($1)" }.joined(separator: ", ")
+                        } else {
+                            counts(data).map { String($0) }.joined(separator: " ")
+                        }
                     print(
                         "\(name): \(data.count.counted("image")), per class: \(list)"
                             .wrapped(hanging: 2))

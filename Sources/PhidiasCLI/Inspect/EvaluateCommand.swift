@@ -34,50 +34,87 @@ struct EvaluateCommand: ParsableCommand {
         }
         let loss = try name.loss(file.model.network.outputActivation)
         let result = try file.model.evaluate(test, loss: loss, threads: threads)
+        let labels = ClassLabels(file)
+        if let difference = labels.difference(
+            from: test.classNames, owner: (other: "the data", own: "the model"))
+        {
+            Console.say("warning: \(difference)")
+        }
         switch form.format {
-        case .json: print(json(result).text())
-        case .text: show(result)
+        case .json: print(json(result, labels).text())
+        case .text: show(result, labels)
         }
     }
 
-    private func show(_ result: Evaluation) {
+    /// Characters of a name in the matrix, as a row's and as a column's.
+    private static let rowName = 20, columnName = 10
+
+    private func show(_ result: Evaluation, _ labels: ClassLabels) {
+        guard result.regression.isEmpty else { return showNumbers(result) }
         print(
             "accuracy \(result.accuracy.percent) % of \(result.images.counted("image")), loss \(result.loss.fixed(4))\n"
         )
         let classes = Array(result.confusion.indices)
-        var table = TextTable(["class", "precision, %", "recall, %", "images"], indent: "")
+        let isNamed = labels.names != nil
+        var table = TextTable(
+            ["class", "precision, %", "recall, %", "images"], left: isNamed ? [0] : [], indent: "")
         for label in classes {
             table.add(
-                String(label), result.precision(label)?.percent ?? "–",
+                labels[label], result.precision(label)?.percent ?? "–",
                 result.recall(label)?.percent ?? "–",
                 String(result.confusion[label].reduce(0, +)))
         }
         print(table.text)
         print("\nImages of each class (rows), by the class they are classified as (columns):")
+        let (rows, columns) = (labels.short(Self.rowName), labels.short(Self.columnName))
         // As many columns as fit the width, all of the same width.
         let cell = result.confusion.joined().map { String($0).count }.max() ?? 1
-        let column = max(cell, String(classes.count - 1).count) + 2
-        let count = max((String.textWidth - "class".count) / column, 1)
+        let column = max(cell, columns.map(\.count).max() ?? 1) + 2
+        let head = max("class".count, rows.map(\.count).max() ?? 1)
+        let count = max((String.textWidth - head) / column, 1)
         for start in stride(from: 0, to: classes.count, by: count) {
             let shown = classes[start..<min(start + count, classes.count)]
-            var confusion = TextTable(["class"] + shown.map { String($0) }, indent: "")
+            var confusion = TextTable(
+                ["class"] + shown.map { columns[$0] }, left: isNamed ? [0] : [], indent: "")
             for label in classes {
-                confusion.add([String(label)] + shown.map { String(result.confusion[label][$0]) })
+                confusion.add([rows[label]] + shown.map { String(result.confusion[label][$0]) })
             }
             print("\n" + confusion.text)
         }
     }
 
-    private func json(_ result: Evaluation) -> JSON {
+    private func showNumbers(_ result: Evaluation) {
+        print("\(result.images.counted("row")), loss \(result.loss.fixed(4))\n")
+        var table = TextTable(
+            ["number", "mean absolute\nerror", "root mean square\nerror", "R²"], indent: "")
+        for (place, score) in result.regression.enumerated() {
+            table.add(
+                String(place), score.meanAbsoluteError.digits(5),
+                score.rootMeanSquareError.digits(5), score.r2?.fixed(4) ?? "–")
+        }
+        print(table.text)
+    }
+
+    private func json(_ result: Evaluation, _ labels: ClassLabels) -> JSON {
         func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+        guard result.regression.isEmpty else {
+            return .members([
+                "loss": .number(result.loss), "rows": .integer(result.images),
+                "mae": .array(result.regression.map { .number($0.meanAbsoluteError) }),
+                "rmse": .array(result.regression.map { .number($0.rootMeanSquareError) }),
+                "r2": .array(result.regression.map { number($0.r2) }),
+            ])
+        }
         let classes = result.confusion.indices
-        return .members([
+        let named = labels.names.map { [JSON.Member(key: "classes", value: ClassNames.json($0))] }
+        let members: KeyValuePairs<String, JSON> = [
             "accuracy": .number(result.accuracy), "loss": .number(result.loss),
             "images": .integer(result.images),
             "precision": .array(classes.map { number(result.precision($0)) }),
             "recall": .array(classes.map { number(result.recall($0)) }),
             "confusion": .array(result.confusion.map { .array($0.map { .integer($0) }) }),
-        ])
+        ]
+        return .object(members.map { .init(key: $0.key, value: $0.value) } + (named ?? []))
     }
 }
 

@@ -45,7 +45,8 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         _ = try Model.threads(nil)
-        let model = try KeptModel(path: model).file.model
+        let file = try KeptModel(path: model).file
+        let (model, labels) = (file.model, ClassLabels(file))
         let network = model.network
         try Self.check(network)
         var pixels: [UInt8] = []
@@ -67,16 +68,25 @@ struct PredictCommand: ParsableCommand {
             let row = Array(values[index * network.classes..<(index + 1) * network.classes])
             switch form.format {
             case .json:
-                results.append(
-                    .members([
-                        "image": .string(path), "class": .integer(answers[index]),
-                        "probabilities": .array(row.map { .number(Double($0)) }),
-                    ]))
-            case .text: show(path, answers[index], row)
+                var members: [JSON.Member] = [
+                    .init(key: "image", value: .string(path)),
+                    .init(key: "class", value: .integer(answers[index])),
+                ]
+                if labels.names != nil {
+                    members.append(.init(key: "name", value: .string(labels[answers[index]])))
+                }
+                members.append(
+                    .init(
+                        key: "probabilities", value: .array(row.map { .number(Double($0)) })))
+                results.append(.object(members))
+            case .text: show(path, answers[index], row, labels)
             }
         }
         if form.format == .json {
             var members: [JSON.Member] = [.init(key: "predictions", value: .array(results))]
+            if let names = labels.names {
+                members.append(.init(key: "classes", value: ClassNames.json(names)))
+            }
             if !failures.isEmpty {
                 members.append(
                     .init(
@@ -94,17 +104,17 @@ struct PredictCommand: ParsableCommand {
         if let first = failures.first { throw ExitCode(first.error.exitCode) }
     }
 
-    private func show(_ path: String, _ answer: Int, _ row: [Float]) {
+    private func show(_ path: String, _ answer: Int, _ row: [Float], _ labels: ClassLabels) {
         // The answer comes first, also where rounding makes others as likely.
         let order = row.indices.sorted {
             (row[$1], $0 == answer ? 0 : 1, $0) < (row[$0], $1 == answer ? 0 : 1, $1)
         }
-        func text(_ label: Int) -> String { "\(label): \(Double(row[label]).fixed(4))" }
+        func text(_ label: Int) -> String { "\(labels[label]): \(Double(row[label]).fixed(4))" }
         guard all else {
             let list = order.prefix(Self.shown).map(text).joined(separator: "  ")
-            return print("\(path): \(answer)  (\(list))")
+            return print("\(path): \(labels[answer])  (\(list))")
         }
-        print("\(path): \(answer)")
+        print("\(path): \(labels[answer])")
         for start in stride(from: 0, to: row.count, by: Self.inALine) {
             let part = row.indices[start..<min(start + Self.inALine, row.count)]
             print("  " + part.map(text).joined(separator: "  "))

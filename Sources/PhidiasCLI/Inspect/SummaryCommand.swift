@@ -43,7 +43,7 @@ struct SummaryCommand: ParsableCommand {
 
     func run() throws {
         let threads = try Model.threads(team.threads)
-        let network = try network()
+        let (network, names) = try network()
         if document {
             print(NetworkDocument.json(network).text(pretty: true))
             return
@@ -52,12 +52,13 @@ struct SummaryCommand: ParsableCommand {
             (batch: $0, bytes: network.trainingMemory(batchSize: $0, threads: threads))
         }
         switch form.format {
-        case .text: show(network, memory, threads)
-        case .json: print(json(network, memory, threads).text())
+        case .text: show(network, memory, threads, names)
+        case .json: print(json(network, memory, threads, names).text())
         }
     }
 
-    private func network() throws -> Network {
+    /// The network, and the names of its classes where there are some.
+    private func network() throws -> (Network, names: [String]?) {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
         let isModel = source.hasSuffix(".safetensors") || (isThere && isFolder.boolValue)
@@ -67,7 +68,10 @@ struct SummaryCommand: ParsableCommand {
             throw UsageError(
                 description: "\(source) already defines the size of its images: leave out --image.")
         }
-        guard let choice else { return try KeptModel(path: source).file.model.network }
+        guard let choice else {
+            let file = try KeptModel(path: source).file
+            return (file.model.network, file.classNames)
+        }
         let image = image ?? "28x28"
         let sizes = image.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard (2...3).contains(sizes.count), let rows = sizes[sizes.count - 2],
@@ -76,11 +80,14 @@ struct SummaryCommand: ParsableCommand {
             throw UsageError(
                 description: "--image '\(image)' is not a size such as 28x28 or 3x32x32.")
         }
-        return try choice.network(
-            input: ImageShape(channels: channels, rows: rows, columns: columns), classes: classes)
+        let shape = ImageShape(channels: channels, rows: rows, columns: columns)
+        return (try choice.network(input: shape, classes: classes), nil)
     }
 
-    private func show(_ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int) {
+    private func show(
+        _ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int,
+        _ names: [String]?
+    ) {
         var table = TextTable(
             ["", "layer", "output", "parameters", "FLOP\nforward"], left: [1, 2], indent: "")
         table.add("", "input \(network.inputRange.rawValue)", "\(network.input)", "", "")
@@ -105,10 +112,15 @@ struct SummaryCommand: ParsableCommand {
                         "\(Self.mega(network.forwardFlops)) MFLOP forward, \(Self.mega(network.trainingFlops)) MFLOP for a training step",
                     "memory": needs.joined(separator: "\n"),
                 ]))
+        if let names {
+            let list = names.joined(separator: ", ").besideName
+            print(TextTable.list(["classes": list]))
+        }
     }
 
     private func json(
-        _ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int
+        _ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int,
+        _ names: [String]?
     ) -> JSON {
         let layers = network.layers.enumerated().map { index, layer -> JSON in
             .members([
@@ -118,7 +130,8 @@ struct SummaryCommand: ParsableCommand {
                 "forward_flops": .number(network.forwardFlops(ofLayer: index)),
             ])
         }
-        return .members([
+        let named = names.map { [JSON.Member(key: "classes", value: ClassNames.json($0))] }
+        let members: KeyValuePairs<String, JSON> = [
             "input": Self.json(.image(network.input)), "layers": .array(layers),
             "output_activation": .string(network.outputActivation.rawValue),
             "parameters": .integer(network.parameterCount),
@@ -129,7 +142,8 @@ struct SummaryCommand: ParsableCommand {
                 memory.map {
                     .members(["batch": .integer($0.batch), "bytes": .integer($0.bytes)])
                 }),
-        ])
+        ]
+        return .object(members.map { .init(key: $0.key, value: $0.value) } + (named ?? []))
     }
 
     private static func json(_ shape: LayerShape) -> JSON {

@@ -27,7 +27,7 @@ final class SweepWatch: Sendable {
         var isNews = !Console.isTerminal
         switch result.outcome {
         case .finished(_, let validation, _, _):
-            what = "validation \(validation.accuracy.percent) %"
+            what = "validation \(validation.quality.percent) %"
         case .diverged(let place):
             what = "diverged in step \(place.step)"
             isNews = true

@@ -48,13 +48,13 @@ struct RecordCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try TrainingSettings(source, network, loss, rates, length, batch)
+        let given = try TrainingSettings(source, network, loss, rates, length, batch)
         let (steps, output, threads) = (recording.steps, place.output, team.threads)
-        try settings.check()
-        let data = try settings.data.load(seed: settings.seed).training
+        try given.check()
+        let data = try given.data.load(seed: given.seed).training
+        let settings = try given.adapted(to: data)
         let trainer = try settings.trainer(
-            Model(
-                network: try settings.network(for: data, threads: threads), seed: settings.seed),
+            settings.startModel(try settings.network(for: data, threads: threads), data),
             threads: threads)
         let record = try trainer.record(on: data, steps: steps, epochs: settings.epochs)
         let file = record.file([

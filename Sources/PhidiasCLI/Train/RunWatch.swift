@@ -30,8 +30,10 @@ final class RunWatch {
             // Where there are validation images, the test images wait until the end.
             let (what, score) =
                 line.validation.map { ("validation", $0) } ?? ("test", line.test ?? line.training)
+            let training = line.training.accuracy.map { ", training \($0.percent) %" } ?? ""
+            let measure = score.accuracy == nil ? "R² " : ""
             Console.say(
-                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4)), training \(line.training.accuracy.percent) %, \(what) \(score.accuracy.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
+                "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4))\(training), \(what) \(measure)\(score.quality.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
             )
         case .weights: break
         case .lossAboveStart(_, let loss, let start):
@@ -40,6 +42,11 @@ final class RunWatch {
             )
         case .damagedCheckpoint(let error):
             Console.say("\(error.description) Trying the checkpoint before it.")
+        case .damagedFrames(let paths):
+            Console.say(
+                "These frames are damaged; a film of the filters will lack them once they are removed:\n"
+                    + paths.prefix(10).joined(separator: "\n")
+                    + (paths.count > 10 ? "\nand \(paths.count - 10) more" : ""))
         case .recordWasBehind(let folder, let changes):
             Console.say(
                 "\(folder)/run.json lacked changes that were made when the run was last continued, and is written again:\n\(changes.text)"

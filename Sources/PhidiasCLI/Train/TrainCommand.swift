@@ -140,21 +140,31 @@ struct TrainCommand: ParsableCommand {
         let rate = Double(run.trainedImages) / max(run.seconds, 1e-9)
         switch form.format {
         case .json:
-            print(
-                JSON.members([
-                    "test_accuracy": .number(test.accuracy), "test_loss": .number(test.loss),
+            let score = test.members("test").sorted { $0.key < $1.key }
+            let facts: JSON =
+                .members([
                     "epochs": .integer(run.metrics.count), "seconds": .number(run.seconds),
                     "images_per_second": .number(rate),
                     "weights_sha256": .string(run.model.weightsSHA256),
                     "threads": .integer(run.threads), "kernels": .string(Model.kernels),
                     "network": .string(run.model.network.description),
                     "loss": .string(run.loss), "output": .string(run.folder),
-                ]).text())
+                ])
+            print(JSON.object(score + (facts.objectValue ?? [])).text())
         case .text:
             let filters = "\(run.folder)/filters.png"
+            let quality: KeyValuePairs<String, String> =
+                if let accuracy = test.accuracy {
+                    ["test accuracy": "\(accuracy.percent) %"]
+                } else {
+                    [
+                        "test R²": test.r2.map { $0.fixed(4) } ?? "–",
+                        "absolute error": test.meanAbsoluteError.map { $0.digits(4) } ?? "–",
+                    ]
+                }
+            print(TextTable.list(quality))
             print(
                 TextTable.list([
-                    "test accuracy": "\(test.accuracy.percent) %",
                     "test loss": test.loss.fixed(4),
                     "training time": "\(run.seconds.fixed(2)) s, \(Int(clamping: rate)) images/s",
                     "weights SHA-256": run.model.weightsSHA256,

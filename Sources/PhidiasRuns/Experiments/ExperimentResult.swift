@@ -88,6 +88,8 @@ public enum ExperimentError: PhidiasError, Equatable {
     case setting(String, reason: String)
     /// A number outside its range.
     case count(name: String, value: Int, range: ClosedRange<Int>)
+    /// Data that the experiment is not for; the text says what it has.
+    case data(String)
     /// Layers that the network does not have.
     case layers(text: String, count: Int)
     /// Plain gradient descent diverged at every learning rate.
@@ -102,6 +104,8 @@ public enum ExperimentError: PhidiasError, Equatable {
         case .setting(_, let reason): reason
         case .count(let name, let value, let range):
             "The number of \(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)."
+        case .data(let what):
+            "The experiment is for images with classes, but the data has \(what)."
         case .layers(let text, let count):
             "There are no such layers: '\(text)'. Give numbers from 0 to \(count - 1)."
         case .allRatesDiverged(let loss):
@@ -142,4 +146,13 @@ extension TrainingSettings {
     static let stepNames = ["weight_decay", "nesterov", "clip_norm"]
     /// The settings that change the learning rate during a run.
     static let rateNames = ["schedule", "warm_up"]
+}
+
+extension DataPair {
+    /// Checks that an experiment can use it.
+    /// - Throws: `ExperimentError.data`.
+    func checkForExperiment() throws(ExperimentError) {
+        guard !training.isNumeric else { throw .data("rows of numbers") }
+        guard !training.isRegression else { throw .data("numbers to predict") }
+    }
 }

@@ -50,6 +50,7 @@ public struct GoldenPointExperiment: Sendable {
     ) throws -> GoldenPointReport? {
         try check()
         let pair = try data ?? settings.data.load(seed: settings.seed)
+        try pair.checkForExperiment()
         let threads = try Model.threads(threads)
         let network = try settings.network(for: pair.training, threads: threads)
         var report = GoldenPointReport(
@@ -60,7 +61,7 @@ public struct GoldenPointExperiment: Sendable {
         let work = Work(
             settings: settings, data: pair, network: network, threads: threads, progress: progress,
             onEvent: onEvent, shouldStop: shouldStop)
-        guard let runs = try progress.measure({ try LossName.allCases.map(work.run) })
+        guard let runs = try progress.measure({ try LossName.ofClasses.map(work.run) })
         else { return nil }
         report.runs = runs
         try progress.finish(report.result, onEvent)

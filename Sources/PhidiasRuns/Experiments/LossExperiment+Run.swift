@@ -58,6 +58,7 @@ extension LossExperiment {
         Workers.keepFromBinding()
         let jobs = try Model.threads(jobs)
         let data = try data ?? settings.data.load(seed: settings.seed)
+        try data.checkForExperiment()
         var experiment = self
         experiment.checksums = data.checksums
         let search = experiment.search()

@@ -59,7 +59,7 @@ public struct LossExperiment: Sendable {
     public static let mostEpochs = 500
 
     /// Every loss in every setting.
-    public let arms = LossName.allCases.flatMap { loss in
+    public let arms = LossName.ofClasses.flatMap { loss in
         Setting.allCases.map { Arm(loss: loss, setting: $0) }
     }
 
@@ -67,13 +67,13 @@ public struct LossExperiment: Sendable {
     /// with the same loss. Fixed before any run.
     public let comparisons: [Comparison] =
         Setting.allCases.flatMap { setting in
-            LossName.allCases.filter { $0 != .synaptic }.map { other in
+            LossName.ofClasses.filter { $0 != .synaptic }.map { other in
                 Comparison(
                     first: Arm(loss: .synaptic, setting: setting),
                     second: Arm(loss: other, setting: setting))
             }
         }
-        + LossName.allCases.flatMap { loss in
+        + LossName.ofClasses.flatMap { loss in
             Setting.allCases.filter { $0 != .golden }.map { other in
                 Comparison(
                     first: Arm(loss: loss, setting: .golden),
@@ -91,7 +91,7 @@ public struct LossExperiment: Sendable {
 
     /// All runs that there can be, whatever rates are chosen.
     var possibleCells: [SweepResult.Cell] {
-        let all = LossName.allCases.flatMap { loss in
+        let all = LossName.ofClasses.flatMap { loss in
             rates.map { values(of: loss, ($0, "0")) }
                 + Setting.allCases.compactMap { setting in
                     fixedValues(setting).map { values(of: loss, $0) }
@@ -104,7 +104,7 @@ public struct LossExperiment: Sendable {
 
     /// Plain gradient descent at every learning rate of the grid.
     func search() -> SweepPlan {
-        let points = LossName.allCases.flatMap { loss in rates.map { point(loss, ($0, "0")) } }
+        let points = LossName.ofClasses.flatMap { loss in rates.map { point(loss, ($0, "0")) } }
         return plan(points, seeds: searchSeeds)
     }
 
@@ -136,7 +136,7 @@ public struct LossExperiment: Sendable {
         }
         let values = own.compactMap { result -> Double? in
             guard case .finished(_, let validation, _, _) = result.outcome else { return nil }
-            return validation.accuracy
+            return validation.quality
         }
         guard !values.isEmpty, values.count == own.count else { return nil }
         return values.reduce(0, +) / Double(values.count)
@@ -146,7 +146,7 @@ public struct LossExperiment: Sendable {
     /// smallest. What diverged with any seed is not chosen.
     func bestRates(_ results: [SweepResult]) throws -> [LossName: String] {
         var best: [LossName: String] = [:]
-        for loss in LossName.allCases {
+        for loss in LossName.ofClasses {
             var top = -1.0
             for rate in rates {
                 // Equal means may differ by their rounding.

@@ -34,7 +34,7 @@ extension LossReport {
     private var finalChart: Chart {
         get throws {
             let last = experiment.settings.epochs - 1
-            let series = try LossName.allCases.map { loss in
+            let series = try LossName.ofClasses.map { loss in
                 Chart.Bars(
                     loss.rawValue,
                     try rows.filter { $0.arm.loss == loss }.map { row in

@@ -36,18 +36,18 @@ extension LossReport {
     // MARK: - Search
 
     private var searchText: String {
-        var table = TextTable(["learning rate"] + LossName.allCases.map(\.rawValue))
+        var table = TextTable(["learning rate"] + LossName.ofClasses.map(\.rawValue))
         for rate in experiment.rates {
             table.add(
                 [rate]
-                    + LossName.allCases.map { loss in
+                    + LossName.ofClasses.map { loss in
                         guard let mean = experiment.searchAccuracy(loss, rate, results) else {
                             return "diverged"
                         }
                         return mean.percent + (best[loss] == rate ? " ←" : "  ")
                     })
         }
-        let edges = LossName.allCases.filter {
+        let edges = LossName.ofClasses.filter {
             best[$0] == experiment.rates.first || best[$0] == experiment.rates.last
         }
         let title =

@@ -22,6 +22,7 @@ extension SmoothingExperiment {
                 "momentum", reason: "The experiment needs a constant momentum.")
         }
         let pair = try data ?? settings.data.load(seed: settings.seed)
+        try pair.checkForExperiment()
         let network = try settings.network(for: pair.training, threads: threads)
         guard !network.hasDropout else {
             throw ExperimentError.setting(

@@ -5,6 +5,8 @@ import Phidias
 struct ReportComparison {
     private let runs: [ReportedRun]
     private let sweeps: [ReportedSweep]
+    /// What is compared: accuracy, R², or both.
+    private let measure: String
 
     /// Nil if there is only one of them.
     init?(_ subjects: [ReportSubject]) {
@@ -13,6 +15,8 @@ struct ReportComparison {
             if case .sweep(let sweep) = $0 { sweep } else { nil }
         }
         guard runs.count + sweeps.count > 1 else { return nil }
+        measure = Set(runs.map(\.measure) + sweeps.map(\.report.measure)).sorted(by: >)
+            .joined(separator: " or ")
     }
 
     func chapter() -> ReportPage.Chapter {
@@ -25,11 +29,11 @@ struct ReportComparison {
         let hasValidation = runs.contains { $0.result?.validation != nil }
         var table = ReportTable(
             "Runs: numbers of the model that each has left",
-            [("run", .head), ("loss", .text), ("test accuracy", .number), ("test loss", .number)]
-                + (hasValidation ? [("validation accuracy", .number)] : [])
-                + [("training accuracy", .number), ("epochs", .number), ("seconds", .number)])
+            [("run", .head), ("loss", .text), ("test \(measure)", .number), ("test loss", .number)]
+                + (hasValidation ? [("validation \(measure)", .number)] : [])
+                + [("training \(measure)", .number), ("epochs", .number), ("seconds", .number)])
         func percent(_ score: EpochMetrics.Score?) -> String {
-            score.map { ReportedRun.percent($0.accuracy) } ?? "–"
+            score.map { ReportedRun.percent($0.quality) } ?? "–"
         }
         for run in runs {
             let result = run.result
@@ -50,11 +54,11 @@ struct ReportComparison {
     private var sweepNumbers: HTML {
         guard !sweeps.isEmpty else { return .nothing }
         var table = ReportTable(
-            "Sweeps: the best setting by validation accuracy",
+            "Sweeps: the best setting by validation \(measure)",
             [
                 ("sweep", .head), ("cells", .number), ("best setting", .text),
-                ("validation accuracy, 95 % interval", .number), ("test accuracy", .number),
-                ("rank of the golden pair", .number), ("its validation accuracy", .number),
+                ("validation \(measure), 95 % interval", .number), ("test \(measure)", .number),
+                ("rank of the golden pair", .number), ("its validation \(measure)", .number),
             ])
         for sweep in sweeps {
             table.add([
@@ -89,14 +93,14 @@ struct ReportComparison {
             return zip(curves, panels).map { Chart(title: $0.title, panels: [$1]) }
         }
         var accuracies: [Curve] = [
-            ("Test accuracy", { $0.test.map { 100 * $0.accuracy } }),
-            ("Training accuracy", { 100 * $0.training.accuracy }),
+            ("Test \(measure)", { $0.test.map { 100 * $0.quality } }),
+            ("Training \(measure)", { 100 * $0.training.quality }),
         ]
         if drawn.count(where: { $0.metrics.contains { $0.validation != nil } }) > 1 {
             accuracies.append(
-                ("Validation accuracy", { $0.validation.map { 100 * $0.accuracy } }))
+                ("Validation \(measure)", { $0.validation.map { 100 * $0.quality } }))
         }
-        var figures = charts(ChartAxis("accuracy, %", .fitted), accuracies)
+        var figures = charts(ChartAxis("\(measure), %", .fitted), accuracies)
         if let loss = drawn.first?.lossName, drawn.allSatisfy({ $0.lossName == loss }) {
             let ours = loss == LossName.synaptic.rawValue ? " (our reconstruction)" : ""
             figures += charts(

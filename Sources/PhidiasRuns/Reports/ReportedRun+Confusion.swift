@@ -12,7 +12,9 @@ extension ReportedRun {
 
     /// The confusion matrix on the test images, and the images that the model is most wrong about.
     func confusion(_ data: ReportData) throws -> HTML {
-        let title = "Confusion on the test images"
+        let title =
+            document.network.outputActivation == .identity
+            ? "Predicted and true numbers of the test rows" : "Confusion on the test images"
         guard let model else {
             return .section(title, .note("There is no model yet: no epoch was finished."))
         }
@@ -40,6 +42,10 @@ extension ReportedRun {
             .evaluate(
                 model: "\(path)/model.safetensors", data: folder,
                 seed: folder == nil ? document["seed"] : nil))
+        guard !test.isRegression else {
+            return try predictions(model, test, result)
+                + .command("To measure this again:", command)
+        }
         let mistakes = try self.mistakes(model, test)
         let text =
             "\(Self.percent(result.accuracy)) of \(result.images) images are classified correctly, \(mistakes.count) wrongly."
@@ -48,15 +54,16 @@ extension ReportedRun {
                 "\(text) The matrix of \(result.confusion.count) classes is too large for a page.")
                 + .command(command)
         }
+        let labels = ClassLabels(file)
         let matrix = HTML.figure(
-            Self.matrix(result),
+            Self.matrix(result, labels),
             "Rows are the images' classes, columns what they were taken for; stronger colour is more images."
         )
-        return .paragraph("\(text) \(Self.pairs(result.confusion))") + matrix
-            + .command("To measure this again:", command) + (try pictures(mistakes, model, test))
+        return .paragraph("\(text) \(Self.pairs(result.confusion, labels))") + matrix
+            + .command("To measure this again:", command) + (try pictures(mistakes, file, test))
     }
 
-    private static func matrix(_ result: Evaluation) -> HTML {
+    private static func matrix(_ result: Evaluation, _ labels: ClassLabels) -> HTML {
         let classes = result.confusion.indices
         let most = classes.flatMap { row in
             classes.filter { $0 != row }.map { result.confusion[row][$0] }
@@ -73,10 +80,10 @@ extension ReportedRun {
                 return .element("td", ["class": "g\(grade)"], HTML("\(count)"))
             }
             return HTML.element(
-                "tr", [:], .element("th", ["scope": "row"], HTML("\(row)")), .joined(cells),
+                "tr", [:], .element("th", ["scope": "row"], HTML(labels[row])), .joined(cells),
                 share(result.recall(row)), share(result.precision(row)))
         }
-        let heads = classes.map { "\($0)" } + ["recall, %", "precision, %"]
+        let heads = classes.map { labels[$0] } + ["recall, %", "precision, %"]
         let label = "Confusion matrix: class by row, answer by column"
         return .scroll(
             label,
@@ -90,14 +97,16 @@ extension ReportedRun {
                 .element("tbody", [:], .joined(rows))))
     }
 
-    private static func pairs(_ confusion: [[Int]]) -> String {
+    private static func pairs(_ confusion: [[Int]], _ labels: ClassLabels) -> String {
         let pairs = confusion.indices.flatMap { row in
             confusion.indices.filter { $0 != row && confusion[row][$0] > 0 }.map {
                 (label: row, answer: $0, count: confusion[row][$0])
             }
         }.sorted { ($1.count, $0.label, $0.answer) < ($0.count, $1.label, $1.answer) }
         guard !pairs.isEmpty else { return "No image is taken for another class." }
-        let list = pairs.prefix(5).map { "\($0.label) for \($0.answer) (\($0.count))" }
+        let list = pairs.prefix(5).map {
+            "\(labels[$0.label]) for \(labels[$0.answer]) (\($0.count))"
+        }
         return "Taken for another most often: \(list.joined(separator: ", "))."
     }
 
@@ -105,7 +114,7 @@ extension ReportedRun {
 
     /// The worst first.
     private func mistakes(_ model: Model, _ test: Dataset) throws -> [Mistake] {
-        let logits = try model.logits(images: test.images)
+        let logits = try Predictor(model).logits(of: test, 0..<test.count)
         let classes = model.network.classes
         return model.answers(logits).enumerated().compactMap { index, answer -> Mistake? in
             let label = Int(test.labels[index]), row = index * classes
@@ -117,8 +126,10 @@ extension ReportedRun {
         }.sorted { ($1.excess, $0.index) < ($0.excess, $1.index) }
     }
 
-    private func pictures(_ mistakes: [Mistake], _ model: Model, _ test: Dataset) throws -> HTML {
-        guard !mistakes.isEmpty, test.shape.count <= Self.mostPixels else {
+    private func pictures(_ mistakes: [Mistake], _ file: ModelFile, _ test: Dataset) throws -> HTML
+    {
+        let (model, labels) = (file.model, ClassLabels(file))
+        guard !mistakes.isEmpty, !test.isNumeric, test.shape.count <= Self.mostPixels else {
             return .nothing
         }
         let classes = model.network.classes
@@ -136,13 +147,13 @@ extension ReportedRun {
                     "figure", [:],
                     .image(
                         DataURL.png(try PNG.encode(image)), image.width, image.height,
-                        "Test image \(mistake.index): a \(mistake.label) taken for a \(mistake.answer)"
+                        "Test image \(mistake.index): a \(labels[mistake.label]) taken for a \(labels[mistake.answer])"
                     ),
                     .element(
                         "figcaption", [:],
                         .element(
                             "strong", [:],
-                            HTML("\(mistake.label) taken for \(mistake.answer)")),
+                            HTML("\(labels[mistake.label]) taken for \(labels[mistake.answer])")),
                         .void("br", [:]),
                         HTML(
                             "\(Double(values[mistake.answer]).fixed(2)) against \(Double(values[mistake.label]).fixed(2))"

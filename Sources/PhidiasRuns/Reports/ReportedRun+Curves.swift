@@ -53,8 +53,8 @@ extension ReportedRun {
             HTML.figure(
                 .fitted(
                     ReportCurves.chart(
-                        "Accuracy", ChartAxis("accuracy, %", .fitted),
-                        lines { 100 * $0.accuracy }))),
+                        measure.prefix(1).uppercased() + measure.dropFirst(),
+                        ChartAxis("\(measure), %", .fitted), lines { 100 * $0.quality }))),
             HTML.figure(
                 .fitted(
                     ReportCurves.chart(
@@ -74,7 +74,7 @@ extension ReportedRun {
     private var metricsTable: HTML {
         let parts = ["training", "validation", "test"]
         let scores: [(String, ReportTable.Column)] = parts.flatMap {
-            [("\($0) loss", .number), ("\($0) accuracy", .number)]
+            [("\($0) loss", .number), ("\($0) \(measure)", .number)]
         }
         var table = ReportTable(
             "Every epoch", [("epoch", .number)] + scores + [("seconds", .number)])
@@ -83,7 +83,7 @@ extension ReportedRun {
             var cells = ["\(line.epoch)"]
             for score in [line.training, line.validation, line.test] {
                 cells.append(score.map { Self.loss($0.loss) } ?? "–")
-                cells.append(score.map { Self.percent($0.accuracy) } ?? "–")
+                cells.append(score.map { Self.percent($0.quality) } ?? "–")
             }
             table.add(cells + [line.seconds.fixed(2)])
         }

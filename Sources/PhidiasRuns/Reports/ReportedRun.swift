@@ -61,6 +61,11 @@ struct ReportedRun {
 
     var lossName: String { document["loss"] ?? "unknown" }
 
+    /// What tells how good it is: accuracy, or R² where numbers are predicted.
+    var measure: String {
+        document.network.outputActivation == .identity ? "R²" : "accuracy"
+    }
+
     var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
 
     /// The command that trains it.
@@ -77,7 +82,10 @@ struct ReportedRun {
         abs(value) < 1e6 ? value.fixed(4) : String(format: "%.4g", value)
     }
 
-    static func percent(_ value: Double) -> String { "\(value.percent) %" }
+    /// A dash where there is no number.
+    static func percent(_ value: Double) -> String {
+        value.isNaN ? "–" : "\(value.percent) %"
+    }
 }
 
 // MARK: - Chapter
@@ -97,7 +105,7 @@ extension ReportedRun {
         let size = (name: "parameters", value: "\(document.network.parameterCount)")
         guard let result else { return [("epochs", "0"), size] }
         return [
-            ("test accuracy", result.test.map { Self.percent($0.accuracy) } ?? "–"),
+            ("test \(measure)", result.test.map { Self.percent($0.quality) } ?? "–"),
             ("test loss", result.test.map { Self.loss($0.loss) } ?? "–"),
             ("epochs", "\(metrics.count)"),
             ("training time", "\(seconds.fixed(2)) s"), size,

@@ -101,7 +101,7 @@ struct ReportedSweep {
             (name: "settings", value: "\(report.plan.points.count)"),
         ]
         if let best {
-            facts.append((name: "best validation accuracy", value: Self.accuracy(best)))
+            facts.append((name: "best validation \(report.measure)", value: Self.accuracy(best)))
             facts.append((name: "with", value: SettingsLine.text(best.point.settings)))
         }
         if let golden {

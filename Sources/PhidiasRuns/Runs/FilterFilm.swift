@@ -53,6 +53,12 @@ package final class FilterFilm {
             to: folder.path("frames/step-\(name).png"))
     }
 
+    /// The frames up to a step that a disk has lost, in part or wholly: they are not drawn again.
+    func damaged(upTo step: Int) -> [String] {
+        let frames = (try? Self.frames(in: folder.path("frames"))) ?? []
+        return frames.filter { $0.step <= step && !PNG.isWhole(path: $0.path) }.map(\.path)
+    }
+
     /// The frames of a run's folder, by step.
     /// - Throws: `DataError` if they cannot be listed.
     package static func frames(of run: String) throws -> [Frame] {

@@ -8,6 +8,8 @@ final class Replay {
     private let shouldStop: () -> Bool
     private let onProgress: (RunProgress) -> Void
     private let halvings: [RunDocument.Halving]
+    /// The names of the classes that the run recorded.
+    let classNames: [String]?
     /// How many of them have been met.
     private var met = 0
     /// The ends of the epochs that a halving goes back to.
@@ -25,6 +27,7 @@ final class Replay {
         self.plan = plan
         (self.shouldStop, self.onProgress) = (shouldStop, onProgress)
         halvings = document.halvings
+        classNames = document.classNames
         history = TrainingHistory(patience: plan.settings.patience)
         trainer = try plan.trainer(halvings: 0, nil)
     }

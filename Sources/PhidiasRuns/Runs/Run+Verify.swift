@@ -140,7 +140,8 @@ extension Run {
             guard access(folder.path(name), F_OK) == 0 else {
                 return replay.isFinished ? (name, .missing(file: name)) : nil
             }
-            let own = ModelFile(model: model, loss: replay.loss)
+            let own = ModelFile(
+                model: model, loss: replay.loss, classNames: replay.classNames)
             return RunDifference.first(name, try ModelFile(path: folder.path(name)), own).map {
                 (name, $0)
             }

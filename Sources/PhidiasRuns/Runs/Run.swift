@@ -76,6 +76,7 @@ public enum Run {
         _ shouldStop: @escaping () -> Bool, _ onEvent: @escaping (RunEvent) -> Void
     ) throws -> RunResult {
         defer { place.discardReplacement() }
+        place.classNames = plan.classNames
         return try finish(
             TrainingRun(
                 plan, place, plan.document, from: nil, weightsEvery: weightsEvery,
@@ -117,6 +118,7 @@ public enum Run {
         let plan = try TrainingPlan(settings, data: data, threads: threads)
         let (checkpoint, document) = try reconcile(
             plan, place, old, found, recorded, allowingChanges: allowingChanges)
+        place.classNames = document.classNames
         try place.restore(checkpoint, loss: plan.loss.name)
         onEvent(
             .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))
@@ -163,6 +165,8 @@ public enum Run {
     ) throws -> (checkpoint: Checkpoint?, document: RunDocument) {
         var document = plan.document
         document.keepSpelling(of: old)
+        // Of the same data, a run keeps the names that it began with, or none.
+        if document.checksums == old.checksums { document.classNames = old.classNames }
         let settings = plan.settings
         let place = found?.state.position ?? TrainingPosition()
         let changes = RunChange.between(old, document, at: place)

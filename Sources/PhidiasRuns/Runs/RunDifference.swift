@@ -63,6 +63,7 @@ public enum RunDifference: Sendable {
         let pairs = [
             ("network", recorded.model.network.description, replayed.model.network.description),
             ("loss", recorded.loss, replayed.loss),
+            ("classes", names(recorded), names(replayed)),
         ]
         for (what, a, b) in pairs where a != b {
             return .model(file: file, what: what, recorded: a, replayed: b)
@@ -88,6 +89,10 @@ public enum RunDifference: Sendable {
             }
         }
         return nil
+    }
+
+    private static func names(_ file: ModelFile) -> String {
+        file.classNames.map { ClassNames.json($0).text() } ?? "none"
     }
 
     private static func firstDifference(_ a: [Float], _ b: [Float]) -> Int? {

@@ -17,6 +17,8 @@ public enum RunEvent: Sendable {
     case lossAboveStart(epoch: Int, loss: Double, start: Double)
     /// A checkpoint cannot be read; the one before it is tried.
     case damagedCheckpoint(any PhidiasError)
+    /// These frames of the film are not whole PNG files; the run continues without them.
+    case damagedFrames([String])
     /// run.json lacked these changes, which a checkpoint has: it is written again.
     case recordWasBehind(folder: String, [RunDocument.Change])
     /// The run continues without these changes of run.json: no checkpoint that can be read has them.

@@ -11,6 +11,8 @@ final class RunFolder {
         "run.json", "metrics.jsonl", "model.safetensors", "best.safetensors", "filters.png",
     ]
     let folder: String
+    /// The names of the classes, for the models that are written.
+    var classNames: [String]?
     /// Whether there is another run that is to be replaced.
     private(set) var replaces = false
     /// Where the new run is while it replaces another.
@@ -90,7 +92,7 @@ final class RunFolder {
     }
 
     func save(_ model: Model, loss: String, as name: String = "model.safetensors") throws {
-        try ModelFile(model: model, loss: loss).write(to: path(name))
+        try ModelFile(model: model, loss: loss, classNames: classNames).write(to: path(name))
     }
 
     func add(_ epoch: EpochMetrics) throws {

@@ -96,14 +96,19 @@ public final class TensorBoardLog: Sendable {
             for (name, score) in scores {
                 guard let score else { continue }
                 event.add("loss/\(name)", score.loss)
-                event.add("accuracy/\(name)", score.accuracy)
+                let qualities = [
+                    ("accuracy", score.accuracy), ("mae", score.meanAbsoluteError),
+                    ("r2", score.r2),
+                ]
+                for (what, value) in qualities { value.map { event.add("\(what)/\(name)", $0) } }
             }
             try state.file?.append(event.message)
         case .weights(let weights):
             var event = TensorBoardEvent(step: weights.step)
             event.add(weights.model)
             try state.file?.append(event.message)
-        case .lossAboveStart, .damagedCheckpoint, .recordWasBehind, .dropsChanges, .diverges,
+        case .lossAboveStart, .damagedCheckpoint, .damagedFrames, .recordWasBehind, .dropsChanges,
+            .diverges,
             .noImprovement:
             break
         }

@@ -105,8 +105,7 @@ extension TrainingPlan {
     /// The mean loss of the first training images with the weights that the seed gives.
     fileprivate func lossBeforeTraining(threads: Int) throws -> Double {
         let first = try training.subset(Array(0..<min(training.count, Self.imagesBefore)))
-        return try Model(network: network, seed: settings.seed)
-            .evaluate(first, loss: loss, threads: threads).loss
+        return try startModel.evaluate(first, loss: loss, threads: threads).loss
     }
 }
 

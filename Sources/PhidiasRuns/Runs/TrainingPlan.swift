@@ -12,6 +12,8 @@ public struct TrainingPlan: Sendable {
     public let network: Network
     /// The loss to minimize.
     public let loss: any Loss
+    /// The names of the network's classes; nil where they have none.
+    public let classNames: [String]?
     /// SHA-256 of each part of the data, by name.
     public let checksums: [String: String]
     /// Threads of a step.
@@ -28,6 +30,7 @@ public struct TrainingPlan: Sendable {
         try settings.check()
         self.threads = try Model.threads(threads)
         let data = try data ?? settings.data.load(seed: settings.seed)
+        let settings = try settings.adapted(to: data.training)
         try Model.startThreads(self.threads)
         self.settings = settings
         (test, checksums) = (data.test, data.checksums)
@@ -39,19 +42,26 @@ public struct TrainingPlan: Sendable {
         }
         network = try settings.network(for: training, threads: self.threads)
         loss = try settings.lossFunction()
+        classNames = ClassNames.extended(training.classNames, to: network.classes)
+    }
+
+    /// The model before training.
+    var startModel: Model {
+        get throws(ModelError) { try settings.startModel(network, training) }
     }
 
     /// The record of a run that begins with this plan.
     var document: RunDocument {
         RunDocument(
             settings: settings.record, network: network, program: PhidiasVersion.current,
-            checksums: checksums, threads: threads, kernels: Model.kernels)
+            checksums: checksums, threads: threads, kernels: Model.kernels,
+            classNames: classNames)
     }
 
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
     func trainer(halvings: Int, _ model: Model?) throws -> Trainer {
         try settings.trainer(
-            model ?? Model(network: network, seed: settings.seed), loss: loss,
+            model ?? startModel, loss: loss,
             optimizer: (0..<halvings).reduce(try settings.optimizer()) { optimizer, _ in
                 optimizer.halved
             }, threads: threads)

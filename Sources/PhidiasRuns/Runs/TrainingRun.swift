@@ -40,7 +40,7 @@ final class TrainingRun {
         film = try plan.settings.filtersEvery.map {
             try FilterFilm(
                 in: folder, every: $0,
-                start: Model(network: plan.network, seed: plan.settings.seed))
+                start: plan.startModel)
         }
         trainer = try plan.trainer(halvings: document.halvings.count, checkpoint?.state.model)
     }
@@ -55,7 +55,14 @@ final class TrainingRun {
                     images: plan.training.count, threads: trainer.threads,
                     epochsDone: history.metrics.count)))
         if folder.replaces { try folder.prepareToReplace() } else { try begin(nil) }
-        if state == nil {
+        if let position = state?.position {
+            let run = try RunLength(
+                images: plan.training.count, batchSize: plan.settings.batchSize,
+                epochs: plan.settings.epochs)
+            let step = position.epochs * run.stepsPerEpoch + position.steps
+            let damaged = film?.damaged(upTo: step) ?? []
+            if !damaged.isEmpty { onEvent(.damagedFrames(damaged)) }
+        } else {
             try film?.drawStart()
             if weightsEvery != nil { onEvent(.weights(.init(step: 0, model: trainer.model))) }
         }

@@ -12,6 +12,10 @@ public enum SettingError: PhidiasError, Equatable {
     case noNetwork(String)
     /// A loss that is defined for sigmoid outputs only.
     case lossNeedsSigmoid(String)
+    /// A loss of classes where numbers are to be predicted.
+    case lossNeedsClasses(String)
+    /// A setting that is for numbers to predict, or for rows of numbers, and data that has others.
+    case kind(setting: String, value: String, data: String)
     /// Patience without the validation that it depends on.
     case patienceWithoutValidation
     /// Checkpoints that are written by the clock, which would decide what a divergence goes back to.
@@ -31,6 +35,10 @@ public enum SettingError: PhidiasError, Equatable {
             "'\(text)' is not a network: there is no such file, and it is none of \(NetworkPreset.allCases.map(\.rawValue).joined(separator: ", ")). Layers are given as in 'conv 16 3x3 relu, maxpool 2, dense 10'."
         case .lossNeedsSigmoid(let name):
             "The \(name) loss is defined for sigmoid outputs only; choose the output activation sigmoid."
+        case .lossNeedsClasses(let name):
+            "The \(name) loss is for classes, but the data has numbers to predict: use the loss squared-error, or none."
+        case .kind(let setting, let value, let data):
+            "The setting '\(setting)' is '\(value)', but the data has \(data)."
         case .patienceWithoutValidation:
             "Patience depends on the validation loss: give a validation share too, such as 0.1."
         case .clockDecides(let interval):

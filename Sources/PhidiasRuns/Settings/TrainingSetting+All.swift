@@ -20,8 +20,12 @@ extension TrainingSetting {
             read: { $0.inputRange = try .init(reading: $1, of: "input_range") },
             write: { $0.network.isWhole ? nil : $0.inputRange.rawValue }),
         TrainingSetting(
+            "standardize", \.standardize, .network, .axis, absent: "deviation",
+            "How columns of numbers are brought to a common scale: deviation (mean 0, standard deviation 1), range (0 to 1) or none. (default: deviation)"
+        ),
+        TrainingSetting(
             "loss", \.loss, .optimizer, [.axis, .measure],
-            "The loss to minimize: synaptic, cross-entropy or mean-square. The synaptic loss is this project's reconstruction. (default: synaptic, for dbl-2024 cross-entropy)",
+            "The loss to minimize: synaptic, cross-entropy or mean-square; squared-error for numbers to predict. The synaptic loss is this project's reconstruction. (default: synaptic, for dbl-2024 cross-entropy)",
             read: { $0.loss = try LossName(reading: $1, of: "loss") },
             write: { $0.lossName.rawValue }),
         TrainingSetting(

@@ -141,6 +141,7 @@ extension Double: SettingValue { static var expected: String { "a number" } }
 extension Bool: SettingValue { static var expected: String { "true or false" } }
 extension OutputActivation: SettingValue {}
 extension InputRange: SettingValue {}
+extension Standardization.Method: SettingValue {}
 extension LossName: SettingValue {}
 extension DivergenceResponse: SettingValue {}
 

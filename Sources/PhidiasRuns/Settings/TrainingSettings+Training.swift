@@ -34,12 +34,45 @@ extension TrainingSettings {
         return all.isNone ? nil : all
     }
 
+    /// The settings that this data needs: rows of numbers are no pixels, and numbers to predict have
+    /// a loss and outputs of their own.
+    /// - Throws: `SettingError.kind`, `.lossNeedsClasses` for settings that are for other data.
+    package func adapted(to data: Dataset) throws(SettingError) -> TrainingSettings {
+        var settings = self
+        if data.isNumeric {
+            settings.inputRange = .numbers
+            for (name, value) in [("shift", shift), ("rotation", rotation), ("elastic", elastic)]
+            where value != 0 {
+                throw .kind(setting: name, value: value.settingText, data: "rows of numbers")
+            }
+        } else if inputRange == .numbers {
+            throw .kind(setting: "input_range", value: "numbers", data: "images")
+        }
+        if data.isRegression {
+            guard loss == nil || loss == .squaredError else {
+                throw .lossNeedsClasses(lossName.rawValue)
+            }
+            (settings.loss, settings.outputActivation) = (.squaredError, .identity)
+        } else if lossName == .squaredError {
+            throw .kind(setting: "loss", value: "squared-error", data: "classes")
+        } else if outputActivation == .identity {
+            throw .kind(setting: "output_activation", value: "identity", data: "classes")
+        }
+        return settings
+    }
+
+    /// The model before training, with the standardization of the training data.
+    /// - Throws: `ModelError`.
+    package func startModel(_ network: Network, _ data: Dataset) throws(ModelError) -> Model {
+        try Model(network: network, seed: seed).standardized(on: data, by: standardize)
+    }
+
     /// The network for some training images.
     /// - Throws: `NetworkError`; `ModelError` if the images do not fit it, or there is no memory to
     ///   train it; `TrainingError.batchSize` if there are fewer than a batch.
     public func network(for data: Dataset, threads: Int? = nil) throws -> Network {
         let network = try network.network(
-            input: data.shape, classes: data.classes, inputRange: inputRange,
+            input: data.shape, classes: data.outputs, inputRange: inputRange,
             outputActivation: outputActivation)
         // Before memory is looked for: a file may describe a network for other images.
         try Model.check(data, fits: network)

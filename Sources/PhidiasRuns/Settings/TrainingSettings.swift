@@ -29,6 +29,10 @@ public struct TrainingSettings: Sendable, Hashable {
     /// What pixels are mapped to, where `network` does not say it.
     public var inputRange = InputRange.zeroToOne
 
+    /// How rows of numbers, and numbers to predict, are brought to a common scale, which is that of
+    /// the training part.
+    public var standardize = Standardization.Method.deviation
+
     // MARK: Loss and optimizer
 
     /// The loss to minimize; nil for what is usual for the network: synaptic, or cross-entropy for

@@ -30,7 +30,7 @@ public struct SweepOutcome: Sendable {
 /// Trainings of a grid of settings, kept in a folder.
 public enum Sweep {
     /// Computes all cells that have no result yet, several at a time, and ranks the points by
-    /// validation accuracy. Each finished cell is a line of results.jsonl, written at once; the same
+    /// validation accuracy, or R² of numbers to predict. Each finished cell is a line of results.jsonl, written at once; the same
     /// call continues an interrupted one.
     ///
     /// A cell depends on its settings, seed and fold alone: order, jobs and threads change no result.
@@ -58,6 +58,8 @@ public enum Sweep {
         _ = try Model.threads(threads)
         let jobs = try Model.threads(jobs)
         let data = try data ?? settings.data.load(seed: settings.seed)
+        var settings = settings
+        try settings.adapt(to: data.training)
         let whole = try SweepPlan(settings, checksums: data.checksums)
         let plan = firstFolds.map { whole.withFolds(0..<$0) } ?? whole
         try check(plan, data, seed: settings.seed, threads: threads)
@@ -89,8 +91,9 @@ public enum Sweep {
     ) throws {
         let split = try SweepSplit(data.training, plan, seed: seed, fold: 0)
         for point in plan.points.indices {
-            let settings = try plan.settings(point, seed: seed)
-            try settings.check()
+            let given = try plan.settings(point, seed: seed)
+            try given.check()
+            let settings = try given.adapted(to: split.training)
             _ = try settings.network(for: split.training, threads: threads)
         }
     }
@@ -119,7 +122,7 @@ extension SweepReport {
             try PNG.write(
                 image,
                 text: [
-                    "Title": "Validation accuracy over learning rate (right) and momentum (up)",
+                    "Title": "Validation \(measure) over learning rate (right) and momentum (up)",
                     "Software": "Phidias",
                 ], to: "\(folder)/heatmap.png")
         }

@@ -16,6 +16,9 @@ extension SweepReport {
         return count == 1 ? "one cell each" : "mean of \(count) cells"
     }
 
+    /// What is missing to the best that there could be.
+    private var errors: String { measure == "R²" ? "1 − R²" : "error" }
+
     /// Validation error over the effective learning rate η/(1 − α), a line for each η; nil also
     /// where a momentum is no constant.
     var effectiveRates: Chart? {
@@ -39,11 +42,11 @@ extension SweepReport {
         }
         let golden = MomentumAnalysis.golden
         return Chart(
-            title: "Validation error, \(means)",
+            title: "Validation \(errors), \(means)",
             panels: [
                 .init(
                     x: ChartAxis("effective learning rate η/(1 − α)", .logarithmic(base: 10)),
-                    y: ChartAxis("validation error, %", .logarithmic(base: 2)), series: series,
+                    y: ChartAxis("validation \(errors), %", .logarithmic(base: 2)), series: series,
                     references: [.init("golden pair, 1 − √2/φ", .x(golden.effectiveLearningRate))])
             ])
     }
@@ -51,7 +54,7 @@ extension SweepReport {
     /// Validation accuracy over learning rate and momentum, if these two are what varies.
     var heatMap: Chart? {
         map.map {
-            Chart(title: "Validation accuracy, \(means)", panels: [.heatMap($0)])
+            Chart(title: "Validation \(measure), \(means)", panels: [.heatMap($0)])
         }
     }
 
@@ -81,7 +84,7 @@ extension SweepReport {
         let range = sorted.isEmpty ? nil : sorted[sorted.count / 4]...sorted[sorted.count - 1]
         return HeatMap(
             x: "learning rate η", columns: rates, y: "momentum α", rows: momenta,
-            value: "validation accuracy, %", values: values, range: range, marks: marks,
+            value: "validation \(measure), %", values: values, range: range, marks: marks,
             names: [.golden: plan.goldenName])
     }
 }

@@ -56,11 +56,21 @@ public struct SweepReport: Sendable {
     /// The points of the grid, best first.
     public let rows: [Row]
     private let cells: Int
+    /// What settings are ranked by: accuracy, or R² where numbers are predicted.
+    let measure: String
 
     init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
         self.plan = plan
         cells = results.count
         let found = Dictionary(uniqueKeysWithValues: results.map { ($0.cell, $0.outcome) })
+        let isRegression = results.contains {
+            if case .finished(_, let score, _, _) = $0.outcome {
+                score.accuracy == nil
+            } else {
+                false
+            }
+        }
+        measure = isRegression ? "R²" : "accuracy"
         var outcomes = plan.points.map { _ in [(Round, SweepResult.Outcome)]() }
         for cell in plan.cells {
             guard let outcome = found[cell.id] else { continue }
@@ -70,8 +80,8 @@ public struct SweepReport: Sendable {
             var rounds: [Round] = [], validation: [Double] = [], test: [Double] = []
             for case (let round, .finished(_, let first, let second, _)) in outcomes {
                 rounds.append(round)
-                validation.append(first.accuracy)
-                test.append(second.accuracy)
+                validation.append(first.quality)
+                test.append(second.quality)
             }
             return Row(
                 point: point, rounds: rounds, validation: validation, test: test,
@@ -93,7 +103,7 @@ public struct SweepReport: Sendable {
         guard values.count > 1 else { return nil }
         let nothing = [Double](repeating: 0, count: values.count)
         return try TTest.correctedResampled(values, nothing, testToTrain: plan.testToTrain)
-            .interval().clamped(to: 0...1)
+            .interval().clamped(to: -.greatestFiniteMagnitude...1)
     }
 
     private static func rank(_ rows: inout [Row]) throws {
@@ -193,7 +203,7 @@ public struct SweepReport: Sendable {
 
     /// What a reader of the table has to know.
     var notes: [String] {
-        var notes = ["Ranked by mean validation accuracy; test accuracy is only reported."]
+        var notes = ["Ranked by mean validation \(measure); test \(measure) is only reported."]
         if rows.contains(where: \.isGolden) { notes.append("φ: \(plan.goldenName).") }
         for row in golden {
             guard let rank = row.rank, let interval = row.rankInterval else { continue }
@@ -262,6 +272,7 @@ public struct SweepReport: Sendable {
         func interval(_ value: Interval?) -> JSON {
             value.map { .array([.number($0.low), .number($0.high)]) } ?? .null
         }
+        let name = measure == "R²" ? "r2" : measure
         return .members([
             "cells": .integer(cells), "output": .string(output),
             "pictures": .object(pictures.map { .init(key: $0.name, value: .string($0.path)) }),
@@ -271,9 +282,9 @@ public struct SweepReport: Sendable {
                     .members([
                         "rank": number(row.rank), "rank_interval": interval(row.rankInterval),
                         "settings": RunDocument.Setting.object(row.point.settings),
-                        "validation_accuracy": number(row.mean),
+                        "validation_\(name)": number(row.mean),
                         "validation_interval": interval(row.interval),
-                        "test_accuracy": number(row.testMean),
+                        "test_\(name)": number(row.testMean),
                         "test_interval": interval(row.testInterval),
                         "golden": .bool(row.isGolden),
                         "not_worse": row.isNotWorse.map { .bool($0) } ?? .null,

@@ -47,9 +47,9 @@ public struct SweepResult: Sendable, Equatable {
 
     /// The result of an epoch.
     public struct Epoch: Sendable, Equatable {
-        /// Validation accuracy with the weights at its end.
+        /// Validation accuracy, or R² of numbers to predict, with the weights at its end.
         public var validation: Double
-        /// Test accuracy with the weights at its end.
+        /// The same on the test images.
         public var test: Double
         /// The time it took, in seconds.
         public var seconds: Double
@@ -86,6 +86,15 @@ public struct SweepResult: Sendable, Equatable {
     /// The version that is written, and read.
     package static let formatVersion = 1
 
+    /// What the numbers of epochs are.
+    private var measure: String {
+        if case .finished(_, let validation, _, _) = outcome, validation.accuracy == nil {
+            "r2"
+        } else {
+            "accuracy"
+        }
+    }
+
     /// As one line of JSON, wall-clock figures under `timing`.
     package var json: JSON {
         var members: [JSON.Member] = [
@@ -121,8 +130,8 @@ public struct SweepResult: Sendable, Equatable {
         ]
         if !epochs.isEmpty {
             members += [
-                .init(key: "epoch_validation_accuracy", value: numbers(\.validation)),
-                .init(key: "epoch_test_accuracy", value: numbers(\.test)),
+                .init(key: "epoch_validation_\(measure)", value: numbers(\.validation)),
+                .init(key: "epoch_test_\(measure)", value: numbers(\.test)),
             ]
             timing.append(.init(key: "epoch_seconds", value: numbers(\.seconds)))
         }
@@ -133,11 +142,10 @@ public struct SweepResult: Sendable, Equatable {
     /// Reads what `json` gives; nil if it is anything else.
     package init?(_ json: JSON) {
         func score(_ name: String) -> EpochMetrics.Score? {
-            guard let loss = json["\(name)_loss"],
-                let accuracy = json["\(name)_accuracy"]?.doubleValue, (0...1).contains(accuracy)
+            guard let score = EpochMetrics.Score(json, name, lostLoss: .infinity),
+                (0...1).contains(score.accuracy ?? 0), score.r2 ?? 0 <= 1
             else { return nil }
-            if loss == .null { return .init(loss: .infinity, accuracy: accuracy) }
-            return loss.doubleValue.map { .init(loss: $0, accuracy: accuracy) }
+            return score
         }
         guard let settings = RunDocument.Setting.read(json["settings"]),
             let seed = json["seed"]?.stringValue.flatMap({ UInt64($0) }),
@@ -173,11 +181,13 @@ public struct SweepResult: Sendable, Equatable {
             let values = json.arrayValue?.compactMap(\.doubleValue)
             return values?.count == json.arrayValue?.count ? values : nil
         }
-        guard let validation = numbers(json["epoch_validation_accuracy"]),
-            let test = numbers(json["epoch_test_accuracy"]),
+        let isRegression = json["epoch_validation_r2"] != nil
+        let measure = isRegression ? "r2" : "accuracy"
+        guard let validation = numbers(json["epoch_validation_\(measure)"]),
+            let test = numbers(json["epoch_test_\(measure)"]),
             let seconds = numbers(timing["epoch_seconds"]),
             validation.count == test.count, test.count == seconds.count,
-            (validation + test).allSatisfy({ (0...1).contains($0) })
+            (validation + test).allSatisfy({ $0 <= 1 && ($0 >= 0 || isRegression) })
         else { return nil }
         return validation.indices.map {
             Epoch(validation: validation[$0], test: test[$0], seconds: seconds[$0])

@@ -84,11 +84,12 @@ final class SweepRunner: Sendable {
     private func compute(_ cell: SweepPlan.Cell, _ split: SweepSplit) throws -> SweepResult? {
         let begin = ContinuousClock.now
         let settings = try plan.settings(cell.point, seed: cell.id.seed)
+            .adapted(to: split.training)
         let loss = try settings.lossFunction()
         let trainer = try settings.trainer(
-            Model(
-                network: try settings.network(for: split.training, threads: threads),
-                seed: settings.seed), loss: loss, threads: threads)
+            settings.startModel(
+                try settings.network(for: split.training, threads: threads), split.training),
+            loss: loss, threads: threads)
         var epochs: [SweepResult.Epoch] = []
         var finished: SweepResult.Outcome?
         let outcome: SweepResult.Outcome
@@ -106,7 +107,7 @@ final class SweepRunner: Sendable {
                     if self.plan.recordsEpochs {
                         epochs.append(
                             .init(
-                                validation: validation.accuracy, test: test.accuracy,
+                                validation: validation.quality, test: test.quality,
                                 seconds: epoch.seconds))
                     }
                     guard isLast else { return }

@@ -133,6 +133,20 @@ public struct SweepSettings: Sendable, Hashable {
         }
     }
 
+    /// Gives the settings that the data decides their value, where they have none of their own.
+    mutating func adapt(to data: Dataset) throws {
+        var usual: [String: String] = [:]
+        if data.isRegression { usual["loss"] = LossName.squaredError.rawValue }
+        // A network that says these itself has no such axes.
+        if try networks().allSatisfy({ !$0.isWhole }) {
+            if data.isRegression {
+                usual["output_activation"] = OutputActivation.identity.rawValue
+            }
+            if data.isNumeric { usual["input_range"] = InputRange.numbers.rawValue }
+        }
+        values.merge(usual.mapValues { [$0] }) { own, _ in own }
+    }
+
     /// The networks that are named.
     private func networks() throws -> [NetworkChoice] {
         let choices = try (values["network"] ?? []).map { try NetworkChoice($0) }

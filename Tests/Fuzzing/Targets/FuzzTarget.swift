@@ -19,6 +19,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case metrics
     /// Images as lines of a CSV file.
     case csv
+    /// The file classes.json.
+    case classes
     /// The file sweep.json.
     case sweep
     /// The file results.jsonl.
@@ -32,7 +34,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     public var longestInput: Int {
         switch self {
         case .idx, .metrics, .png, .csv: 512
-        case .gzip: 256
+        case .gzip, .classes: 256
         case .safetensors: 512
         case .model, .run, .sweep, .results, .network: 1024
         case .layers: 256
@@ -54,6 +56,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .png: Self.png(bytes)
         case .run: Self.reading { try Self.run(bytes, $0) }
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
+        case .classes: Self.reading { try Self.classes(bytes, $0) }
         case .sweep: Self.reading { try Self.sweep(bytes, $0) }
         case .results: Self.reading { try Self.results(bytes, $0) }
         case .network: Self.reading { try Self.network(bytes, $0) }
@@ -93,6 +96,16 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     private static func csv(_ path: String) throws {
         let data = try DataImport(path).data
         precondition(data.images.count == data.count * data.rows * data.columns)
+    }
+
+    private static func classes(_ bytes: [UInt8], _ path: String) throws {
+        isFixed(text(try ClassNames.parse(bytes, path: path))) {
+            text(try ClassNames.parse($0, path: path))
+        }
+    }
+
+    private static func text(_ names: [String]) -> [UInt8] {
+        Array(ClassNames.json(names).text().utf8)
     }
 
     /// No more than 1 MiB is decompressed.
