@@ -210,7 +210,10 @@ import Testing
     @Test(.enabled(if: compiler != nil, "there is no compiler of C"), arguments: [true, false])
     func aHeaderPredictsNumbersOnTheirOwnScale(isScaled: Bool) throws {
         let file = try Self.numbers(isScaled: isScaled)
-        let rows = (0..<60).map { Float($0 % 7) - 2 + Float($0 % 3) * 9 }
+        let rows = (0..<60).map { index -> Float in
+            let wave = Float(index % 7) - 2
+            return wave + Float(index % 3) * 9
+        }
         let driver = """
             #include <stdio.h>
             #include "n.h"
@@ -225,11 +228,12 @@ import Testing
         let text = try Self.output(
             of: driver, with: CHeaderExport(file, name: "n"),
             input: rows.withUnsafeBytes { Array($0) })
-        let found = text.split(separator: "\n").map { Float($0) ?? .nan }
-        let expected = try Predictor(file.model).numbers(features: rows)
+        let found = text.split(separator: "\n").map { Float(String($0)) ?? .nan }
+        let expected: [Float] = try Predictor(file.model).numbers(features: rows)
         try #require(found.count == expected.count)
         for (value, number) in zip(found, expected) {
-            #expect(abs(value - number) <= 1e-6 * max(abs(number), 1))
+            let bound: Float = 1e-6 * max(number.magnitude, 1)
+            #expect((value - number).magnitude <= bound)
         }
     }
 
