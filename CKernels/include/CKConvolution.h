@@ -38,7 +38,8 @@
 //   divided by the number of its pixels, and so is each pixel's part of the delta. Where windows
 //   overlap, a pixel's deltas are added from +0, window by window. Pixels that fill no window are
 //   left out.
-// - Dropout follows the activation. The sigmoid's slope is then that of output * (1 - share).
+// - Dropout follows the activation. The slope of sigmoid or tanh is then that of
+//   output * (1 - share).
 
 typedef enum { CK_CONVOLUTION = 0, CK_MAX_POOL = 1, CK_AVERAGE_POOL = 2 } ck_stage_kind;
 
@@ -59,7 +60,8 @@ typedef struct {
     ck_extent padding;        ///< zeros at each side; a pool has none
     ck_activation activation; ///< of a convolution; a pool has CK_IDENTITY
     int max_pool;    ///< not 0: the convolution is followed by a max-pool of 2 x 2, stride 2, which
-                     ///< costs less than a separate one. The activation is CK_IDENTITY or CK_RELU.
+                     ///< costs less than a separate one. The activation, which comes after it, is
+                     ///< not CK_SIGMOID or CK_TANH.
     float dropout;   ///< share of the outputs that training drops, in [0, 1): see ck_dropout
     float *weights;  ///< ck_convolution_size floats
     float *velocity; ///< like weights; NULL for evaluation

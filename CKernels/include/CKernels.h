@@ -127,6 +127,14 @@ void ck_sigmoid_backward(ptrdiff_t n, const float *y, float *delta, int threads)
 void ck_relu(ptrdiff_t n, const float *x, float *y, int threads);
 /// delta = y > 0 ? delta : +0, where y is the output of ReLU, in place.
 void ck_relu_backward(ptrdiff_t n, const float *y, float *delta, int threads);
+/// y = tanh x, odd to the bit; error at most 2 ulp over all floats, NaN for NaN.
+void ck_tanh(ptrdiff_t n, const float *x, float *y, int threads);
+/// delta *= 1 - y^2, where y is the output of tanh, in place.
+void ck_tanh_backward(ptrdiff_t n, const float *y, float *delta, int threads);
+/// y = x > 0 ? x : 0.01 x, the product rounded; NaN for NaN, -0 for -0.
+void ck_leaky_relu(ptrdiff_t n, const float *x, float *y, int threads);
+/// delta = y > 0 ? delta : 0.01 delta, where y is the output of leaky ReLU, in place.
+void ck_leaky_relu_backward(ptrdiff_t n, const float *y, float *delta, int threads);
 /// y = e^x; error at most 2 ulp, subnormal results included.
 void ck_exp(ptrdiff_t n, const float *x, float *y, int threads);
 /// y = ln(1 + x) for x >= 0; error at most 2 ulp. NaN for x < 0 and for NaN.
@@ -198,7 +206,13 @@ ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8
 
 enum { CK_LANES = 16 };
 
-typedef enum { CK_IDENTITY = 0, CK_SIGMOID = 1, CK_RELU = 2 } ck_activation;
+typedef enum {
+    CK_IDENTITY = 0,
+    CK_SIGMOID = 1,
+    CK_RELU = 2,
+    CK_TANH = 3,
+    CK_LEAKY_RELU = 4, ///< with a slope of 0.01 below 0
+} ck_activation;
 
 /// One dense layer. All buffers are 64-byte aligned and owned by the caller.
 typedef struct {

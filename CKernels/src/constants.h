@@ -28,6 +28,18 @@
 #define CK_LOG_C4         0x1.f13c4cp-3f
 #define CK_SQRT_HALF_BITS 0x3f3504f3
 
+// tanh: below CK_TANH_SMALL x + x³ P(x²), P minimax for the relative error, 5e-9; above it
+// 1 - 2 / (e^2x + 1), which from CK_TANH_MAX is 1.
+#define CK_TANH_SMALL 0.625f
+#define CK_TANH_MAX   9.25f
+#define CK_TANH_C1    (-0x1.555532p-2f)
+#define CK_TANH_C2    0x1.110726p-3f
+#define CK_TANH_C3    (-0x1.b83c5ap-5f)
+#define CK_TANH_C4    0x1.52269cp-6f
+#define CK_TANH_C5    (-0x1.75e1ccp-8f)
+
+#define CK_LEAK 0.01f // slope of the leaky ReLU below 0
+
 // Philox4x32: multipliers, and what the key grows by.
 #define CK_PHILOX_M0 0xd2511f53u
 #define CK_PHILOX_M1 0xcd9e8d57u

@@ -29,6 +29,20 @@ static inline ck_drop ck_drop_at(const ck_dropout *source, const uint32_t *indic
     };
 }
 
+/// ck_slope of a curve, which wants its output as it was before dropout scaled it.
+static inline void ck_curve_slope(void (*backward)(ptrdiff_t n, const float *y, float *delta),
+                                  ptrdiff_t n, const float *y, const ck_drop *drop,
+                                  const uint16_t *masks, float *delta) {
+    for (ptrdiff_t i = 0; masks && i < n; i++) {
+        float before[CK_LANES];
+        for (int j = 0; j < CK_LANES; j++)
+            before[j] = y[i * CK_LANES + j] * drop->keep;
+        backward(CK_LANES, before, delta + i * CK_LANES);
+    }
+    if (!masks)
+        backward(n * CK_LANES, y, delta);
+}
+
 /// delta becomes the gradient before activation and dropout of n * 16 outputs y, where it was the
 /// gradient after them. masks: of these outputs, or NULL where nothing is dropped.
 static inline void ck_slope(const ck_kernels *kernels, ck_activation activation, ptrdiff_t n,
@@ -36,18 +50,13 @@ static inline void ck_slope(const ck_kernels *kernels, ck_activation activation,
                             float *delta) {
     if (masks)
         kernels->drop(n, masks, drop->scale, delta);
+    const ck_elementwise *all = kernels->elementwise;
     switch (activation) {
     case CK_IDENTITY: break;
-    case CK_RELU: kernels->elementwise->relu_backward(n * CK_LANES, y, delta); break;
-    case CK_SIGMOID:
-        for (ptrdiff_t i = 0; masks && i < n; i++) { // y was scaled: its slope wants it as it was
-            float before[CK_LANES];
-            for (int j = 0; j < CK_LANES; j++)
-                before[j] = y[i * CK_LANES + j] * drop->keep;
-            kernels->elementwise->sigmoid_backward(CK_LANES, before, delta + i * CK_LANES);
-        }
-        if (!masks)
-            kernels->elementwise->sigmoid_backward(n * CK_LANES, y, delta);
+    case CK_SIGMOID: ck_curve_slope(all->sigmoid_backward, n, y, drop, masks, delta); break;
+    case CK_RELU: all->relu_backward(n * CK_LANES, y, delta); break;
+    case CK_TANH: ck_curve_slope(all->tanh_backward, n, y, drop, masks, delta); break;
+    case CK_LEAKY_RELU: all->leaky_relu_backward(n * CK_LANES, y, delta); break;
     }
 }
 
@@ -58,6 +67,8 @@ static inline void ck_activate(const ck_kernels *kernels, ck_activation activati
     case CK_IDENTITY: break;
     case CK_SIGMOID: kernels->elementwise->sigmoid(n, y, y); break;
     case CK_RELU: kernels->elementwise->relu(n, y, y); break;
+    case CK_TANH: kernels->elementwise->tanh(n, y, y); break;
+    case CK_LEAKY_RELU: kernels->elementwise->leaky_relu(n, y, y); break;
     }
 }
 

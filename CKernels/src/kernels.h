@@ -64,6 +64,10 @@ typedef struct {
     void (*sigmoid_backward)(ptrdiff_t n, const float *y, float *delta);
     void (*relu)(ptrdiff_t n, const float *x, float *y);
     void (*relu_backward)(ptrdiff_t n, const float *y, float *delta);
+    void (*tanh)(ptrdiff_t n, const float *x, float *y);
+    void (*tanh_backward)(ptrdiff_t n, const float *y, float *delta);
+    void (*leaky_relu)(ptrdiff_t n, const float *x, float *y);
+    void (*leaky_relu_backward)(ptrdiff_t n, const float *y, float *delta);
     void (*exp)(ptrdiff_t n, const float *x, float *y);
     void (*log1p)(ptrdiff_t n, const float *x, float *y);
     void (*add)(ptrdiff_t n, const float *x, float *y); // y += x

@@ -46,7 +46,8 @@ ck_shape ck_stage_output(ck_shape in, const ck_stage *stage) {
             stage->max_pool || stage->window.height * stage->window.width > 255)
             return none;
     } else if (stage->kind != CK_CONVOLUTION || stage->channels < 1 ||
-               (stage->max_pool && stage->activation == CK_SIGMOID) ||
+               (stage->max_pool &&
+                (stage->activation == CK_SIGMOID || stage->activation == CK_TANH)) ||
                !is_small((double)in.channels + CK_LANES, stage->window.height, stage->window.width,
                          (double)stage->channels + CK_LANES) ||
                !is_small((double)in.channels + CK_LANES,

@@ -47,6 +47,22 @@ void ck_relu_backward(ptrdiff_t n, const float *y, float *delta, int threads) {
     map(ck_table()->elementwise->relu_backward, n, y, delta, threads);
 }
 
+void ck_tanh(ptrdiff_t n, const float *x, float *y, int threads) {
+    map(ck_table()->elementwise->tanh, n, x, y, threads);
+}
+
+void ck_tanh_backward(ptrdiff_t n, const float *y, float *delta, int threads) {
+    map(ck_table()->elementwise->tanh_backward, n, y, delta, threads);
+}
+
+void ck_leaky_relu(ptrdiff_t n, const float *x, float *y, int threads) {
+    map(ck_table()->elementwise->leaky_relu, n, x, y, threads);
+}
+
+void ck_leaky_relu_backward(ptrdiff_t n, const float *y, float *delta, int threads) {
+    map(ck_table()->elementwise->leaky_relu_backward, n, y, delta, threads);
+}
+
 void ck_exp(ptrdiff_t n, const float *x, float *y, int threads) {
     map(ck_table()->elementwise->exp, n, x, y, threads);
 }

@@ -47,6 +47,29 @@ extension KernelOperation {
             case .tuned(let threads): Tuned.relu($0, into: &$1, threads: threads)
             }
         },
+        function(
+            "tanh", -10...10, ulps: (kernels: 2, swift: 4), extra: [inFirstCache],
+            VectorWork(
+                arithmetic: 31, products: 16, additions: 5, divisions: 1, loads: 4, stores: 3),
+            Oracle.tanh
+        ) {
+            switch $2 {
+            case .kernels(let threads): Kernels.tanh($0, into: &$1, threads: threads)
+            case .naive: Naive.tanh($0, into: &$1)
+            case .tuned(let threads): Tuned.tanh($0, into: &$1, threads: threads)
+            }
+        },
+        function(
+            "leaky-relu", -2...2, ulps: (kernels: 1, swift: 1), extra: [inFirstCache],
+            VectorWork(arithmetic: 3, products: 1, additions: 1, divisions: 0, loads: 1, stores: 1),
+            Oracle.leakyReLU
+        ) {
+            switch $2 {
+            case .kernels(let threads): Kernels.leakyReLU($0, into: &$1, threads: threads)
+            case .naive: Naive.leakyReLU($0, into: &$1)
+            case .tuned(let threads): Tuned.leakyReLU($0, into: &$1, threads: threads)
+            }
+        },
     ]
 
     private typealias Map =
@@ -118,6 +141,28 @@ extension KernelOperation {
             case .kernels(let threads): Kernels.reluBackward($0, delta: &$1, threads: threads)
             case .naive: Naive.reluBackward($0, delta: &$1)
             case .tuned(let threads): Tuned.reluBackward($0, delta: &$1, threads: threads)
+            }
+        },
+        slope(
+            "tanh-backward", roundings: 4, extra: [inFirstCache],
+            VectorWork(arithmetic: 3, products: 2, additions: 0, divisions: 0, loads: 2, stores: 1),
+            { $1 * (1 - $0 * $0) }
+        ) {
+            switch $2 {
+            case .kernels(let threads): Kernels.tanhBackward($0, delta: &$1, threads: threads)
+            case .naive: Naive.tanhBackward($0, delta: &$1)
+            case .tuned(let threads): Tuned.tanhBackward($0, delta: &$1, threads: threads)
+            }
+        },
+        slope(
+            "leaky-relu-backward", roundings: 1, extra: [inFirstCache],
+            VectorWork(arithmetic: 3, products: 1, additions: 1, divisions: 0, loads: 2, stores: 1),
+            { $0 > 0 ? $1 : Oracle.leak * $1 }
+        ) {
+            switch $2 {
+            case .kernels(let threads): Kernels.leakyReLUBackward($0, delta: &$1, threads: threads)
+            case .naive: Naive.leakyReLUBackward($0, delta: &$1)
+            case .tuned(let threads): Tuned.leakyReLUBackward($0, delta: &$1, threads: threads)
             }
         },
     ]

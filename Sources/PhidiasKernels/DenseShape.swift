@@ -1,15 +1,20 @@
 import CKernels
 
 package enum ActivationKind: Sendable, CaseIterable {
-    case identity, sigmoid, relu
+    case identity, sigmoid, relu, tanh, leakyReLU
 
     var cValue: ck_activation {
         switch self {
         case .identity: CK_IDENTITY
         case .sigmoid: CK_SIGMOID
         case .relu: CK_RELU
+        case .tanh: CK_TANH
+        case .leakyReLU: CK_LEAKY_RELU
         }
     }
+
+    /// Whether it may come after a max-pool as well as before: it keeps the order of numbers, and 0.
+    package var commutesWithMaxPool: Bool { self != .sigmoid && self != .tanh }
 }
 
 package struct DenseShape: Sendable, Equatable {

@@ -85,6 +85,14 @@ package enum Kernels {
         map(ck_relu, x, &y, threads)
     }
 
+    package static func tanh(_ x: Span<Float>, into y: inout Output, threads: Int) {
+        map(ck_tanh, x, &y, threads)
+    }
+
+    package static func leakyReLU(_ x: Span<Float>, into y: inout Output, threads: Int) {
+        map(ck_leaky_relu, x, &y, threads)
+    }
+
     package static func exp(_ x: Span<Float>, into y: inout Output, threads: Int) {
         map(ck_exp, x, &y, threads)
     }
@@ -101,6 +109,16 @@ package enum Kernels {
     /// delta ← delta where y > 0, else 0, where y is ReLU's output.
     package static func reluBackward(_ y: Span<Float>, delta: inout Output, threads: Int) {
         map(ck_relu_backward, y, &delta, threads)
+    }
+
+    /// delta ← delta · (1 − y²), where y is tanh's output.
+    package static func tanhBackward(_ y: Span<Float>, delta: inout Output, threads: Int) {
+        map(ck_tanh_backward, y, &delta, threads)
+    }
+
+    /// delta ← delta where y > 0, else 0.01 delta, where y is leaky ReLU's output.
+    package static func leakyReLUBackward(_ y: Span<Float>, delta: inout Output, threads: Int) {
+        map(ck_leaky_relu_backward, y, &delta, threads)
     }
 
     /// Rows of p become the softmax of the rows of z.

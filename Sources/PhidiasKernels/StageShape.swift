@@ -56,8 +56,8 @@ package struct StageShape: Sendable, Equatable {
     package var padding = Extent(0)
     /// The activation of a convolution; a pool has none.
     package var activation = ActivationKind.identity
-    /// A max-pool of 2 × 2, stride 2, directly after the convolution, whose activation is then not
-    /// the sigmoid: it costs less than a separate one.
+    /// A max-pool of 2 × 2, stride 2, directly after the convolution, whose activation then
+    /// commutes with it: it costs less than a separate one.
     package var maxPool = false
     /// The share of outputs that training drops, in [0, 1).
     package var dropout: Float = 0

@@ -58,6 +58,24 @@ package enum Naive {
         for i in y.indices { delta[i] = y[i] > 0 ? delta[i] : 0 }
     }
 
+    package static func tanh(_ x: Span<Float>, into y: inout Output) {
+        for i in x.indices { y[i] = Foundation.tanh(x[i]) }
+    }
+
+    /// delta ← delta · (1 − y²), where y is tanh's output.
+    package static func tanhBackward(_ y: Span<Float>, delta: inout Output) {
+        for i in y.indices { delta[i] *= (1 - y[i]) * (1 + y[i]) }
+    }
+
+    package static func leakyReLU(_ x: Span<Float>, into y: inout Output) {
+        for i in x.indices { y[i] = x[i] > 0 ? x[i] : 0.01 * x[i] }
+    }
+
+    /// delta ← delta where y > 0, else 0.01 delta, where y is leaky ReLU's output.
+    package static func leakyReLUBackward(_ y: Span<Float>, delta: inout Output) {
+        for i in y.indices { delta[i] = y[i] > 0 ? delta[i] : 0.01 * delta[i] }
+    }
+
     package static func exp(_ x: Span<Float>, into y: inout Output) {
         for i in x.indices { y[i] = Foundation.exp(x[i]) }
     }

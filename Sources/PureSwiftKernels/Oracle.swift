@@ -56,6 +56,13 @@ package enum Oracle {
 
     package static func relu(_ x: Double) -> Double { x <= 0 ? 0 : x }
 
+    package static func tanh(_ x: Double) -> Double { Foundation.tanh(x) }
+
+    package static func leakyReLU(_ x: Double) -> Double { x > 0 ? x : leak * x }
+
+    /// The slope of leaky ReLU below 0.
+    package static let leak = Double(Float(0.01))
+
     /// One step of v ← αv − ηg, w ← w + v.
     package static func momentumUpdate(
         learningRate: Double, momentum: Double, gradient: Double, velocity: Double, weight: Double

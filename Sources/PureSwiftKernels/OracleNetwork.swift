@@ -2,13 +2,15 @@
 /// arrays, with the magnitudes for derived bounds. The last layer's outputs are the logits.
 package struct OracleNetwork: Sendable {
     package enum Activation: Sendable, CaseIterable {
-        case identity, sigmoid, relu
+        case identity, sigmoid, relu, tanh, leakyReLU
 
         package func callAsFunction(_ z: Double) -> Double {
             switch self {
             case .identity: z
             case .sigmoid: Oracle.sigmoid(z)
             case .relu: Oracle.relu(z)
+            case .tanh: Oracle.tanh(z)
+            case .leakyReLU: Oracle.leakyReLU(z)
             }
         }
 
@@ -18,6 +20,8 @@ package struct OracleNetwork: Sendable {
             case .identity: 1
             case .sigmoid: y * (1 - y)
             case .relu: y > 0 ? 1 : 0
+            case .tanh: 1 - y * y
+            case .leakyReLU: y > 0 ? 1 : Oracle.leak
             }
         }
     }

@@ -39,6 +39,20 @@ extension Tuned {
         return Lanes(repeating: 1).replacing(with: e, where: x .< 0) / (1 + e)
     }
 
+    /// Near 0 Taylor's series, elsewhere 1 − 2 / (e^2|x| + 1), with the sign of x.
+    @inline(__always)
+    static func tanh(_ x: Lanes) -> Lanes {
+        let a = x.replacing(with: -x, where: x .< 0), z = x * x
+        var p = Lanes(repeating: -1382.0 / 155_925)
+        p = p * z + 62.0 / 2835
+        p = p * z - 17.0 / 315
+        p = p * z + 2.0 / 15
+        p = p * z - 1.0 / 3
+        let large = 1 - 2 / (exp(a + a) + 1)
+        return large.replacing(with: -large, where: x .< 0)
+            .replacing(with: x + x * (z * p), where: a .< 0.35)
+    }
+
     /// ln(1 + x) for x ≥ 0, NaN below: 1 + x = 2ᵏ(1 + f), what the sum lost is added back, and
     /// ln(1 + f) = 2 artanh(f / (2 + f)).
     @inline(__always)

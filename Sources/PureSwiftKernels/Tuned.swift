@@ -93,6 +93,26 @@ package enum Tuned {
         }
     }
 
+    package static func tanh(_ x: Span<Float>, into y: inout Output, threads: Int) {
+        map(x, into: &y, threads: threads) { x, _ in tanh(x) }
+    }
+
+    /// delta ← delta · (1 − y²), where y is tanh's output.
+    package static func tanhBackward(_ y: Span<Float>, delta: inout Output, threads: Int) {
+        map(y, into: &delta, threads: threads) { y, delta in delta * ((1 - y) * (1 + y)) }
+    }
+
+    package static func leakyReLU(_ x: Span<Float>, into y: inout Output, threads: Int) {
+        map(x, into: &y, threads: threads) { x, _ in (x * 0.01).replacing(with: x, where: x .> 0) }
+    }
+
+    /// delta ← delta where y > 0, else 0.01 delta, where y is leaky ReLU's output.
+    package static func leakyReLUBackward(_ y: Span<Float>, delta: inout Output, threads: Int) {
+        map(y, into: &delta, threads: threads) { y, delta in
+            (delta * 0.01).replacing(with: delta, where: y .> 0)
+        }
+    }
+
     /// C[i,j] += bias[j].
     package static func biasAdd(
         m: Int, n: Int, bias: Span<Float>, c: inout Output, ldc: Int, threads: Int

@@ -171,7 +171,8 @@ static void report_dense(int threads) {
         {6, 15, 17, 31, 10},  {7, 33, 37, 21, 10},   {51, 100, 64, 48, 17},
         {64, 49, 80, 33, 26}, {13, 787, 130, 9, 10}, {300, 30, 40, 50, 60},
     };
-    enum { LAYERS = 3, SHAPES = sizeof shapes / sizeof *shapes };
+    static const ck_activation hidden[] = {CK_SIGMOID, CK_RELU, CK_TANH, CK_LEAKY_RELU};
+    enum { LAYERS = 3, SHAPES = sizeof shapes / sizeof *shapes, HIDDEN = 4 };
     generator g = {6};
     hash forward = hash_start(), gradient = hash_start(), backward = hash_start();
     for (int s = 0; s < SHAPES; s++) {
@@ -183,9 +184,7 @@ static void report_dense(int threads) {
             layers[l] = (ck_dense){
                 .inputs = in,
                 .outputs = out,
-                .activation = l == LAYERS - 1 ? CK_IDENTITY
-                              : (s + l) % 2   ? CK_RELU
-                                              : CK_SIGMOID,
+                .activation = l == LAYERS - 1 ? CK_IDENTITY : hidden[(s + l) % HIDDEN],
                 .weights = random_panels(&g, in, out, 0.5f),
                 .velocity = random_panels(&g, in, out, 0.1f),
                 .gradient = floats(ck_panel_size(in + 1, out)),
@@ -287,6 +286,10 @@ void report_kernels(int threads) {
     report_map("sigmoid_backward", ck_sigmoid_backward, -1, 1, threads);
     report_map("relu", ck_relu, -1, 1, threads);
     report_map("relu_backward", ck_relu_backward, -1, 1, threads);
+    report_map("tanh", ck_tanh, -10, 10, threads);
+    report_map("tanh_backward", ck_tanh_backward, -1, 1, threads);
+    report_map("leaky_relu", ck_leaky_relu, -1, 1, threads);
+    report_map("leaky_relu_backward", ck_leaky_relu_backward, -1, 1, threads);
     report_map("exp", ck_exp, -110, 95, threads);
     report_map("log1p", ck_log1p, -0.5f, 4, threads);
     report_loss("synaptic_loss", ck_synaptic_loss, NULL, threads);

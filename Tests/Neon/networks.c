@@ -30,8 +30,8 @@ static ck_stage random_stage(generator *g) {
         return stage;
     stage.channels = 1 + below(g, 36);
     stage.padding = extent(g, 0, 4);
-    stage.activation = (ck_activation)below(g, 3);
-    stage.max_pool = stage.activation != CK_SIGMOID && below(g, 2);
+    stage.activation = (ck_activation)below(g, CK_LEAKY_RELU + 1);
+    stage.max_pool = stage.activation != CK_SIGMOID && stage.activation != CK_TANH && below(g, 2);
     return stage;
 }
 

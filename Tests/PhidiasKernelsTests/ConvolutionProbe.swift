@@ -150,8 +150,8 @@ struct StageOracle {
             stride: (2, 2))
     }
 
-    /// k steps of fma from the bias: γ_{k+3}(Σ|w||x| + |b|). ReLU and a maximum never widen a
-    /// bound; the sigmoid's slope is at most 1/4, and its own error 2 ulp.
+    /// k steps of fma from the bias: γ_{k+3}(Σ|w||x| + |b|). Then the activation's
+    /// bound; a maximum never widens it.
     func outputs(_ image: Int) -> (exact: [Double], bounds: [Double]) {
         let x = probe.inputs(image)
         guard let convolution else {
@@ -167,8 +167,7 @@ struct StageOracle {
         let sums = convolution.weightedSums(x), gamma = Oracle.gamma(convolution.taps + 3)
         let exact = sums.values.map { stage.activation.oracle($0) }
         let bounds = zip(sums.magnitudes, exact).map { magnitude, y in
-            stage.activation == .sigmoid
-                ? gamma * magnitude / 4 + 2 * Double(Float(y).ulp) : gamma * magnitude
+            KernelTests.Stack.outputBound(stage.activation.oracle, y, sum: gamma * magnitude)
         }
         guard stage.maxPool else { return (exact, bounds) }
         return (windows(of: convolution).largest(exact).values, widest(bounds, convolution))
@@ -179,10 +178,9 @@ struct StageOracle {
         windows(of: convolution).largest(bounds).values
     }
 
-    /// Deltas of the convolution's sums, by the slopes of the outputs that the kernels made; its
-    /// error is that of two roundings for the sigmoid, and none otherwise. nil where the kernels
-    /// could see another largest value than the oracle does: their sums differ by less than the
-    /// bounds.
+    /// Deltas of the convolution's sums, by the slopes of the outputs that the kernels made; the
+    /// error is that of two roundings at most. nil where the kernels could see another largest value
+    /// than the oracle does: their sums differ by less than the bounds.
     func convolutionDeltas(_ image: Int, outputs: [Float]) -> [Double]? {
         guard let convolution else { return nil }
         var delta = zip(probe.deltas[image], outputs).map {

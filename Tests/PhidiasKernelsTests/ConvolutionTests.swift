@@ -24,10 +24,11 @@ extension KernelTests {
                 case 0: stage = .pool(.maxPool, window: window, stride: stride)
                 case 1: stage = .pool(.averagePool, window: window, stride: stride)
                 default:
-                    let activation = ActivationKind.allCases[below(3)]
+                    let activation = ActivationKind.allCases[below(ActivationKind.allCases.count)]
                     stage = .convolution(
                         1 + below(36), kernel: window, stride: stride, padding: extent(0, 5),
-                        activation: activation, maxPool: activation != .sigmoid && below(2) == 0)
+                        activation: activation,
+                        maxPool: activation.commutesWithMaxPool && below(2) == 0)
                 }
                 let input = ImageShape(
                     channels: 1 + below(below(2) == 0 ? 4 : 35), height: 1 + below(12),

@@ -152,6 +152,8 @@ extension ActivationKind {
         case .identity: .identity
         case .sigmoid: .sigmoid
         case .relu: .relu
+        case .tanh: .tanh
+        case .leakyReLU: .leakyReLU
         }
     }
 }

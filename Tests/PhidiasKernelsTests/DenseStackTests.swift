@@ -15,8 +15,21 @@ extension KernelTests {
                 && got.indices.allSatisfy { abs(Double(got[$0]) - exact[$0]) <= bounds[$0] }
         }
 
-        // k steps of fma from the bias: γ_{k+3}(Σ|w||x| + |b|). Through the activation: the
-        // sigmoid's slope is at most 1/4 and its own error 2 ulp, ReLU's slope at most 1.
+        // Of an activation's output y, from the bound of its sum: the sigmoid's slope is at most 1/4,
+        // of all others at most 1; sigmoid and tanh err by 2 ulp, the leaky ReLU's product by half.
+        static func outputBound(
+            _ activation: OracleNetwork.Activation, _ y: Double, sum bound: Double
+        ) -> Double {
+            let ulp = Double(Float(y).ulp)
+            return switch activation {
+            case .identity, .relu: bound
+            case .sigmoid: bound / 4 + 2 * ulp
+            case .tanh: bound + 2 * ulp
+            case .leakyReLU: bound + ulp
+            }
+        }
+
+        // k steps of fma from the bias: γ_{k+3}(Σ|w||x| + |b|), and the activation.
         static func outputsAreRight(
             _ got: [Float], _ layer: OracleNetwork.Layer, below: [Float], batch: Int
         ) -> Bool {
@@ -24,13 +37,12 @@ extension KernelTests {
             let exact = sums.values.map { layer.activation($0) }
             let gamma = Oracle.gamma(layer.inputs + 3)
             let bounds = zip(sums.magnitudes, exact).map { magnitude, y in
-                layer.activation == .sigmoid
-                    ? gamma * magnitude / 4 + 2 * Double(Float(y).ulp) : gamma * magnitude
+                outputBound(layer.activation, y, sum: gamma * magnitude)
             }
             return isWithin(got, exact, bounds)
         }
 
-        // n steps of fma, and three roundings in delta · (y · (1 − y)).
+        // n steps of fma, and at most three roundings in the slope: delta · (y · (1 − y)).
         static func deltasAreRight(
             _ got: [Float], below activation: OracleNetwork.Activation, outputs: [Float],
             above: [Float], _ layer: OracleNetwork.Layer, batch: Int

@@ -6,7 +6,7 @@ extension KernelTests {
     /// Functions over the whole range of floats, by bit patterns.
     @Suite struct Sweep {
         /// Every 4,099th bit pattern, every 13th of −16 to −¼, where the sigmoid of a quotient is
-        /// hardest to get right, and those where something changes.
+        /// hardest to get right, every 13th of ½ to 10 for tanh, and those where something changes.
         static let patterns: [Float] = {
             let dense = stride(from: UInt64(0), to: 1 << 32, by: 4099).map {
                 Float(bitPattern: UInt32($0))
@@ -14,13 +14,18 @@ extension KernelTests {
             let steep = stride(
                 from: Float(-0.25).bitPattern, through: Float(-16).bitPattern, by: 13
             ).map { Float(bitPattern: $0) }
+            let bent = stride(from: Float(0.5).bitPattern, through: Float(10).bitPattern, by: 13)
+                .map { Float(bitPattern: $0) }
             let edges: [Float] = [
+                0.625, 9.25, 9.0108,
                 0, 1, 2, .infinity, .greatestFiniteMagnitude, .leastNormalMagnitude,
                 .leastNonzeroMagnitude, 0x1.62e42ep6, 0x1.62e430p6, 87.33655, 103.27893,
                 103.97208, 16.635532, 17.32868, 0.34657359, 0x1p-24, 0x1p-25, 0x1p-12,
             ]
             let around = edges.flatMap { [$0.nextDown, $0, $0.nextUp] }
-            return dense + steep + around + around.map { -$0 } + [.nan, -.nan, .signalingNaN]
+            return dense + steep + bent + around + around.map { -$0 } + [
+                .nan, -.nan, .signalingNaN,
+            ]
         }()
 
         typealias Kernel = (Span<Float>, inout MutableSpan<Float>) -> Void
@@ -52,6 +57,50 @@ extension KernelTests {
             let worst = Self.worst(Self.patterns, y, Oracle.sigmoid)
             print("sigmoid: worst error \(worst.ulp) ulp at \(worst.at), limit 2")
             #expect(worst.ulp <= 2)
+        }
+
+        /// The sign is that of x also where the value is 0; from 9.01 on it is 1.
+        @Test func tanhIsOdd() {
+            let y = Self.results { Kernels.tanh($0, into: &$1, threads: 2) }
+            let worst = Self.worst(Self.patterns, y, Oracle.tanh)
+            print("tanh: worst error \(worst.ulp) ulp at \(worst.at), limit 2")
+            #expect(worst.ulp <= 2)
+            for (x, y) in zip(Self.patterns, y) {
+                let isRight =
+                    x.isNaN
+                    ? y.isNaN
+                    : y.sign == x.sign && abs(y) <= 1 && (abs(x) > 0x1p-12 || y == x)
+                        && (abs(x) < 9.02 || abs(y) == 1)
+                #expect(isRight, "tanh(\(x)) = \(y)")
+                guard isRight else { return }
+            }
+            let turned = Self.patterns.map { -$0 }
+            var odd = turned
+            var span = odd.mutableSpan
+            Kernels.tanh(turned.span, into: &span, threads: 1)
+            #expect(zip(y, odd).allSatisfy { $0.isNaN || $0.bitPattern == (-$1).bitPattern })
+        }
+
+        /// Where its two forms meet, and where it saturates.
+        @Test func tanhIsMonotoneToAnUlp() {
+            let x = (-700_000...700_000).map { Float($0) * 0x1p-16 }
+            var y = x
+            var span = y.mutableSpan
+            Kernels.tanh(x.span, into: &span, threads: 2)
+            for (below, above) in zip(y, y.dropFirst()) where !(above >= below - 2 * below.ulp) {
+                Issue.record("\(above) follows \(below)")
+                return
+            }
+            #expect(y.first == -1 && y.last == 1)
+        }
+
+        @Test func leakyReLUIsExact() {
+            let y = Self.results { Kernels.leakyReLU($0, into: &$1, threads: 2) }
+            for (x, y) in zip(Self.patterns, y) {
+                let isRight = x.isNaN ? y.isNaN : y.bitPattern == (x > 0 ? x : 0.01 * x).bitPattern
+                #expect(isRight, "leaky-relu(\(x)) = \(y)")
+                guard isRight else { return }
+            }
         }
 
         @Test func exp() {

@@ -29,7 +29,7 @@ enum MNIST {
         return trainer.model.weightsSHA256
     }
 
-    @Test(arguments: [Activation.sigmoid, .relu])
+    @Test(arguments: [Activation.sigmoid, .relu, .tanh, .leakyReLU])
     func threadsAndTablesGiveTheSameBits(activation: Activation) throws {
         let expected = try Self.hash(threads: 1, activation: activation)
         for threads in [2, 3, 7] {

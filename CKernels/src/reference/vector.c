@@ -17,13 +17,8 @@ static float from_bits(int32_t b) {
     return x;
 }
 
-static float exp_one(float x) {
-    x = x > CK_EXP_MAX ? CK_EXP_MAX : x;
-    x = x < CK_EXP_MIN ? CK_EXP_MIN : x;
-    // e^x = 2^n e^r with |r| <= ln(2)/2
-    float shifted = fmaf(x, CK_LOG2E, CK_ROUND);
-    float n = shifted - CK_ROUND;
-    float r = fmaf(n, -CK_LN2_LO, fmaf(n, -CK_LN2_HI, x));
+// e^r for |r| <= ln(2)/2
+static float exp_r(float r) {
     float p = CK_EXP_C7;
     p = fmaf(p, r, CK_EXP_C6);
     p = fmaf(p, r, CK_EXP_C5);
@@ -31,7 +26,16 @@ static float exp_one(float x) {
     p = fmaf(p, r, CK_EXP_C3);
     p = fmaf(p, r, 0.5f);
     p = fmaf(p, r, 1.0f);
-    p = fmaf(p, r, 1.0f);
+    return fmaf(p, r, 1.0f);
+}
+
+static float exp_one(float x) {
+    x = x > CK_EXP_MAX ? CK_EXP_MAX : x;
+    x = x < CK_EXP_MIN ? CK_EXP_MIN : x;
+    // e^x = 2^n e^r
+    float shifted = fmaf(x, CK_LOG2E, CK_ROUND);
+    float n = shifted - CK_ROUND;
+    float p = exp_r(fmaf(n, -CK_LN2_LO, fmaf(n, -CK_LN2_HI, x)));
     // The power of two in two steps: 2^n itself may be too small or too large for a float.
     int32_t i = (int32_t)((uint32_t)to_bits(shifted) - CK_ROUND_BITS), half = i >> 1;
     return p * from_bits((int32_t)((uint32_t)(half + 127) << 23)) *
@@ -95,6 +99,45 @@ static void relu(ptrdiff_t n, const float *x, float *y) {
 static void relu_backward(ptrdiff_t n, const float *y, float *delta) {
     for (ptrdiff_t i = 0; i < n; i++)
         delta[i] = y[i] > 0 ? delta[i] : 0;
+}
+
+// e^(2a) for a from 0 to CK_TANH_MAX: 2^n is a float.
+static float exp_twice(float a) {
+    float x = a + a, shifted = fmaf(x, CK_LOG2E, CK_ROUND), n = shifted - CK_ROUND;
+    float p = exp_r(fmaf(n, -CK_LN2_LO, fmaf(n, -CK_LN2_HI, x)));
+    int32_t i = (int32_t)((uint32_t)to_bits(shifted) - CK_ROUND_BITS);
+    return p * from_bits((int32_t)((uint32_t)(i + 127) << 23));
+}
+
+static float tanh_one(float x) {
+    float a = fabsf(x), z = a * a, p = CK_TANH_C5;
+    p = fmaf(p, z, CK_TANH_C4);
+    p = fmaf(p, z, CK_TANH_C3);
+    p = fmaf(p, z, CK_TANH_C2);
+    p = fmaf(p, z, CK_TANH_C1);
+    float small = fmaf(a * z, p, a);
+    float large = 1.0f - 2.0f / (exp_twice(a > CK_TANH_MAX ? CK_TANH_MAX : a) + 1.0f);
+    return copysignf(a < CK_TANH_SMALL ? small : large, x);
+}
+
+static void tanh_all(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = tanh_one(x[i]);
+}
+
+static void tanh_backward(ptrdiff_t n, const float *y, float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] = delta[i] * fmaf(-y[i], y[i], 1.0f);
+}
+
+static void leaky_relu(ptrdiff_t n, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = x[i] > 0 ? x[i] : CK_LEAK * x[i];
+}
+
+static void leaky_relu_backward(ptrdiff_t n, const float *y, float *delta) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] = y[i] > 0 ? delta[i] : CK_LEAK * delta[i];
 }
 
 static void exp_all(ptrdiff_t n, const float *x, float *y) {
@@ -166,6 +209,10 @@ static const ck_elementwise elementwise = {
     .sigmoid_backward = sigmoid_backward,
     .relu = relu,
     .relu_backward = relu_backward,
+    .tanh = tanh_all,
+    .tanh_backward = tanh_backward,
+    .leaky_relu = leaky_relu,
+    .leaky_relu_backward = leaky_relu_backward,
     .exp = exp_all,
     .log1p = log1p_all,
     .add = add,

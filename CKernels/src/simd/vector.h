@@ -114,14 +114,29 @@ INLINE vf relu_delta(vf y, vf delta) {
     return choose(y > splat(0), delta, splat(0));
 }
 
+INLINE vf tanh_delta(vf y, vf delta) {
+    return delta * fma_v(negate(y), y, splat(1.0f));
+}
+
+INLINE vf leaky_relu_v(vf x) {
+    return choose(x > splat(0), x, splat(CK_LEAK) * x);
+}
+
+INLINE vf leaky_relu_delta(vf y, vf delta) {
+    return choose(y > splat(0), delta, splat(CK_LEAK) * delta);
+}
+
 INLINE vf sum_v(vf x, vf y) {
     return y + x;
 }
 
 MAP(relu, relu_v)
+MAP(leaky_relu, leaky_relu_v)
 MAP(log1p_all, log1p_v)
 COMBINE(sigmoid_backward, sigmoid_delta)
 COMBINE(relu_backward, relu_delta)
+COMBINE(tanh_backward, tanh_delta)
+COMBINE(leaky_relu_backward, leaky_relu_delta)
 COMBINE(add, sum_v)
 
 // A processor looks some hundred operations ahead, too few of a long chain to fill its pipes. So
@@ -185,6 +200,44 @@ static void sigmoid_block(ptrdiff_t n, const float *x, float *y) {
 static void sigmoid(ptrdiff_t n, const float *x, float *y) {
     for (; n > 0; n -= BLOCK, x += BLOCK, y += BLOCK)
         sigmoid_block(n < BLOCK ? n : BLOCK, x, y);
+}
+
+INLINE reduced_v reduce_twice(vf x) {
+    const vf a = abs_v(x), most = choose(a > splat(CK_TANH_MAX), splat(CK_TANH_MAX), a);
+    return reduce(most + most, 127);
+}
+
+// tanh x, from the reduced 2 |x|: the lowest bits of `shifted` are the exponent of 2^n.
+INLINE vf tanh_v(vf x, reduced_v twice) {
+    const vf a = abs_v(x), z = a * a;
+    vf p = splat(CK_TANH_C5);
+    p = fma_v(p, z, splat(CK_TANH_C4));
+    p = fma_v(p, z, splat(CK_TANH_C3));
+    p = fma_v(p, z, splat(CK_TANH_C2));
+    p = fma_v(p, z, splat(CK_TANH_C1));
+    const vf small = fma_v(a * z, p, a);
+    const vf e = exp_r(twice.r) * (vf)(int_bits(twice.shifted) << 23);
+    const vf large = splat(1.0f) - splat(2.0f) / (e + splat(1.0f));
+    const vf y = choose(a < splat(CK_TANH_SMALL), small, large);
+    return (vf)(int_bits(abs_v(y)) | (int_bits(x) & int_bits(splat(-0.0f))));
+}
+
+static void tanh_block(ptrdiff_t n, const float *x, float *y) {
+    reduced_block block;
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH)
+        put_reduced(&block, i, reduce_twice(load(x + i)));
+    if (i < n)
+        put_reduced(&block, i, reduce_twice(load_some(x + i, n - i)));
+    for (i = 0; i + WIDTH <= n; i += WIDTH)
+        store(y + i, tanh_v(load(x + i), reduced_at(&block, i)));
+    if (i < n)
+        store_some(y + i, n - i, tanh_v(load_some(x + i, n - i), reduced_at(&block, i)));
+}
+
+static void tanh_all(ptrdiff_t n, const float *x, float *y) {
+    for (; n > 0; n -= BLOCK, x += BLOCK, y += BLOCK)
+        tanh_block(n < BLOCK ? n : BLOCK, x, y);
 }
 
 static void momentum_update(ptrdiff_t n, ck_step step, const float *g, float *v, float *w) {

@@ -8,14 +8,26 @@ public enum Activation: String, Sendable, Hashable, CaseIterable {
     case sigmoid
     /// The larger of z and 0.
     case relu
+    /// (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ).
+    case tanh
+    /// z above 0, and 0.01 z below.
+    case leakyReLU = "leaky-relu"
 
     var kind: ActivationKind {
         switch self {
         case .identity: .identity
         case .sigmoid: .sigmoid
         case .relu: .relu
+        case .tanh: .tanh
+        case .leakyReLU: .leakyReLU
         }
     }
+
+    /// The names of all but `identity`, for messages.
+    package static let names = allCases.filter { $0 != .identity }.map(\.rawValue)
+
+    /// Whether version 2 of the model file has it.
+    var isInFormat2: Bool { self != .tanh && self != .leakyReLU }
 }
 
 /// How the last layer's logits become probabilities. The loss applies it: the last layer itself has

@@ -8,9 +8,13 @@ public enum Initialization: String, Sendable, Hashable, CaseIterable {
     /// with a slope of √5.
     case fanInUniform = "fan-in-uniform"
 
-    /// Kaiming for ReLU, Glorot for everything else.
+    /// Kaiming for ReLU and leaky ReLU, whose slope below 0 is too small to count, Glorot for
+    /// everything else.
     public static func usual(for activation: Activation) -> Initialization {
-        activation == .relu ? .kaimingUniform : .glorotUniform
+        switch activation {
+        case .relu, .leakyReLU: .kaimingUniform
+        case .identity, .sigmoid, .tanh: .glorotUniform
+        }
     }
 
     /// The largest initial weight of a layer.

@@ -7,8 +7,8 @@
 ///   size
 /// - `flatten`, `dropout RATE`, `dense UNITS [ACTIVATION]`
 ///
-/// Sizes are numbers, or `ROWSxCOLUMNS`; an activation is `sigmoid`, `relu` or `identity`, the
-/// default.
+/// Sizes are numbers, or `ROWSxCOLUMNS`; an activation is `sigmoid`, `relu`, `tanh`, `leaky-relu` or
+/// `identity`, the default.
 extension Layer: CustomStringConvertible {
     /// The layer in the text form.
     public var description: String {
@@ -131,7 +131,9 @@ private struct LayerWords {
     mutating func activation() throws(NetworkTextError) -> Activation {
         guard let word = left.first else { return .identity }
         guard let activation = Activation(rawValue: String(word)) else {
-            throw error("has '\(word)' where an activation may stand: relu, sigmoid or identity")
+            throw error(
+                "has '\(word)' where an activation may stand: "
+                    + "\(Activation.names.joined(separator: ", ")) or identity")
         }
         left.removeFirst()
         return activation

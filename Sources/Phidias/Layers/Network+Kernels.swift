@@ -74,7 +74,8 @@ extension Network {
         /// Makes the pool part of the convolution below it, if possible.
         private mutating func fuse(_ pool: MaxPool2D) -> Bool {
             guard fusesPools, pool.window == 2, pool.stride == 2, let last = shape.stages.last,
-                last.isConvolution, !last.maxPool, last.activation != .sigmoid, last.dropout == 0
+                last.isConvolution, !last.maxPool, last.activation.commutesWithMaxPool,
+                last.dropout == 0
             else { return false }
             shape.stages[shape.stages.count - 1].maxPool = true
             return true

@@ -163,6 +163,11 @@ public struct Network: Sendable, Hashable {
     }
 }
 
+extension Network {
+    /// Whether version 2 of the model file, and of what else holds a network, has all activations.
+    var isInFormat2: Bool { weighted.allSatisfy(\.activation.isInFormat2) }
+}
+
 extension Network: CustomStringConvertible {
     /// For dense layers, the sizes from input to output, as in "784-128-10"; otherwise the layers
     /// in the text form.

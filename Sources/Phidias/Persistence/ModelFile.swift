@@ -20,13 +20,14 @@ public struct ModelFile: Sendable {
     /// The most bytes of all keys and values of `metadata`, as UTF-8.
     public static let largestMetadata = 1 << 20
 
-    /// The latest version; files from 1 up to it are read. Version 3 has rows of numbers, and
-    /// numbers to predict, version 2 all layers, version 1 dense ones on images of one channel; a
-    /// file has the lowest version that can hold it.
+    /// The latest version; files from 1 up to it are read. Version 3 has rows of numbers, numbers to
+    /// predict, and the activations tanh and leaky ReLU; version 2 all layers on images with the other
+    /// activations, version 1 dense ones on images of one channel. A file has the lowest version that
+    /// can hold it.
     public static let formatVersion = 3
 
     static func version(for network: Network) -> Int {
-        network.hasNumbers ? 3 : network.isPlain ? 1 : 2
+        network.hasNumbers || !network.isInFormat2 ? 3 : network.isPlain ? 1 : 2
     }
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader

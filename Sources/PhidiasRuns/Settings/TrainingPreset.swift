@@ -9,9 +9,9 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     /// networks, batches and data (docs/results.md); no theory stands behind it.
     case fast
 
-    /// Peaks at a batch of 64 images: of networks with sigmoid units, and of those with ReLUs, which
-    /// diverge at higher ones.
-    private static let (sigmoidPeak, reluPeak) = (0.3, 0.1)
+    /// Peaks at a batch of 64 images: of networks with sigmoid units, and of those with activations as
+    /// steep as ReLU, which diverge at higher ones.
+    private static let (sigmoidPeak, steepPeak) = (0.3, 0.1)
     /// No peak is outside of these.
     private static let bounds = 0.01...1.0
 
@@ -25,7 +25,7 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
             settings.momentum = .golden
             settings.schedule = .constant
         case .fast:
-            let usual = settings.network.hasReLU ? Self.reluPeak : Self.sigmoidPeak
+            let usual = settings.network.isSteep ? Self.steepPeak : Self.sigmoidPeak
             let peak = usual * (Double(max(settings.batchSize, 1)) / 64).squareRoot()
             settings.learningRate = min(
                 max((peak * 100).rounded() / 100, Self.bounds.lowerBound), Self.bounds.upperBound)
@@ -36,18 +36,20 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
 }
 
 extension NetworkChoice {
-    fileprivate var hasReLU: Bool {
+    /// Whether a layer has an activation whose slope reaches 1, where the sigmoid's reaches 1/4.
+    fileprivate var isSteep: Bool {
+        let steep: Set<Activation> = [.relu, .leakyReLU, .tanh]
         func has(_ layers: [Layer]) -> Bool {
             layers.contains {
                 switch $0 {
-                case .dense(let layer): layer.activation == .relu
-                case .conv2D(let layer): layer.activation == .relu
+                case .dense(let layer): steep.contains(layer.activation)
+                case .conv2D(let layer): steep.contains(layer.activation)
                 default: false
                 }
             }
         }
         return switch self {
-        case .dense(_, let activation): activation == .relu
+        case .dense(_, let activation): steep.contains(activation)
         case .preset(let preset): has((try? preset.network())?.layers ?? [])
         case .layers(let layers): has(layers)
         case .document(let network): has(network.layers)

@@ -144,11 +144,12 @@ extension TrainingSetting {
 
     static let activation = TrainingSetting(
         "activation", \.network, .network, .axis,
-        "Activation of the hidden layers: sigmoid or relu. (default: sigmoid)",
+        "Activation of the hidden layers: sigmoid, relu, tanh or leaky-relu. (default: sigmoid)",
         read: { settings, text in
             guard let activation = Activation(rawValue: text), activation != .identity else {
                 throw SettingError.value(
-                    setting: "activation", text: text, expected: "one of sigmoid, relu")
+                    setting: "activation", text: text,
+                    expected: "one of \(Activation.names.joined(separator: ", "))")
             }
             settings.network = .dense(
                 hidden: settings.network.hidden ?? [128], activation: activation)
