@@ -10,19 +10,26 @@ public struct DataPair: Sendable {
     public let test: Dataset
     /// The SHA-256 of each file's content, by name; of the images' bytes if there is no file.
     public let checksums: [String: String]
+    /// The file of the training labels, and where its first label is; nil where there is none.
+    let labelsFile: (path: String, start: Int)?
 
     /// Data that is already in memory; the checksums go into the record of a run.
     public init(training: Dataset, test: Dataset, checksums: [String: String]) {
         self.training = training
         self.test = test
         self.checksums = checksums
+        labelsFile = nil
     }
 
     /// Loads the four files of an MNIST-like folder, each plain or with `.gz`, and the names of the
     /// classes in `classes.json`, a JSON array of texts, where there is one.
+    /// - Parameters:
+    ///   - directory: the folder.
+    ///   - classes: the number of classes; nil for as many as there are names, or without names as the
+    ///     largest label of the training images needs.
     /// - Throws: `DataError` that names the file and says what to do. All headers are compared
     ///   before any pixel is read.
-    public init(directory: String) throws(DataError) {
+    public init(directory: String, classes: Int? = nil) throws(DataError) {
         try Self.check(directory)
         let training = try DataFiles(directory, .training)
         let test = try DataFiles(directory, .test)
@@ -32,11 +39,16 @@ public struct DataPair: Sendable {
                 found: test.shape.pixels)
         }
         let names = try ClassNames.read(directory)
-        let first = try training.load(classes: names?.count, names: names)
+        if let names, let classes, names.count != classes {
+            throw .classNames(
+                path: "\(directory)/\(ClassNames.file)",
+                reason: "there are \(names.count) names for \(classes) classes")
+        }
+        let first = try training.load(classes: classes ?? names?.count, names: names)
         let second = try test.load(classes: first.data.classes, names: names)
-        self.init(
-            training: first.data, test: second.data,
-            checksums: first.checksums.merging(second.checksums) { $1 })
+        (self.training, self.test) = (first.data, second.data)
+        checksums = first.checksums.merging(second.checksums) { $1 }
+        labelsFile = (training.labels.path, IDXFile.labelsStart)
     }
 
     /// Loads the two files of test images alone.
@@ -191,10 +203,19 @@ private struct DataFiles {
         classes: Int?, names: [String]?
     ) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
         let content = (try IDXFile(images), try IDXFile(labels))
+        let count = classes ?? max(2, Int(content.1.elements.max() ?? 0) + 1)
+        guard (1...256).contains(count) else {
+            throw .classCount(path: labels.path, classes: count)
+        }
+        if let index = content.1.elements.firstIndex(where: { Int($0) >= count }) {
+            throw .labelByte(
+                path: labels.path, byte: IDXFile.labelsStart + index,
+                label: Int(content.1.elements[index]), classes: count)
+        }
         let data = try Dataset(
             images: content.0.elements, labels: content.1.elements, channels: shape.channels,
             rows: shape.rows, columns: shape.columns,
-            classes: classes ?? max(2, Int(content.1.elements.max() ?? 0) + 1), classNames: names,
+            classes: count, classNames: names,
             path: labels.path)
         let files = part.names(isFlat: isFlat)
         return (data, [files[0]: content.0.checksum, files[1]: content.1.checksum])

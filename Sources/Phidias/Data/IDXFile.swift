@@ -36,6 +36,9 @@ public struct IDXFile: Sendable, Equatable {
         elements = try reader.elements()
     }
 
+    /// Where the first label is in a file of labels: after magic and one size.
+    static let labelsStart = 8
+
     private var header: [UInt8] {
         var result: [UInt8] = [0, 0, 8, UInt8(dimensions.count)]
         for size in dimensions {

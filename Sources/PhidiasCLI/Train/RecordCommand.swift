@@ -51,7 +51,7 @@ struct RecordCommand: ParsableCommand {
         let settings = try TrainingSettings(source, network, loss, rates, length, batch)
         let (steps, output, threads) = (recording.steps, place.output, team.threads)
         try settings.check()
-        let data = try settings.data.load(seed: settings.seed).training
+        let data = try settings.loadData().training
         let trainer = try settings.trainer(
             Model(
                 network: try settings.network(for: data, threads: threads), seed: settings.seed),
