@@ -14,7 +14,7 @@ public enum DigitFitting {
     /// Levels of gray that must lie between paper and ink.
     public static let minimumContrast: UInt8 = 32
 
-    /// Reads a PNG file and fits it. Where it is transparent there is paper.
+    /// Reads a PNG or JPEG file and fits it. Where it is transparent there is paper.
     /// - Parameters:
     ///   - path: The file.
     ///   - rows: Rows of the result.
@@ -26,7 +26,7 @@ public enum DigitFitting {
         path: String, rows: Int, columns: Int, invert: Bool = false
     ) throws -> [UInt8] {
         try fit(
-            try PNG.readGray(path: path, background: invert ? 255 : 0), rows: rows,
+            try ImageFile.readGray(path: path, background: invert ? 255 : 0), rows: rows,
             columns: columns, invert: invert, name: path)
     }
 

@@ -21,7 +21,7 @@ struct PredictCommand: ParsableCommand {
 
     @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "PNG files.")
+    @Argument(help: "PNG or JPEG files.")
     var images: [String]
     @Flag(help: "The images have dark ink on a light background.")
     var invert = false
