@@ -16,6 +16,7 @@ package enum Hint {
         case DataError.exists: "Choose another --output, or replace the data with --force."
         case DataError.missing(_, let reason) where reason.contains("no such folder"):
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
+        case PredictionError.several: "(--segments)"
         case is NetworkFileError:
             "phidias summary --document dbl-2024 shows what such a file holds."
         case SettingError.describedTwice(let other):
