@@ -17,6 +17,9 @@ package enum Hint {
         case DataError.missing(_, let reason) where reason.contains("no such folder"):
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
         case PredictionError.several: "(--segments)"
+        case ExportError.exists: "Choose another --output, or replace it with --force."
+        case ExportError.name: "(--name)"
+        case ExportError.noBytes: "(--input)"
         case is NetworkFileError:
             "phidias summary --document dbl-2024 shows what such a file holds."
         case SettingError.describedTwice(let other):

@@ -252,6 +252,16 @@ class Minutes(Training):
         return len(self.lines("metrics.jsonl")) >= 3
 
 
+class Watched(Training):
+    """A run that TensorBoard watches: what cannot be written for it does not end the run."""
+
+    COVERS = ("train --tensorboard",)
+
+    def arguments(self):
+        board = self.folder / "board"
+        return [*super().arguments(), "--tensorboard", board, "--tensorboard-every", 50]
+
+
 class Changing(Training):
     """A run that was finished, and goes on with other settings."""
 
@@ -458,6 +468,11 @@ class Features(Page):
     OPTIONS = "features {run}/model.safetensors --strongest 3 --data {data} --output {output}"
 
 
+class Export(Page):
+    COVERS, NAME = ("export",), "model.onnx"
+    OPTIONS = "export {run} --to onnx --output {output} --force"
+
+
 class Record(Page):
     COVERS, NAME = ("record",), "steps.safetensors"
     OPTIONS = "record --data {data} --hidden 8 --steps 5 --output {output}"
@@ -486,10 +501,12 @@ class Augmented(Page):
 
 SUBJECTS = {
     "train": Training, "convolution": Convolution, "halving": Halving, "minutes": Minutes,
+    "watched": Watched,
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
     "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
     "synthesize": Synthesis, "import": Import, "augment": Augmented, "report": Report,
     "filters": Filters, "film": Film, "fitted": Fitted, "features": Features, "record": Record,
+    "export": Export,
 }
 
 

@@ -107,7 +107,7 @@ public struct DataPair: Sendable {
         let all = parts.flatMap { _, part in
             DataFiles.Inputs.allCases.map(part.inputs) + [false, true].map(part.answers)
         }
-        let spellings = all.flatMap(DataFiles.spellings) + [ClassNames.file]
+        let spellings = all.flatMap(DataFiles.spellings) + [ClassNames.file, ColumnNames.file]
         let found = spellings.map { name -> String in "\(directory)/\(name)" }
             .first { access($0, F_OK) == 0 }
         if !replacing, let found { throw DataError.exists(path: found) }
@@ -122,6 +122,9 @@ public struct DataPair: Sendable {
                     try data.inputFile, to: "\(root)/\(part.inputs(DataFiles.Inputs(data)))")
                 try DurableFile.write(
                     try data.answerFile, to: "\(root)/\(part.answers(data.isRegression))")
+            }
+            if let names = training.columnNames {
+                try DurableFile.write(names.json, to: "\(root)/\(ColumnNames.file)")
             }
             if let names = training.classNames {
                 try DurableFile.write(ClassNames.json(names), to: "\(root)/\(ClassNames.file)")
@@ -187,6 +190,7 @@ private struct DataFiles {
     }
 
     let part: Part
+    private let directory: String
     private let kind: Inputs
     private let isRegression: Bool
     let images, answers: IDXReader
@@ -199,7 +203,7 @@ private struct DataFiles {
     }
 
     init(_ directory: String, _ part: Part) throws(DataError) {
-        self.part = part
+        (self.part, self.directory) = (part, directory)
         kind = Inputs.allCases.first { Self.find(directory, part.inputs($0)) != nil } ?? .flat
         isRegression =
             Self.find(directory, part.answers(false)) == nil
@@ -276,7 +280,8 @@ private struct DataFiles {
                 features: inputs.floats, columns: shape.columns, targets: answers.floats,
                 targetCount: targets, path: path)
         }
-        return (data, checksums)
+        let place = "\(directory)/\(ColumnNames.file)"
+        return (try data.named(try ColumnNames.read(directory), path: place), checksums)
     }
 
     /// The bytes or numbers of a file.

@@ -35,6 +35,7 @@ final class RunWatch {
             Console.say(
                 "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4))\(training), \(what) \(measure)\(score.quality.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
             )
+        case .weights: break
         case .lossAboveStart(_, let loss, let start):
             Console.say(
                 "warning: the loss, \(loss.digits()), is above the loss before training, \(start.digits()): the learning rate may be too high."

@@ -52,10 +52,12 @@ public struct TrainingPlan: Sendable {
 
     /// The record of a run that begins with this plan.
     var document: RunDocument {
-        RunDocument(
+        var document = RunDocument(
             settings: settings.record, network: network, program: PhidiasVersion.current,
             checksums: checksums, threads: threads, kernels: Model.kernels,
             classNames: classNames)
+        document.columnNames = training.columnNames
+        return document
     }
 
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
