@@ -20,6 +20,7 @@ package enum Hint {
         case ImportError.size: "(--size)"
         case DataError.missing(_, let reason) where reason.contains("no such folder"):
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
+        case PredictionError.several: "(--segments)"
         case ExportError.exists: "Choose another --output, or replace it with --force."
         case ExportError.name: "(--name)"
         case ExportError.noBytes: "(--input)"
