@@ -15,8 +15,16 @@ package enum Hint {
         case ModelError.noThreads, ModelError.threadVariable: "(--threads)"
         case DataError.exists: "Choose another --output, or replace the data with --force."
         case DataError.otherForm: "(phidias data import)"
+        case ImportError.file: "Leave out such files with --skip-bad."
+        case ImportError.sizes: "Resize them, as with --size 28x28."
+        case ImportError.channels: "(--channels)"
+        case ImportError.size: "(--size)"
         case DataError.missing(_, let reason) where reason.contains("no such folder"):
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
+        case PredictionError.several: "(--segments)"
+        case ExportError.exists: "Choose another --output, or replace it with --force."
+        case ExportError.name: "(--name)"
+        case ExportError.noBytes: "(--input)"
         case is NetworkFileError:
             "phidias summary --document dbl-2024 shows what such a file holds."
         case SettingError.describedTwice(let other):

@@ -18,7 +18,8 @@ struct BenchProgram: ParsableCommand {
             """,
         version: PhidiasVersion.current,
         subcommands: [
-            BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchConvolution.self,
+            BenchKernels.self, BenchTrain.self, BenchTurns.self, BenchInfer.self,
+            BenchConvolution.self,
             BenchScaling.self,
         ],
         defaultSubcommand: BenchKernels.self)

@@ -19,7 +19,7 @@ struct PhidiasProgram: ParsableCommand {
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FiltersCommand.self,
             FeaturesCommand.self, SummaryCommand.self, VerifyCommand.self, SweepCommand.self,
             DataCommand.self, BenchCommand.self, RecordCommand.self, ExplainCommand.self,
-            ExperimentCommand.self, ReportCommand.self,
+            ExperimentCommand.self, ReportCommand.self, ExportCommand.self,
         ])
 
     static func main() { Program.run(Self.self) }

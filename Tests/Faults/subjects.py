@@ -21,7 +21,7 @@ IMAGES, SIDE = {"train": 600, "t10k": 100}, 12
 
 # Commands without a subject, and why.
 READERS = {
-    "evaluate": "reads", "predict": "reads", "summary": "reads", "verify": "reads",
+    "evaluate": "reads", "summary": "reads", "verify": "reads",
     "explain": "computes", "data info": "reads",
     "bench": "measures the machine; what it writes is written as reports are",
 }
@@ -252,6 +252,16 @@ class Minutes(Training):
         return len(self.lines("metrics.jsonl")) >= 3
 
 
+class Watched(Training):
+    """A run that TensorBoard watches: what cannot be written for it does not end the run."""
+
+    COVERS = ("train --tensorboard",)
+
+    def arguments(self):
+        board = self.folder / "board"
+        return [*super().arguments(), "--tensorboard", board, "--tensorboard-every", 50]
+
+
 class Changing(Training):
     """A run that was finished, and goes on with other settings."""
 
@@ -459,9 +469,30 @@ class Features(Page):
     OPTIONS = "features {run}/model.safetensors --strongest 3 --data {data} --output {output}"
 
 
+class Export(Page):
+    COVERS, NAME = ("export",), "model.onnx"
+    OPTIONS = "export {run} --to onnx --output {output} --force"
+
+
 class Record(Page):
     COVERS, NAME = ("record",), "steps.safetensors"
     OPTIONS = "record --data {data} --hidden 8 --steps 5 --output {output}"
+
+
+class Fitted(Page):
+    """What a network saw of pictures, and then its answers: files that come one by one."""
+
+    COVERS, NAME = ("predict",), "predictions.csv"
+    OPTIONS = ("predict {run}/model.safetensors {run}/filters.png --segments --save-fitted {folder} "
+               "--output {output}")
+
+    def arguments(self):
+        output = self.folder / self.NAME
+        return self.OPTIONS.format(run=self.source(), folder=self.folder, output=output).split()
+
+    def broken(self):
+        wrong = [name for name, data in self.files().items() if self.after.get(name) != data]
+        return f"not what they should be: {wrong}" if wrong and self.temporaries() == [] else ""
 
 
 class Augmented(Page):
@@ -471,10 +502,12 @@ class Augmented(Page):
 
 SUBJECTS = {
     "train": Training, "convolution": Convolution, "halving": Halving, "minutes": Minutes,
+    "watched": Watched,
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
     "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
     "synthesize": Synthesis, "import": Import, "augment": Augmented, "report": Report,
-    "filters": Filters, "film": Film, "features": Features, "record": Record,
+    "filters": Filters, "film": Film, "fitted": Fitted, "features": Features, "record": Record,
+    "export": Export,
 }
 
 

@@ -31,6 +31,18 @@ public struct ImageRows: Sendable {
         }
     }
 
+    /// Whether a file is an array, or is named as a table.
+    /// - Parameters:
+    ///   - start: its first bytes, 16 if there are so many.
+    ///   - name: its path.
+    package static func isKnown(_ start: [UInt8], name: String) -> Bool {
+        switch FileKind(start) {
+        case .npy, .zip, .safetensors: true
+        case .text: [".csv", ".tsv", ".txt"].contains { name.lowercased().hasSuffix($0) }
+        case .idx, .other: false
+        }
+    }
+
     private init(arrays: some ArraySource, _ options: TableOptions) throws {
         let path = arrays.path
         let array = try arrays.read(try Self.choose(arrays, options.keys))

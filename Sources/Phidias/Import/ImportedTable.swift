@@ -24,14 +24,20 @@ public struct ImportedTable: Sendable, Equatable {
     /// - Throws: `DataError`.
     public func dataset(path: String) throws(DataError) -> Dataset {
         let columns = featureNames.count
-        return targetNames.isEmpty
+        let data =
+            targetNames.isEmpty
             ? try Dataset(
                 features: values, columns: columns, labels: labels, classes: classNames.count,
-                classNames: ClassLabels.named(classNames),
-                path: path)
+                classNames: ClassLabels.named(classNames), path: path)
             : try Dataset(
                 features: values, columns: columns, targets: targets,
                 targetCount: targetNames.count, path: path)
+        // Columns without names are counted from 1.
+        let names = [featureNames, targetNames].map { names in
+            names == (0..<names.count).map { String($0 + 1) } ? [] : names
+        }
+        guard names.contains(where: { !$0.isEmpty }) else { return data }
+        return try data.named(ColumnNames(features: names[0], targets: names[1]), path: path)
     }
 
     /// Reads a table in a text file.

@@ -16,6 +16,8 @@ final class RunWatch {
             done = start.epochsDone
             for line in Self.header(start) { Console.say(line) }
             if let warning = Self.warning(start) { Console.say(warning) }
+        case .doubts(let doubts):
+            for doubt in doubts { Console.say("warning: \(doubt)") }
         case .resumes(let folder, let place):
             Console.say(
                 "Continuing \(folder) after epoch \(place.epochs), step \(place.steps).")
@@ -35,6 +37,7 @@ final class RunWatch {
             Console.say(
                 "epoch \(line.epoch)/\(epochs): loss \(line.training.loss.fixed(4))\(training), \(what) \(measure)\(score.quality.percent) %, \(line.seconds.fixed(1)) s, \(rate)/s"
             )
+        case .weights: break
         case .lossAboveStart(_, let loss, let start):
             Console.say(
                 "warning: the loss, \(loss.digits()), is above the loss before training, \(start.digits()): the learning rate may be too high."

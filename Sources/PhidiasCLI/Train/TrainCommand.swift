@@ -19,10 +19,12 @@ struct TrainCommand: ParsableCommand {
               phidias train --data data/mnist --hidden 128 --output runs/mnist
               phidias train --data data/mnist --network dbl-2024
               phidias train --resume runs/mnist
+              phidias train --data data/mnist --tensorboard boards/mnist
             """)
 
     @OptionGroup var options: TrainOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
+    @OptionGroup(title: "Output") var board: BoardOptions
     @OptionGroup(title: "Output") var form: FormatOptions
     @OptionGroup(title: "Output") var team: ThreadOptions
 
@@ -43,16 +45,50 @@ struct TrainCommand: ParsableCommand {
         var allowChange = false
     }
 
+    /// What TensorBoard shows.
+    struct BoardOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "Write files that TensorBoard shows into this folder.", valueName: "folder"))
+        var tensorboard: String?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "With --tensorboard: steps between two pictures of filters and histograms of weights; numbers come ten times as often. (default: \(TensorBoardLog.usualInterval))",
+                valueName: "steps"))
+        var tensorboardEvery: Int?
+
+        func log() throws -> TensorBoardLog? {
+            guard let tensorboard else {
+                guard tensorboardEvery == nil else {
+                    throw UsageError(
+                        description: "--tensorboard-every needs --tensorboard with a folder.")
+                }
+                return nil
+            }
+            return try TensorBoardLog(
+                in: tensorboard, every: tensorboardEvery ?? TensorBoardLog.usualInterval
+            ) { Console.say("\($0.description) Training goes on without TensorBoard's files.") }
+        }
+    }
+
     func run() throws {
         let (output, resume, threads) = (place.output, place.resume, team.threads)
         let watch = RunWatch()
         let stop = { Interruption.signal != nil }
+        let log: TensorBoardLog?
+        func show(_ event: RunEvent) {
+            watch.show(event)
+            log?.add(event)
+        }
         let result: RunResult
         if let resume {
             try checkResuming(resume)
+            log = try board.log()
             result = try Run.resume(
                 resume, allowingChanges: place.allowChange, threads: threads,
-                change: options.apply, onEvent: watch.show, shouldStop: stop)
+                weightsEvery: log?.weightsEvery, change: options.apply, onEvent: show,
+                shouldStop: stop)
         } else {
             guard !place.allowChange else {
                 throw UsageError(
@@ -65,15 +101,16 @@ struct TrainCommand: ParsableCommand {
             }
             var settings = TrainingSettings()
             try options.apply(to: &settings)
+            log = try board.log()
             result =
                 if let output {
                     try Run.train(
                         settings, in: output, replacing: place.force, threads: threads,
-                        onEvent: watch.show, shouldStop: stop)
+                        weightsEvery: log?.weightsEvery, onEvent: show, shouldStop: stop)
                 } else {
                     try Run.train(
                         settings, under: NumberedRuns("runs"), threads: threads,
-                        onEvent: watch.show, shouldStop: stop)
+                        weightsEvery: log?.weightsEvery, onEvent: show, shouldStop: stop)
                 }
         }
         if case .interrupted(let place) = result.end, let signal = Interruption.signal {

@@ -90,7 +90,8 @@ final class Replay {
                 self.onProgress(
                     RunProgress(
                         epoch: step.epoch, epochs: epochs, images: seen,
-                        imagesPerEpoch: self.plan.training.count, loss: step.loss))
+                        imagesPerEpoch: self.plan.training.count, loss: step.loss, step: step.step,
+                        learningRate: step.learningRate, momentum: step.momentum))
             },
             onEpoch: {
                 seen = 0

@@ -20,17 +20,18 @@ extension Run {
     ///   - data: nil reads what the settings name.
     ///   - replacing: whether a run that is in the folder may be replaced.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
+    ///   - weightsEvery: steps between two events with the model; nil for none.
     ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: `CancellationError` after the checkpoint is written; else as the synchronous form.
     public nonisolated(nonsending) static func train(
         _ settings: TrainingSettings, in folder: String, data: DataPair? = nil,
-        replacing: Bool = false, threads: Int? = nil,
+        replacing: Bool = false, threads: Int? = nil, weightsEvery: Int? = nil,
         onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> RunResult {
         try await DedicatedThread.runCancellable { isCancelled in
             try train(
                 settings, in: folder, data: data, replacing: replacing, threads: threads,
-                onEvent: onEvent, shouldStop: isCancelled
+                weightsEvery: weightsEvery, onEvent: onEvent, shouldStop: isCancelled
             ).orCancellation()
         }
     }
@@ -41,19 +42,21 @@ extension Run {
     ///   - data: nil reads what the settings name.
     ///   - allowingChanges: whether the result may become another one by `change`.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
+    ///   - weightsEvery: steps between two events with the model; nil for none.
     ///   - change: changes settings.
     ///   - onEvent: called with what happens, on the thread that trains.
     /// - Throws: `CancellationError` after the checkpoint is written; else as the synchronous form.
     public nonisolated(nonsending) static func resume(
         _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
-        threads: Int? = nil,
+        threads: Int? = nil, weightsEvery: Int? = nil,
         change: @escaping @Sendable (inout TrainingSettings) throws -> Void = { _ in },
         onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> RunResult {
         try await DedicatedThread.runCancellable { isCancelled in
             try resume(
                 folder, data: data, allowingChanges: allowingChanges, threads: threads,
-                change: change, onEvent: onEvent, shouldStop: isCancelled
+                weightsEvery: weightsEvery, change: change, onEvent: onEvent,
+                shouldStop: isCancelled
             ).orCancellation()
         }
     }

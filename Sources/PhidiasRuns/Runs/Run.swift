@@ -15,13 +15,14 @@ public enum Run {
     ///   - replacing: whether a run that is in the folder may be replaced. It stays until the new run
     ///     has something to save.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`. They change no result.
+    ///   - weightsEvery: steps between two events with the model, at least 1; nil for none.
     ///   - onEvent: called with what happens, on the thread that trains.
     ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError.exists`; what is wrong with settings or data; `TrainingError.diverged`;
     ///   `FileError`.
     public static func train(
         _ settings: TrainingSettings, in folder: String, data: DataPair? = nil,
-        replacing: Bool = false, threads: Int? = nil,
+        replacing: Bool = false, threads: Int? = nil, weightsEvery: Int? = nil,
         onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
@@ -32,7 +33,7 @@ public enum Run {
         try place.open()
         // Again, now that no other process can write: one may have ended here meanwhile.
         try place.checkIsFree(replacing: replacing)
-        return try begin(plan, place, shouldStop, onEvent)
+        return try begin(plan, place, weightsEvery, shouldStop, onEvent)
     }
 
     /// The same in a new folder of runs that are numbered, which is made when settings and data have
@@ -42,12 +43,14 @@ public enum Run {
     ///   - runs: where the folder is made.
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
+    ///   - weightsEvery: steps between two events with the model, at least 1; nil for none.
     ///   - onEvent: called with what happens, on the thread that trains.
     ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
-    /// - Throws: as `train(_:in:data:replacing:threads:onEvent:shouldStop:)`.
+    /// - Throws: as `train(_:in:data:replacing:threads:weightsEvery:onEvent:shouldStop:)`.
     public static func train(
         _ settings: TrainingSettings, under runs: NumberedRuns, data: DataPair? = nil,
-        threads: Int? = nil, onEvent: @escaping (RunEvent) -> Void = { _ in },
+        threads: Int? = nil, weightsEvery: Int? = nil,
+        onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         try check(settings)
@@ -58,7 +61,7 @@ public enum Run {
         let place = RunFolder(folder, onEvent: onEvent)
         try place.open()
         runs.link(latest: folder)
-        return try begin(plan, place, shouldStop, onEvent)
+        return try begin(plan, place, weightsEvery, shouldStop, onEvent)
     }
 
     private static func check(_ settings: TrainingSettings) throws {
@@ -69,14 +72,15 @@ public enum Run {
     }
 
     private static func begin(
-        _ plan: TrainingPlan, _ place: RunFolder, _ shouldStop: @escaping () -> Bool,
-        _ onEvent: @escaping (RunEvent) -> Void
+        _ plan: TrainingPlan, _ place: RunFolder, _ weightsEvery: Int?,
+        _ shouldStop: @escaping () -> Bool, _ onEvent: @escaping (RunEvent) -> Void
     ) throws -> RunResult {
         defer { place.discardReplacement() }
-        place.classNames = plan.classNames
+        (place.classNames, place.columnNames) = (plan.classNames, plan.training.columnNames)
         return try finish(
             TrainingRun(
-                plan, place, plan.document, from: nil, shouldStop: shouldStop, onEvent: onEvent),
+                plan, place, plan.document, from: nil, weightsEvery: weightsEvery,
+                shouldStop: shouldStop, onEvent: onEvent),
             from: nil, place)
     }
 
@@ -88,6 +92,7 @@ public enum Run {
     ///   - allowingChanges: whether the result may become another one by `change`; the changes are
     ///     recorded.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`. They change no result.
+    ///   - weightsEvery: steps between two events with the model, at least 1; nil for none.
     ///   - change: changes settings. Where the data lies and how checkpoints are kept may always be
     ///     changed.
     ///   - onEvent: called with what happens, on the thread that trains.
@@ -95,7 +100,8 @@ public enum Run {
     /// - Throws: `RunError`, and what `train` throws.
     public static func resume(
         _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
-        threads: Int? = nil, change: (inout TrainingSettings) throws -> Void = { _ in },
+        threads: Int? = nil, weightsEvery: Int? = nil,
+        change: (inout TrainingSettings) throws -> Void = { _ in },
         onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
@@ -112,14 +118,14 @@ public enum Run {
         let plan = try TrainingPlan(settings, data: data, threads: threads)
         let (checkpoint, document) = try reconcile(
             plan, place, old, found, recorded, allowingChanges: allowingChanges)
-        place.classNames = document.classNames
+        (place.classNames, place.columnNames) = (document.classNames, document.columnNames)
         try place.restore(checkpoint, loss: plan.loss.name)
         onEvent(
             .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))
         return try finish(
             TrainingRun(
-                plan, place, document, from: checkpoint, shouldStop: shouldStop,
-                onEvent: onEvent),
+                plan, place, document, from: checkpoint, weightsEvery: weightsEvery,
+                shouldStop: shouldStop, onEvent: onEvent),
             from: checkpoint?.state, place)
     }
 
@@ -160,7 +166,9 @@ public enum Run {
         var document = plan.document
         document.keepSpelling(of: old)
         // Of the same data, a run keeps the names that it began with, or none.
-        if document.checksums == old.checksums { document.classNames = old.classNames }
+        if document.checksums == old.checksums {
+            (document.classNames, document.columnNames) = (old.classNames, old.columnNames)
+        }
         let settings = plan.settings
         let place = found?.state.position ?? TrainingPosition()
         let changes = RunChange.between(old, document, at: place)

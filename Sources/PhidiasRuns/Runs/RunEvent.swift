@@ -4,10 +4,14 @@ import Phidias
 public enum RunEvent: Sendable {
     /// Training is about to begin or to continue.
     case starts(RunStart)
+    /// Before anything is trained: labels of the training images that look like mistakes.
+    case doubts([DataDoubt])
     /// The run continues from a checkpoint, at this position.
     case resumes(folder: String, TrainingPosition)
     /// A step is done.
     case step(RunProgress)
+    /// The model before the first step, and after those that were asked for.
+    case weights(RunWeights)
     /// An epoch is done and saved.
     case epoch(EpochMetrics, of: Int)
     /// The training loss of an epoch is above the loss before training: the learning rate may be too
@@ -60,6 +64,18 @@ public struct RunProgress: Sendable {
     public let imagesPerEpoch: Int
     /// The mean loss of the step's batch.
     public let loss: Double
+    /// The step, counted from 1 over the whole run.
+    public let step: Int
+    /// Learning rate and momentum of the step.
+    public let learningRate, momentum: Float
+}
+
+/// The model of a run after a step.
+public struct RunWeights: Sendable {
+    /// The step, counted from 1 over the whole run; 0 is before the first.
+    public let step: Int
+    /// The model.
+    public let model: Model
 }
 
 /// What a run that diverged has left.

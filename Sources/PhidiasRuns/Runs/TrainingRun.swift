@@ -17,19 +17,23 @@ final class TrainingRun {
     private var trainer: Trainer
     /// nil if no frames are asked for.
     private let film: FilterFilm?
+    /// Steps between two events with the model; nil for none.
+    private let weightsEvery: Int?
 
     /// - Parameters:
     ///   - checkpoint: where to go on; nil is the start.
+    ///   - weightsEvery: steps between two events with the model; nil for none.
     ///   - shouldStop: asked between two steps; true ends the run with a checkpoint.
     init(
         _ plan: TrainingPlan, _ folder: RunFolder, _ document: RunDocument,
-        from checkpoint: Checkpoint?, shouldStop: @escaping () -> Bool,
+        from checkpoint: Checkpoint?, weightsEvery: Int?, shouldStop: @escaping () -> Bool,
         onEvent: @escaping (RunEvent) -> Void
     ) throws {
         self.plan = plan
         self.folder = folder
         self.document = document
         (self.shouldStop, self.onEvent) = (shouldStop, onEvent)
+        self.weightsEvery = weightsEvery
         isBegun = checkpoint != nil
         earlier = checkpoint?.state.position.seconds ?? 0
         history = TrainingHistory(checkpoint, patience: plan.settings.patience)
@@ -44,6 +48,7 @@ final class TrainingRun {
     /// Trains to the end, or until it is asked to stop.
     /// - Parameter state: where to go on; nil is the start.
     func train(from state: TrainingState?) throws -> RunResult {
+        if !plan.doubts.isEmpty { onEvent(.doubts(plan.doubts)) }
         onEvent(
             .starts(
                 RunStart(
@@ -60,6 +65,7 @@ final class TrainingRun {
             if !damaged.isEmpty { onEvent(.damagedFrames(damaged)) }
         } else {
             try film?.drawStart()
+            if weightsEvery != nil { onEvent(.weights(.init(step: 0, model: trainer.model))) }
         }
         var state = state
         while !history.isStopped {
@@ -110,8 +116,11 @@ final class TrainingRun {
                     .step(
                         RunProgress(
                             epoch: step.epoch, epochs: self.plan.settings.epochs, images: seen,
-                            imagesPerEpoch: self.plan.training.count, loss: step.loss)))
+                            imagesPerEpoch: self.plan.training.count, loss: step.loss,
+                            step: step.step,
+                            learningRate: step.learningRate, momentum: step.momentum)))
                 try self.film?.draw(self.trainer, after: step.step)
+                self.showWeights(after: step.step)
             },
             onEpoch: { epoch in
                 try self.finish(epoch)
@@ -121,6 +130,12 @@ final class TrainingRun {
         guard isInterrupted, place.epochs != plan.settings.epochs else { return nil }
         try saveCheckpoint()
         return place
+    }
+
+    private func showWeights(after step: Int) {
+        guard let weightsEvery, step.isMultiple(of: weightsEvery), let state = trainer.state
+        else { return }
+        onEvent(.weights(.init(step: step, model: state.model)))
     }
 
     private func finish(_ epoch: Trainer.EpochReport) throws {
