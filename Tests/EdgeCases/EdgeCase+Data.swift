@@ -111,6 +111,17 @@ extension EdgeCase {
             EdgeCase("DataImport: no such file", .error("/nowhere")) {
                 _ = try DataImport("/nowhere")
             },
+            EdgeCase("ImportedTable: no such file", .error("/nowhere")) {
+                _ = try ImportedTable(path: "/nowhere")
+            },
+            EdgeCase("ImageRows: no such file", .error("/nowhere")) {
+                _ = try ImageRows(path: "/nowhere")
+            },
+            EdgeCase("DataImport: 257 classes", .error("257 classes")) {
+                var options = ImportOptions()
+                options.classes = 257
+                _ = try DataImport("/nowhere", options: options)
+            },
             EdgeCase("SyntheticDigits.dataset: 0", .error("count is 0")) {
                 _ = try SyntheticDigits.dataset(count: 0, seed: 1)
             },

@@ -21,7 +21,7 @@ IMAGES, SIDE = {"train": 600, "t10k": 100}, 12
 
 # Commands without a subject, and why.
 READERS = {
-    "evaluate": "reads", "predict": "reads", "summary": "reads", "verify": "reads",
+    "evaluate": "reads", "summary": "reads", "verify": "reads",
     "explain": "computes", "data info": "reads",
     "bench": "measures the machine; what it writes is written as reports are",
 }
@@ -426,7 +426,8 @@ class Import(Synthesis):
         if not source.exists():
             rows = ("".join([str(i % 3)] + [f",{(i * 7 + x) % 256}" for x in range(16)]) for i in range(90))
             source.write_text("\n".join(rows) + "\n")
-        return ["data", "import", source, "--test-share", "0.2", "--force", "--output", self.folder]
+        return ["data", "import", source, "--label", "first", "--as", "images",
+                "--test-share", "0.2", "--force", "--output", self.folder]
 
 
 class Page(Files):
@@ -478,6 +479,22 @@ class Record(Page):
     OPTIONS = "record --data {data} --hidden 8 --steps 5 --output {output}"
 
 
+class Fitted(Page):
+    """What a network saw of pictures, and then its answers: files that come one by one."""
+
+    COVERS, NAME = ("predict",), "predictions.csv"
+    OPTIONS = ("predict {run}/model.safetensors {run}/filters.png --segments --save-fitted {folder} "
+               "--output {output}")
+
+    def arguments(self):
+        output = self.folder / self.NAME
+        return self.OPTIONS.format(run=self.source(), folder=self.folder, output=output).split()
+
+    def broken(self):
+        wrong = [name for name, data in self.files().items() if self.after.get(name) != data]
+        return f"not what they should be: {wrong}" if wrong and self.temporaries() == [] else ""
+
+
 class Augmented(Page):
     COVERS, NAME = ("data augment",), "sheet.png"
     OPTIONS = "data augment --data {data} --shift 1 --output {output}"
@@ -489,7 +506,7 @@ SUBJECTS = {
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
     "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
     "synthesize": Synthesis, "import": Import, "augment": Augmented, "report": Report,
-    "filters": Filters, "film": Film, "features": Features, "record": Record,
+    "filters": Filters, "film": Film, "fitted": Fitted, "features": Features, "record": Record,
     "export": Export,
 }
 

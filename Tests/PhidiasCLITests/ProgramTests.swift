@@ -88,7 +88,7 @@ import Testing
 
         let picture = folder.path + "/f.png"
         #expect(try Self.run("filters", model, "--output", picture, "--colormap", "gray").code == 0)
-        let predicted = try Self.run("predict", model, picture, "--format", "json")
+        let predicted = try Self.run("predict", model, picture, "--no-auto", "--format", "json")
         #expect(predicted.code == 0, "\(predicted.errors)")
         #expect(predicted.output.contains("\"probabilities\""))
     }

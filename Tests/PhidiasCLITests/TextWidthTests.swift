@@ -66,8 +66,8 @@ import Testing
     /// Commands on small data, after a training in `run`, in a folder with it.
     private static let commands = [
         "explain", "explain --learning-rate 0.01 --momentum 0.9", "summary dbl-2024",
-        "summary mlp", "evaluate run", "verify run", "predict run run/filters.png",
-        "predict --all run run/filters.png", "data info .",
+        "summary mlp", "evaluate run", "verify run", "predict --no-auto run run/filters.png",
+        "predict --no-auto --all run run/filters.png", "data info .",
         "experiment golden-point --data . --hidden 4 --epochs 1 --batch-size 8",
         "experiment smoothing --data . --hidden 4 --epochs 3 --batch-size 1 --momentum 0.5 "
             + "--momenta 0,0.5 --roughness-epochs 1 --curvature-images 20 --curvature-steps 2",

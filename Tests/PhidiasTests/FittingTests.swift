@@ -61,8 +61,8 @@ import Testing
             }
         }
         // Half a pixel, and what the rounding to bytes adds.
-        #expect(abs(massX / mass - 14) <= 0.51)
-        #expect(abs(massY / mass - 14) <= 0.51)
+        #expect(abs(massX / mass - 14.5) <= 0.51)
+        #expect(abs(massY / mass - 14.5) <= 0.51)
         #expect(max(columns.count, rows.count) == 20)
         #expect(min(columns.count, rows.count) >= 1)
         // Proportions, of what has ink, to within a pixel.

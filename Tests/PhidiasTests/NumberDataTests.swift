@@ -127,13 +127,19 @@ import Testing
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("phidias-numbers-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let data = try Self.data(isRegression: isRegression)
+        let names = ColumnNames(
+            features: (0..<7).map { "größe=\($0)" }, targets: isRegression ? ["a", "b"] : [])
+        let data = try Self.data(isRegression: isRegression).named(names)
         let test = try data.subset([3, 1, 7])
         try DataPair(training: data, test: test, checksums: [:]).write(to: folder)
         let read = try DataPair(directory: folder)
         #expect(read.training.features == data.features && read.test.features == test.features)
         #expect(read.training.targets == data.targets && read.training.labels == data.labels)
         #expect(read.training.shape == data.shape && read.checksums.count == 4)
+        #expect(read.training.columnNames == names && read.test.columnNames == names)
+        #expect(throws: DataError.columnNames(path: "here")) {
+            try data.named(ColumnNames(features: ["a"], targets: []), path: "here")
+        }
         // Images take their place, and nothing of them is left.
         let images = try SyntheticDigits.dataset(count: 20, seed: 1)
         try DataPair(training: images, test: images, checksums: [:])

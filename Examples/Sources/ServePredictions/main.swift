@@ -35,15 +35,15 @@ print("\(clients) clients, one image a call: \(right) of \(digits.test.count) co
 let all = try predictor.classes(images: digits.test.images)
 print("One call: \(zip(all, digits.test.labels).count { $0 == Int($1) }) correct")
 
-// A picture from elsewhere, a PNG with a white background, is fitted as MNIST's digits are.
+// A picture from elsewhere, here a PNG with dark ink on white, becomes what MNIST's digits are.
 let png = try PNG.encode(
     Image(
         width: digits.test.columns, height: digits.test.rows, channels: 1,
         pixels: digits.test.image(7).map { 255 - $0 }))
-let fitted = try DigitFitting.fit(
-    PNG.decodeGray(png, background: 255), rows: digits.test.rows, columns: digits.test.columns,
-    invert: true, name: "The request")
-let shares = try predictor.probabilities(images: fitted)
+let drawings = try DigitFitting.drawings(
+    in: PNG.decodeDrawing(png), rows: digits.test.rows, columns: digits.test.columns,
+    name: "The request")
+let shares = try predictor.probabilities(images: drawings[0].pixels)
 for (digit, share) in shares.enumerated() where share > 0.5 {
     print("The picture is a \(digit)", String(format: "(output %.2f)", share))
 }

@@ -10,6 +10,9 @@ public enum DataError: PhidiasError, Equatable {
     case io(path: String, reason: String)
     /// The first bytes are not those of an IDX file of bytes; `found` holds them.
     case magic(path: String, found: [UInt8])
+    /// Data that is not kept as it would have to be, but that can be imported; the reason is a
+    /// sentence without its end.
+    case otherForm(path: String, reason: String)
     /// The file ends before the `expected` bytes that its header announces.
     case truncated(path: String, expected: Int, found: Int)
     /// The file continues after the `expected` bytes that its header announces.
@@ -26,6 +29,8 @@ public enum DataError: PhidiasError, Equatable {
     case label(path: String, index: Int, label: Int, classes: Int)
     /// A number of a row, both counted from 0, that is not finite.
     case notFinite(path: String, what: String, row: Int, column: Int, value: String)
+    /// A label in a file, at a byte of its content, is outside the classes.
+    case labelByte(path: String, byte: Int, label: Int, classes: Int)
     /// There are no images.
     case empty(String)
     /// A file has more bytes than the reader accepts.
@@ -38,8 +43,6 @@ public enum DataError: PhidiasError, Equatable {
     case pixels(path: String, expected: String, found: String)
     /// A folder does not have 2 to 256 subfolders, one for each class.
     case classes(path: String, found: Int)
-    /// A line of a CSV file, counted from 1, is not a label and pixels.
-    case csv(path: String, line: Int, reason: String)
     /// A fraction that is not above 0 and below 1.
     case fraction(Double)
     /// A fraction that leaves a class without images in one of the two parts.
@@ -54,6 +57,8 @@ public enum DataError: PhidiasError, Equatable {
     case classCount(path: String, classes: Int)
     /// Texts that cannot be the names of the classes; the reason ends a sentence.
     case classNames(path: String, reason: String)
+    /// Names of columns that are none, or not one for each column.
+    case columnNames(path: String)
     /// More images than an index can address.
     case tooManyImages(path: String, images: Int)
     /// There is no image of that index, counted from 0.
@@ -72,6 +77,7 @@ public enum DataError: PhidiasError, Equatable {
                     ? "is empty"
                     : "starts with \(found.map { String($0, radix: 16) }.joined(separator: " "))")
                 + ", but 0 0 8 and the number of dimensions were expected."
+        case .otherForm(let path, let reason): "\(path): \(reason). Import the data first."
         case .truncated(let path, let expected, let found):
             "\(path): byte \(found): the file ends, but its header promises \(expected) bytes. Fetch it again."
         case .oversized(let path, let expected):
@@ -88,6 +94,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): image \(index) has label \(label), outside the classes 0 to \(classes - 1)."
         case .notFinite(let path, let what, let row, let column, let value):
             "\(path): \(what) \(column) of row \(row) is \(value); it must be a finite number."
+        case .labelByte(let path, let byte, let label, let classes):
+            "\(path): byte \(byte): the label of image \(byte - IDXFile.labelsStart) is \(label), outside the classes 0 to \(classes - 1)."
         case .empty(let what): "\(what): there are no images."
         case .tooLarge(let path, let bytes, let limit):
             "\(path): has \(bytes) bytes, more than the \(limit) that are read."
@@ -98,8 +106,7 @@ public enum DataError: PhidiasError, Equatable {
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
-            "\(path): has \(found) subfolders; 2 to 256 are needed, one per class with its PNG files."
-        case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
+            "\(path): has \(found) subfolders; 2 to 256 are needed, one for each class with its PNG or JPEG files."
         case .fraction(let value):
             "The share is \(value); it must be above 0 and below 1."
         case .share(let value, let label, let images):
@@ -114,6 +121,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): there are no images of \(shape) values; each size is at least 1."
         case .classCount(let path, let classes):
             "\(path): labels of one byte cannot distinguish \(classes) classes; give 1 to 256."
+        case .columnNames(let path):
+            "\(path): the names of columns are not one for each, as texts without control characters of at most \(ClassNames.longest) bytes. Remove the file to do without names."
         case .classNames(let path, let reason):
             "\(path): these cannot be the names of the classes: \(reason)."
         case .tooManyImages(let path, let images):
@@ -129,7 +138,7 @@ public enum DataError: PhidiasError, Equatable {
         switch self {
         case .missing, .notRegular: 66
         case .io: 74
-        case .fraction, .share, .folds, .count, .index: 64
+        case .fraction, .share, .folds, .count, .index, .classCount: 64
         case .memory: 71
         case .exists: 73
         default: 65

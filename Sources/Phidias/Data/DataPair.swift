@@ -10,20 +10,27 @@ public struct DataPair: Sendable {
     public let test: Dataset
     /// The SHA-256 of each file's content, by name; of the images' bytes if there is no file.
     public let checksums: [String: String]
+    /// The file of the training labels, and where its first label is; nil where there is none.
+    let labelsFile: (path: String, start: Int)?
 
     /// Data that is already in memory; the checksums go into the record of a run.
     public init(training: Dataset, test: Dataset, checksums: [String: String]) {
         self.training = training
         self.test = test
         self.checksums = checksums
+        labelsFile = nil
     }
 
     /// Loads the four files of an MNIST-like folder, each plain or with `.gz`: images or rows of
     /// numbers, and labels or numbers to predict, as `write(to:replacing:)` names them; and the names
     /// of the classes in `classes.json`, a JSON array of texts, where there is one.
+    /// - Parameters:
+    ///   - directory: the folder.
+    ///   - classes: the number of classes; nil for as many as there are names, or without names as the
+    ///     largest label of the training images needs.
     /// - Throws: `DataError` that names the file and says what to do. All headers are compared
     ///   before any pixel is read.
-    public init(directory: String) throws(DataError) {
+    public init(directory: String, classes: Int? = nil) throws(DataError) {
         try Self.check(directory)
         let training = try DataFiles(directory, .training)
         let test = try DataFiles(directory, .test)
@@ -33,7 +40,12 @@ public struct DataPair: Sendable {
                 found: test.shape.pixels)
         }
         let names = try ClassNames.read(directory)
-        let first = try training.load(classes: names?.count, names: names)
+        if let names, let classes, names.count != classes {
+            throw .classNames(
+                path: "\(directory)/\(ClassNames.file)",
+                reason: "there are \(names.count) names for \(classes) classes")
+        }
+        let first = try training.load(classes: classes ?? names?.count, names: names)
         let second = try test.load(
             classes: first.data.isRegression ? nil : first.data.classes, names: names)
         guard first.data.targetCount == second.data.targetCount else {
@@ -41,9 +53,9 @@ public struct DataPair: Sendable {
                 path: test.answers.path, expected: first.data.targetCount,
                 found: second.data.targetCount)
         }
-        self.init(
-            training: first.data, test: second.data,
-            checksums: first.checksums.merging(second.checksums) { $1 })
+        (self.training, self.test) = (first.data, second.data)
+        checksums = first.checksums.merging(second.checksums) { $1 }
+        labelsFile = first.data.isRegression ? nil : (training.answers.path, IDXFile.labelsStart)
     }
 
     /// Loads the two files of test images alone.
@@ -107,7 +119,7 @@ public struct DataPair: Sendable {
         let all = parts.flatMap { _, part in
             DataFiles.Inputs.allCases.map(part.inputs) + [false, true].map(part.answers)
         }
-        let spellings = all.flatMap(DataFiles.spellings) + [ClassNames.file]
+        let spellings = all.flatMap(DataFiles.spellings) + [ClassNames.file, ColumnNames.file]
         let found = spellings.map { name -> String in "\(directory)/\(name)" }
             .first { access($0, F_OK) == 0 }
         if !replacing, let found { throw DataError.exists(path: found) }
@@ -122,6 +134,9 @@ public struct DataPair: Sendable {
                     try data.inputFile, to: "\(root)/\(part.inputs(DataFiles.Inputs(data)))")
                 try DurableFile.write(
                     try data.answerFile, to: "\(root)/\(part.answers(data.isRegression))")
+            }
+            if let names = training.columnNames {
+                try DurableFile.write(names.json, to: "\(root)/\(ColumnNames.file)")
             }
             if let names = training.classNames {
                 try DurableFile.write(ClassNames.json(names), to: "\(root)/\(ClassNames.file)")
@@ -187,6 +202,7 @@ private struct DataFiles {
     }
 
     let part: Part
+    private let directory: String
     private let kind: Inputs
     private let isRegression: Bool
     let images, answers: IDXReader
@@ -199,7 +215,7 @@ private struct DataFiles {
     }
 
     init(_ directory: String, _ part: Part) throws(DataError) {
-        self.part = part
+        (self.part, self.directory) = (part, directory)
         kind = Inputs.allCases.first { Self.find(directory, part.inputs($0)) != nil } ?? .flat
         isRegression =
             Self.find(directory, part.answers(false)) == nil
@@ -225,18 +241,44 @@ private struct DataFiles {
     }
 
     private static func find(_ directory: String, _ name: String) -> String? {
-        spellings(name).map { directory + "/" + $0 }.first { access($0, F_OK) == 0 }
+        for name in spellings(name) where access("\(directory)/\(name)", F_OK) == 0 {
+            // Programs that unpack archives may leave a file in a folder of its own name.
+            let inner = "\(directory)/\(name)/\(name)"
+            return access(inner, F_OK) == 0 ? inner : "\(directory)/\(name)"
+        }
+        return nil
+    }
+
+    /// The file of another set that has the part and content of a name, if it can be taken as it is.
+    private static func foreign(_ directory: String, _ name: String) throws(DataError) -> String? {
+        guard let wanted = IDXName(name) else { return nil }
+        let all = try IDXName.files(in: directory)
+        let files = all.filter { $0.key.part == wanted.part && $0.key.content == wanted.content }
+        guard let (found, path) = files.first else { return nil }
+        guard files.count == 1 else {
+            let sets = files.keys.map(\.set).sorted().joined(separator: ", ")
+            throw .otherForm(path: directory, reason: "has files of several sets: \(sets)")
+        }
+        guard !found.isTransposed else {
+            throw .otherForm(
+                path: path, reason: "the images of EMNIST have rows and columns swapped")
+        }
+        return path
     }
 
     private static func open(
         _ directory: String, _ name: String, dimensions: Int, _ element: IDXReader.Element
     ) throws(DataError) -> IDXReader {
-        guard let path = find(directory, name) else {
+        var path = find(directory, name)
+        if path == nil { path = try foreign(directory, name) }
+        guard let path else {
             throw .missing(path: directory + "/" + name, reason: "no such file, nor with .gz")
         }
         let reader = try IDXReader(path: path)
         guard reader.element == element else {
-            throw .magic(path: path, found: [0, 0, reader.element.rawValue])
+            throw .otherForm(
+                path: path,
+                reason: "holds \(reader.element.name); those expected there are \(element.name)")
         }
         guard reader.dimensions.count == dimensions else {
             throw .dimensions(path: path, expected: dimensions, found: reader.dimensions.count)
@@ -256,6 +298,14 @@ private struct DataFiles {
         ]
         let classes = classes ?? max(2, Int(answers.bytes.max() ?? 0) + 1)
         let (targets, path) = (self.answers.dimensions.last ?? 1, self.answers.path)
+        guard isRegression || (1...256).contains(classes) else {
+            throw .classCount(path: path, classes: classes)
+        }
+        if let index = answers.bytes.firstIndex(where: { Int($0) >= classes }) {
+            throw .labelByte(
+                path: path, byte: IDXFile.labelsStart + index, label: Int(answers.bytes[index]),
+                classes: classes)
+        }
         let data: Dataset
         switch (kind == .numbers, isRegression) {
         case (false, false):
@@ -276,7 +326,8 @@ private struct DataFiles {
                 features: inputs.floats, columns: shape.columns, targets: answers.floats,
                 targetCount: targets, path: path)
         }
-        return (data, checksums)
+        let place = "\(directory)/\(ColumnNames.file)"
+        return (try data.named(try ColumnNames.read(directory), path: place), checksums)
     }
 
     /// The bytes or numbers of a file.

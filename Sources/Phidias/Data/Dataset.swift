@@ -21,6 +21,9 @@ public struct Dataset: Sendable {
     /// but their numbers.
     public let classNames: [String]?
 
+    /// The names of columns and of numbers to predict; nil where they have none.
+    public private(set) var columnNames: ColumnNames?
+
     /// Number of images or rows.
     public let count: Int
     /// Whether there are rows of numbers instead of images.
@@ -163,6 +166,22 @@ public struct Dataset: Sendable {
         self.classNames = classNames
     }
 
+    /// The same data with names for its columns.
+    /// - Parameters:
+    ///   - names: one for each column and for each number to predict; nil for none.
+    ///   - path: where the names come from, for errors.
+    /// - Throws: `DataError.columnNames` for other counts.
+    public func named(
+        _ names: ColumnNames?, path: String = "The data set"
+    ) throws(DataError) -> Dataset {
+        if let names, !names.fit(columns: isNumeric ? shape.count : 0, targets: targetCount) {
+            throw .columnNames(path: path)
+        }
+        var data = self
+        data.columnNames = names
+        return data
+    }
+
     /// The bytes of one image, channel by channel and row by row.
     /// - Precondition: `index` is from 0 to `count` − 1, and there are images.
     public func image(_ index: Int) -> [UInt8] {
@@ -205,7 +224,8 @@ public struct Dataset: Sendable {
                 images: rows(images, pixels), features: rows(features, pixels),
                 labels: rows(labels, 1), targets: rows(targets, targetCount)),
             shape, classes: classes, classNames: classNames, targetCount: targetCount,
-            path: "The data set")
+            path: "The data set"
+        ).named(columnNames)
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.

@@ -2,19 +2,58 @@ import PhidiasKernels
 
 /// Fits drawings of any size to what a network was trained on, the way MNIST's pictures were made.
 ///
-/// The drawing is light ink on dark paper (or dark on light, with `invert`). It is cut out, scaled
-/// with its proportions to fit a box of 20 by 20 pixels, and laid into 28 by 28 pixels so that its
-/// centre of mass is in the middle. For other picture sizes the box keeps that ratio.
+/// A drawing is cut out, scaled with its proportions to fit a box of 20 by 20 pixels, and laid into
+/// 28 by 28 pixels so that its centre of mass is in the middle. For other picture sizes the box
+/// keeps that ratio. `drawings(in:rows:columns:ink:name:)` finds ink and paper by itself, in photos
+/// too; `fit` takes light ink on dark paper, or with `invert` the reverse, and removes no shade.
 ///
-/// The sums use +, -, * and / alone, in one order: the same drawing gives the same bytes anywhere.
+/// Assumed is a network that was trained on bright ink on a dark ground, as MNIST is. A picture
+/// that has the network's size already is data like that: it is never scaled or moved, and changed
+/// at all only where it is clearly dark ink on light paper, which is then inverted exactly.
+///
+/// The sums use integers, or +, -, * and / alone, in one order: the same drawing gives the same
+/// bytes anywhere.
 /// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 public enum DigitFitting {
     /// Pixels that a drawing must have at least in one direction.
     public static let minimumSide = 4
-    /// Levels of gray that must lie between paper and ink.
+    /// Levels of gray that must lie between the darkest and the brightest pixel.
     public static let minimumContrast: UInt8 = 32
 
-    /// Reads a PNG file and fits it. Where it is transparent there is paper.
+    /// What is darker: the paper or the ink on it.
+    public enum Ink: String, Sendable, Equatable {
+        /// Bright ink on dark paper, as chalk.
+        case light
+        /// Dark ink on bright paper.
+        case dark
+    }
+
+    /// A drawing as a network sees it.
+    public struct Drawing: Sendable, Equatable {
+        /// [rows, columns], ink bright.
+        public let pixels: [UInt8]
+        /// What the ink was taken for.
+        public let ink: Ink
+        /// Whether the picture had the size already, so that nothing was cut out.
+        public let isWhole: Bool
+        /// Whether paper of different brightness was made even.
+        public let isShaded: Bool
+        /// The number of lines across the paper that were removed.
+        public let lines: Int
+
+        /// - Parameters:
+        ///   - pixels: [rows, columns], ink bright.
+        ///   - ink: what the ink was taken for.
+        ///   - isWhole: whether nothing was cut out.
+        ///   - isShaded: whether the paper was made even.
+        ///   - lines: the number of lines that were removed.
+        public init(pixels: [UInt8], ink: Ink, isWhole: Bool, isShaded: Bool, lines: Int) {
+            (self.pixels, self.ink, self.isWhole) = (pixels, ink, isWhole)
+            (self.isShaded, self.lines) = (isShaded, lines)
+        }
+    }
+
+    /// Reads a PNG or JPEG file and fits it. Where it is transparent there is paper.
     /// - Parameters:
     ///   - path: The file.
     ///   - rows: Rows of the result.
@@ -26,7 +65,7 @@ public enum DigitFitting {
         path: String, rows: Int, columns: Int, invert: Bool = false
     ) throws -> [UInt8] {
         try fit(
-            try PNG.readGray(path: path, background: invert ? 255 : 0), rows: rows,
+            try ImageFile.readGray(path: path, background: invert ? 255 : 0), rows: rows,
             columns: columns, invert: invert, name: path)
     }
 
@@ -34,8 +73,8 @@ public enum DigitFitting {
     ///
     /// A picture that has the right size already is not changed, except that `invert` inverts it.
     /// Any other is stretched so that its darkest pixel becomes 0 and its brightest 255, cut to
-    /// the pixels of more than an eighth of that, scaled by averaging areas, and moved by whole
-    /// pixels to the middle, as far as that leaves all of it inside.
+    /// the pixels of more than 0.3 of that, scaled by averaging areas, and moved by whole pixels to
+    /// the middle, as far as that leaves all of it inside.
     /// - Parameters:
     ///   - image: Of one channel.
     ///   - rows: Rows of the result, at least 1.
@@ -47,6 +86,24 @@ public enum DigitFitting {
     public static func fit(
         _ image: Image, rows: Int, columns: Int, invert: Bool = false, name: String
     ) throws(ImageError) -> [UInt8] {
+        let isFitted = try check(image, rows: rows, columns: columns, name: name)
+        if isFitted { return invert ? image.pixels.map { 255 - $0 } : image.pixels }
+
+        // Three planes: the ink, what is cut out, and scaled.
+        try Memory.checkPixels(24 * image.pixels.count, of: name)
+        let (darkest, brightest) = (image.pixels.min() ?? 0, image.pixels.max() ?? 0)
+        let range = Double(brightest - darkest)
+        let ink = Plane(
+            width: image.width, height: image.height,
+            values: image.pixels.map { Double(invert ? brightest - $0 : $0 - darkest) / range })
+        return try fit(ink, rows: rows, columns: columns, name: name)
+    }
+
+    /// Checks what all fitting needs.
+    /// - Returns: Whether the picture has the size already.
+    static func check(
+        _ image: Image, rows: Int, columns: Int, name: String
+    ) throws(ImageError) -> Bool {
         guard image.channels == 1 else {
             throw .channels(path: name, found: image.channels, expected: 1)
         }
@@ -63,15 +120,15 @@ public enum DigitFitting {
         guard brightest - darkest >= minimumContrast else {
             throw .blank(path: name, darkest: darkest, brightest: brightest)
         }
-        if isFitted { return invert ? image.pixels.map { 255 - $0 } : image.pixels }
+        return isFitted
+    }
 
-        // Three planes: the ink, what is cut out, and scaled.
-        try Memory.checkPixels(24 * image.pixels.count, of: name)
-        let range = Double(brightest - darkest)
-        let ink = Plane(
-            width: image.width, height: image.height,
-            values: image.pixels.map { Double(invert ? brightest - $0 : $0 - darkest) / range })
-        let cut = ink.cropped(above: 0.125)
+    /// Cuts, scales and centres ink from 0 to 1.
+    static func fit(
+        _ ink: Plane, rows: Int, columns: Int, name: String
+    ) throws(ImageError) -> [UInt8] {
+        // MNIST's digits touch their box with pixels of this strength.
+        let cut = ink.cropped(above: 0.3)
         guard max(cut.width, cut.height) >= minimumSide else {
             throw .tooSmall(
                 path: name, width: cut.width, height: cut.height, minimum: minimumSide)
@@ -112,83 +169,10 @@ public enum DigitFitting {
     }
 
     /// Where a drawing of `size` pixels goes so that `centre` comes nearest to the middle of
-    /// `whole` pixels, and nothing is lost.
+    /// `whole` pixels, and nothing is lost. The middle of MNIST's 28 is that of pixel 14 of 0 to
+    /// 27: its digits' centres of mass lie at 14.5 ± 0.5 pixels from the edge.
     private static func offset(_ centre: Double, _ size: Int, _ whole: Int) -> Int {
-        let shift = (Double(whole) / 2 - centre).rounded()
+        let shift = (Double(whole + 1) / 2 - centre).rounded()
         return min(max(Int(shift), 0), whole - size)
-    }
-}
-
-/// A picture of numbers from 0 (paper) to 1 (ink).
-private struct Plane {
-    let width: Int
-    let height: Int
-    let values: [Double]
-
-    /// The smallest rectangle that holds all values above `threshold`.
-    /// - Precondition: There is one.
-    func cropped(above threshold: Double) -> Plane {
-        var (left, right, top, bottom) = (width, -1, height, -1)
-        for y in 0..<height {
-            for x in 0..<width where values[y * width + x] > threshold {
-                left = min(left, x)
-                right = max(right, x)
-                top = min(top, y)
-                bottom = max(bottom, y)
-            }
-        }
-        precondition(left <= right, "no value is above the threshold")
-        return Plane(
-            width: right - left + 1, height: bottom - top + 1,
-            values: (top...bottom).flatMap { values[$0 * width + left...$0 * width + right] })
-    }
-
-    /// Each new pixel is the mean of the area of old pixels that it covers, parts of pixels
-    /// included: no stroke falls between pixels when shrinking.
-    func resampled(to size: (width: Int, height: Int)) -> Plane {
-        resampledRows(to: size.width).turned.resampledRows(to: size.height).turned
-    }
-
-    /// Rows and columns exchanged.
-    private var turned: Plane {
-        Plane(
-            width: height, height: width,
-            values: (0..<width).flatMap { x in (0..<height).map { y in values[y * width + x] } })
-    }
-
-    /// Rows of another length.
-    private func resampledRows(to newWidth: Int) -> Plane {
-        let step = Double(width) / Double(newWidth)
-        var result: [Double] = []
-        result.reserveCapacity(newWidth * height)
-        for y in 0..<height {
-            for x in 0..<newWidth {
-                let begin = Double(x) * step
-                let end = min(Double(x + 1) * step, Double(width))
-                var sum = 0.0
-                var old = Int(begin)
-                while old < width, Double(old) < end {
-                    let overlap = min(Double(old + 1), end) - max(Double(old), begin)
-                    sum += overlap * values[y * width + old]
-                    old += 1
-                }
-                result.append(min(sum / (end - begin), 1))
-            }
-        }
-        return Plane(width: newWidth, height: height, values: result)
-    }
-
-    /// The mean place of the ink, where pixel 0 reaches from 0 to 1.
-    var centreOfMass: (x: Double, y: Double) {
-        var (sum, sumX, sumY) = (0.0, 0.0, 0.0)
-        for y in 0..<height {
-            for x in 0..<width {
-                let value = values[y * width + x]
-                sum += value
-                sumX += value * (Double(x) + 0.5)
-                sumY += value * (Double(y) + 0.5)
-            }
-        }
-        return sum > 0 ? (sumX / sum, sumY / sum) : (Double(width) / 2, Double(height) / 2)
     }
 }

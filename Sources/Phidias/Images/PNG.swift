@@ -94,7 +94,7 @@ public enum PNG {
     }
 
     /// The pixels with red, green, blue and alpha.
-    private static func decode(
+    static func decode(
         _ bytes: [UInt8], path: String
     ) throws(ImageError) -> (width: Int, height: Int, rgba: [UInt8]) {
         let (width, height) = try size(bytes, path: path)

@@ -25,7 +25,7 @@ public struct ImageShape: Sendable, Hashable {
 
 extension ImageShape {
     /// The size for messages: the channels only if there are several.
-    var pixels: String { channels == 1 ? "\(rows) × \(columns)" : description }
+    package var pixels: String { channels == 1 ? "\(rows) × \(columns)" : description }
 }
 
 extension ImageShape: CustomStringConvertible {

@@ -32,6 +32,21 @@ public struct ModelFile: Sendable {
     /// Largest file that is read.
     static let largestFile = 4 * Network.mostParameters + Safetensors.largestHeader
 
+    /// The names of the columns of the rows of numbers that the model takes, and of the numbers that
+    /// it predicts; nil where they have none. They are the text `columns` of `metadata`.
+    public var columnNames: ColumnNames? {
+        get {
+            let names = metadata[Self.columnsKey].flatMap { ColumnNames(text: Array($0.utf8)) }
+            let network = model.network
+            let columns = network.inputRange == .numbers ? network.inputs : 0
+            let targets = network.outputActivation == .identity ? network.classes : 0
+            return names?.fit(columns: columns, targets: targets) == true ? names : nil
+        }
+        set { metadata[Self.columnsKey] = newValue?.json.text() }
+    }
+
+    private static let columnsKey = "columns"
+
     /// - Parameters:
     ///   - model: network and parameters.
     ///   - loss: name of the loss that the model was trained with.

@@ -80,6 +80,8 @@ public struct RunDocument: Sendable, Equatable {
     public var checksums: [Setting]
     /// The names of the network's classes; nil where they have none. No influence on the result.
     public var classNames: [String]?
+    /// The names of the data's columns; nil where they have none. No influence on the result.
+    public var columnNames: ColumnNames?
     /// The number of threads; no influence on the result.
     public var threads: Int
     /// The name of the kernel table; no influence on the result.
@@ -137,6 +139,7 @@ public struct RunDocument: Sendable, Equatable {
         if let classNames {
             members.append(.init(key: "classes", value: ClassNames.json(classNames)))
         }
+        if let columnNames { members.append(.init(key: "columns", value: columnNames.json)) }
         if !changes.isEmpty {
             members.append(.init(key: "changes", value: .array(changes.map(\.json))))
         }
@@ -233,11 +236,15 @@ public struct RunDocument: Sendable, Equatable {
             else { throw missing("classes") }
             classNames = names
         }
+        if let columns = json["columns"] {
+            guard let names = ColumnNames(columns) else { throw missing("columns") }
+            columnNames = names
+        }
     }
 
     private static let members: Set = [
         "format", "format_version", "phidias", "model_format", "network", "settings", "threads",
-        "kernels", "data_sha256", "classes", "changes", "halvings",
+        "kernels", "data_sha256", "classes", "columns", "changes", "halvings",
     ]
 
     /// All elements; none if there is no list; nil if one cannot be read.

@@ -39,6 +39,30 @@ public struct Evaluation: Sendable, Equatable {
         ratio(confusion[label][label], confusion[label].reduce(0, +))
     }
 
+    /// The harmonic mean of precision and recall; nil if no image is of the class or assigned to it.
+    /// - Precondition: `label` is an index of `confusion`.
+    public func f1(_ label: Int) -> Double? {
+        let both = confusion[label].reduce(0, +) + confusion.reduce(0) { $0 + $1[label] }
+        return ratio(2 * confusion[label][label], both)
+    }
+
+    /// A mean over classes, each with the same weight, however many images it has: precision, recall
+    /// and F1 of those that images are of or were assigned to. What is undefined counts as 0.
+    public struct MacroAverages: Sendable, Equatable {
+        /// Each from 0 to 1.
+        public let precision, recall, f1: Double
+    }
+
+    /// The macro averages; nil where numbers are predicted, or there are no images.
+    public var macroAverages: MacroAverages? {
+        let known = confusion.indices.filter { f1($0) != nil }
+        guard !known.isEmpty else { return nil }
+        func mean(_ value: (Int) -> Double?) -> Double {
+            known.reduce(0) { $0 + (value($1) ?? 0) } / Double(known.count)
+        }
+        return MacroAverages(precision: mean(precision), recall: mean(recall), f1: mean(f1))
+    }
+
     /// The mean of R² over the numbers that are predicted; nil for classes, and where a number is
     /// constant in the data.
     public var r2: Double? {

@@ -6,7 +6,7 @@ import PhidiasRuns
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Show accuracy, loss, precision, recall and confusion on the test images.",
+        abstract: "Show accuracy, loss, precision, recall, F1 and confusion on the test images.",
         usage: "phidias evaluate <model> [<options>]",
         discussion: """
             Without --data and --seed, the test images are those of the model's run.
@@ -57,12 +57,18 @@ struct EvaluateCommand: ParsableCommand {
         let classes = Array(result.confusion.indices)
         let isNamed = labels.names != nil
         var table = TextTable(
-            ["class", "precision, %", "recall, %", "images"], left: isNamed ? [0] : [], indent: "")
+            ["class", "precision, %", "recall, %", "F1, %", "images"], left: isNamed ? [0] : [],
+            indent: "")
         for label in classes {
             table.add(
                 labels[label], result.precision(label)?.percent ?? "–",
-                result.recall(label)?.percent ?? "–",
+                result.recall(label)?.percent ?? "–", result.f1(label)?.percent ?? "–",
                 String(result.confusion[label].reduce(0, +)))
+        }
+        if let mean = result.macroAverages {
+            table.add(
+                "mean", mean.precision.percent, mean.recall.percent, mean.f1.percent,
+                String(result.images))
         }
         print(table.text)
         print("\nImages of each class (rows), by the class they are classified as (columns):")
@@ -112,6 +118,12 @@ struct EvaluateCommand: ParsableCommand {
             "images": .integer(result.images),
             "precision": .array(classes.map { number(result.precision($0)) }),
             "recall": .array(classes.map { number(result.recall($0)) }),
+            "f1": .array(classes.map { number(result.f1($0)) }),
+            "macro": .members([
+                "precision": number(result.macroAverages?.precision),
+                "recall": number(result.macroAverages?.recall),
+                "f1": number(result.macroAverages?.f1),
+            ]),
             "confusion": .array(result.confusion.map { .array($0.map { .integer($0) }) }),
         ]
         return .object(members.map { .init(key: $0.key, value: $0.value) } + (named ?? []))

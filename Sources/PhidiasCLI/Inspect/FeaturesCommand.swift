@@ -37,6 +37,7 @@ struct FeaturesCommand: ParsableCommand {
             valueName: "pixels"))
     var scale: Int?
     @OptionGroup(title: "For an image") var drawing: ImageOptions
+    @OptionGroup(title: "For an image") var pictures: PictureOptions
     @OptionGroup(title: "For the strongest images") var ranking: StrongestOptions
     @OptionGroup(title: "For the strongest images") var data: TestDataOptions
 
@@ -45,8 +46,6 @@ struct FeaturesCommand: ParsableCommand {
             help: ArgumentHelp(
                 "The colors of the maps, symmetric around zero.", valueName: "name"))
         var colormap: FilterImage.ColorMap = .diverging
-        @Flag(help: "The image has dark ink on a light background.")
-        var invert = false
     }
 
     struct StrongestOptions: ParsableArguments {
@@ -83,10 +82,8 @@ struct FeaturesCommand: ParsableCommand {
     }
 
     private func maps(_ model: Model, _ path: String, _ picture: FilterImage) throws -> Image {
-        try PredictCommand.check(model.network)
-        let pixels = try DigitFitting.fit(
-            path: path, rows: model.network.rows, columns: model.network.columns,
-            invert: drawing.invert)
+        let found = try pictures.reading().drawings(path: path, for: model.network)
+        let pixels = found[0].pixels
         let maps = try model.features(of: pixels, layer: layer)
         return try picture.draw(
             weights: maps.values, rows: maps.shape.rows, width: maps.shape.columns)

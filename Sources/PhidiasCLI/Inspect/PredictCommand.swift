@@ -6,118 +6,128 @@ import PhidiasRuns
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Classify images.",
+        abstract: "Classify images: photos, folders of pictures, files of many images.",
         usage: "phidias predict <model> <images>... [<options>]",
         discussion: """
-            Expects white ink on black; --invert is for dark ink on light. An image whose size is not \
-            the network's is fitted as MNIST was made: scaled into a box of 20 × 20 pixels and centered \
-            by mass. If an image cannot be read, the others are still classified, and the exit code is \
-            that of the first failure. Probabilities of sigmoid outputs are independent of each other \
-            and need not sum to 1.
+            Finds ink and paper by itself, in drawings and in photos of paper, and fits the drawing as \
+            MNIST was made: scaled into a box of 20 × 20 pixels and centered by mass. A picture that has \
+            the network's size is taken as it is, or inverted if it is dark ink on light paper. What was \
+            decided is said on standard error. The model is assumed to be trained on bright ink on a \
+            dark ground. Several drawings in one picture are an error without --segments. Images of an \
+            IDX file are taken as they are.
 
-            Example:
-              phidias predict runs/mnist --invert photo.png
+            If an image cannot be read, the others are still classified, and the exit code is that of \
+            the first failure. Probabilities of sigmoid outputs are independent of each other and need \
+            not sum to 1.
+
+            Examples:
+              phidias predict runs/mnist photo.png
+              phidias predict runs/mnist scans/ --output predictions.csv --header
             """)
 
     @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "PNG files.")
+    @Argument(help: "PNG or JPEG files, folders of them, and IDX files of images.")
     var images: [String]
-    @Flag(help: "The images have dark ink on a light background.")
-    var invert = false
-    @Flag(help: "Show the probabilities of all classes, not only of the three most likely ones.")
-    var all = false
+    @OptionGroup(title: "Pictures") var pictures: PictureOptions
+    @Flag(help: "Answer several drawings in a picture one by one, from left to right.")
+    var segments = false
+    @Option(
+        help: ArgumentHelp(
+            "Write what the network saw of each picture into this folder, as PNG.",
+            valueName: "folder"))
+    var saveFitted: String?
+    @OptionGroup(title: "Results") var results: ResultOptions
     @OptionGroup var form: FormatOptions
 
-    /// Checks that a picture's gray is all that the network takes.
-    static func check(_ network: Network) throws {
-        guard network.input.channels == 1 else {
-            throw UsageError(
-                description:
-                    "The model takes images of \(network.input.channels) channels, but pictures are read as one channel of gray."
-            )
-        }
+    struct ResultOptions: ParsableArguments {
+        @Flag(
+            help: "Show the probabilities of all classes, not only of the three most likely ones.")
+        var all = false
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Show this many of the most likely classes. (default: 3)", valueName: "count"))
+        var top: Int?
+        @Option(
+            help: ArgumentHelp(
+                "Write a CSV file: a line for each image with its number in the file of images, or else its name, and its class; with --top, more classes and probabilities.",
+                valueName: "file"))
+        var output: String?
+        @Flag(help: "Begin the CSV file with the line ImageId,Label, as Kaggle wants it.")
+        var header = false
     }
 
-    private static let shown = 3
-    /// Probabilities in a line, where all are shown.
-    private static let inALine = 5
+    func validate() throws {
+        if let top = results.top, top < 1 {
+            throw ValidationError("--top is \(top); it must be at least 1.")
+        }
+        if results.top != nil, results.all {
+            throw ValidationError("--all and --top both choose how many classes are shown.")
+        }
+        if results.header, results.output == nil {
+            throw ValidationError("--header is for the file of --output.")
+        }
+    }
 
     func run() throws {
         _ = try Model.threads(nil)
         let file = try KeptModel(path: model).file
-        let (model, labels) = (file.model, ClassLabels(file))
-        let network = model.network
-        try Self.check(network)
-        var pixels: [UInt8] = []
-        var good: [String] = []
+        let run = PredictionRun(
+            file.model, reading: pictures.reading(splits: segments), fittedFolder: saveFitted)
+        var output: any PredictionOutput =
+            if results.output != nil {
+                PredictionTable(
+                    labels: ClassLabels(file), top: results.top, hasHeader: results.header)
+            } else if form.format == .json {
+                PredictionJSON(labels: ClassLabels(file), top: results.top)
+            } else {
+                PredictionText(
+                    labels: ClassLabels(file), top: results.all ? nil : results.top ?? 3)
+            }
+        var notes = PictureNotes(isTold: pictures.invert)
         var failures: [(path: String, error: any PhidiasError)] = []
-        for path in images {
-            do {
-                pixels += try DigitFitting.fit(
-                    path: path, rows: network.rows, columns: network.columns, invert: invert)
-                good.append(path)
-            } catch let error as any PhidiasError {
-                failures.append((path, error))
-            }
-        }
-        let logits = try model.logits(images: pixels)
-        let (answers, values) = (model.answers(logits), model.probabilities(of: logits))
-        var results: [JSON] = []
-        for (index, path) in good.enumerated() {
-            let row = Array(values[index * network.classes..<(index + 1) * network.classes])
-            switch form.format {
-            case .json:
-                var members: [JSON.Member] = [
-                    .init(key: "image", value: .string(path)),
-                    .init(key: "class", value: .integer(answers[index])),
-                ]
-                if labels.names != nil {
-                    members.append(.init(key: "name", value: .string(labels[answers[index]])))
+        var exitCode: Int32?
+        try run.run(images) { event in
+            switch event {
+            case .prediction(let prediction):
+                output.add(prediction)
+                notes.add(prediction)
+            case .failure(let path, let error):
+                exitCode = exitCode ?? error.exitCode
+                if form.format == .json, results.output == nil {
+                    failures.append((path, error))
                 }
-                members.append(
-                    .init(
-                        key: "probabilities", value: .array(row.map { .number(Double($0)) })))
-                results.append(.object(members))
-            case .text: show(path, answers[index], row, labels)
+                Console.say("phidias: \(error.description)\(Hint.text(for: error))")
             }
         }
-        if form.format == .json {
-            var members: [JSON.Member] = [.init(key: "predictions", value: .array(results))]
-            if let names = labels.names {
-                members.append(.init(key: "classes", value: ClassNames.json(names)))
-            }
-            if !failures.isEmpty {
-                members.append(
-                    .init(
-                        key: "failures",
-                        value: .array(
-                            failures.map { path, error in
-                                .members([
-                                    "image": .string(path), "error": .string(error.description),
-                                ])
-                            })))
-            }
-            print(JSON.object(members).text())
+        if let path = results.output {
+            try DurableFile.write(output.finish(failures), to: path)
+            print(path)
+        } else {
+            let rest = output.finish(failures)
+            if !rest.isEmpty { print(rest) }
         }
-        for (_, error) in failures { Console.say("phidias: \(error.description)") }
-        if let first = failures.first { throw ExitCode(first.error.exitCode) }
+        notes.say()
+        if let exitCode { throw ExitCode(exitCode) }
     }
+}
 
-    private func show(_ path: String, _ answer: Int, _ row: [Float], _ labels: ClassLabels) {
-        // The answer comes first, also where rounding makes others as likely.
-        let order = row.indices.sorted {
-            (row[$1], $0 == answer ? 0 : 1, $0) < (row[$0], $1 == answer ? 0 : 1, $1)
-        }
-        func text(_ label: Int) -> String { "\(labels[label]): \(Double(row[label]).fixed(4))" }
-        guard all else {
-            let list = order.prefix(Self.shown).map(text).joined(separator: "  ")
-            return print("\(path): \(labels[answer])  (\(list))")
-        }
-        print("\(path): \(labels[answer])")
-        for start in stride(from: 0, to: row.count, by: Self.inALine) {
-            let part = row.indices[start..<min(start + Self.inALine, row.count)]
-            print("  " + part.map(text).joined(separator: "  "))
-        }
+/// How pictures are read.
+struct PictureOptions: ParsableArguments {
+    @Flag(help: "The ink is dark and the paper light, whatever it looks like.")
+    var invert = false
+    @Flag(
+        help:
+            "Expect bright ink on evenly dark paper, or with --invert the reverse; nothing is sought or removed."
+    )
+    var noAuto = false
+
+    func reading(splits: Bool = false) -> PictureReading {
+        var reading = PictureReading()
+        reading.ink = invert ? .dark : nil
+        reading.isSought = !noAuto
+        reading.splits = splits
+        return reading
     }
 }

@@ -81,9 +81,9 @@ extension ReportedRun {
             }
             return HTML.element(
                 "tr", [:], .element("th", ["scope": "row"], HTML(labels[row])), .joined(cells),
-                share(result.recall(row)), share(result.precision(row)))
+                share(result.recall(row)), share(result.precision(row)), share(result.f1(row)))
         }
-        let heads = classes.map { labels[$0] } + ["recall, %", "precision, %"]
+        let heads = classes.map { labels[$0] } + ["recall, %", "precision, %", "F1, %"]
         let label = "Confusion matrix: class by row, answer by column"
         return .scroll(
             label,

@@ -76,7 +76,7 @@ public enum Run {
         _ shouldStop: @escaping () -> Bool, _ onEvent: @escaping (RunEvent) -> Void
     ) throws -> RunResult {
         defer { place.discardReplacement() }
-        place.classNames = plan.classNames
+        (place.classNames, place.columnNames) = (plan.classNames, plan.training.columnNames)
         return try finish(
             TrainingRun(
                 plan, place, plan.document, from: nil, weightsEvery: weightsEvery,
@@ -118,7 +118,7 @@ public enum Run {
         let plan = try TrainingPlan(settings, data: data, threads: threads)
         let (checkpoint, document) = try reconcile(
             plan, place, old, found, recorded, allowingChanges: allowingChanges)
-        place.classNames = document.classNames
+        (place.classNames, place.columnNames) = (document.classNames, document.columnNames)
         try place.restore(checkpoint, loss: plan.loss.name)
         onEvent(
             .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))
@@ -166,7 +166,9 @@ public enum Run {
         var document = plan.document
         document.keepSpelling(of: old)
         // Of the same data, a run keeps the names that it began with, or none.
-        if document.checksums == old.checksums { document.classNames = old.classNames }
+        if document.checksums == old.checksums {
+            (document.classNames, document.columnNames) = (old.classNames, old.columnNames)
+        }
         let settings = plan.settings
         let place = found?.state.position ?? TrainingPosition()
         let changes = RunChange.between(old, document, at: place)

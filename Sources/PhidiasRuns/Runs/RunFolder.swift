@@ -13,6 +13,8 @@ final class RunFolder {
     let folder: String
     /// The names of the classes, for the models that are written.
     var classNames: [String]?
+    /// Likewise the names of columns.
+    var columnNames: ColumnNames?
     /// Whether there is another run that is to be replaced.
     private(set) var replaces = false
     /// Where the new run is while it replaces another.
@@ -92,7 +94,9 @@ final class RunFolder {
     }
 
     func save(_ model: Model, loss: String, as name: String = "model.safetensors") throws {
-        try ModelFile(model: model, loss: loss, classNames: classNames).write(to: path(name))
+        var file = ModelFile(model: model, loss: loss, classNames: classNames)
+        file.columnNames = columnNames
+        try file.write(to: path(name))
     }
 
     func add(_ epoch: EpochMetrics) throws {
