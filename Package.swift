@@ -45,6 +45,8 @@ let package = Package(
             name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Swift, from the kernels up.
@@ -52,7 +54,8 @@ let package = Package(
         .target(name: "PureSwiftKernels"),
         .target(name: "KernelOperations", dependencies: ["PhidiasKernels", "PureSwiftKernels"]),
         .target(
-            name: "Phidias", dependencies: ["PhidiasKernels", "CLibCrypto", "CLibPNG", "CZlib"]),
+            name: "Phidias",
+            dependencies: ["PhidiasKernels", "CLibCrypto", "CLibJPEG", "CLibPNG", "CZlib"]),
         // Analysis of results: knows numbers, not networks.
         .target(
             name: "Statistics",

@@ -73,7 +73,7 @@ need_packages() {
       "Install them, and run this again."
 }
 
-need_libraries() { need_packages libomp-dev libpng-dev libssl-dev zlib1g-dev pkg-config; }
+need_libraries() { need_packages libomp-dev libjpeg-dev libpng-dev libssl-dev zlib1g-dev pkg-config; }
 
 # The program of a release build, in $program.
 build_phidias() {

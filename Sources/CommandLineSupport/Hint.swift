@@ -14,6 +14,10 @@ package enum Hint {
         case SettingError.value(let setting, _, _): "(\(option(setting)))"
         case ModelError.noThreads, ModelError.threadVariable: "(--threads)"
         case DataError.exists: "Choose another --output, or replace the data with --force."
+        case ImportError.file: "Leave out such files with --skip-bad."
+        case ImportError.sizes: "Resize them, as with --size 28x28."
+        case ImportError.channels: "(--channels)"
+        case ImportError.size: "(--size)"
         case DataError.missing(_, let reason) where reason.contains("no such folder"):
             "tools/fetch-mnist gets MNIST; without --data, synthetic digits are drawn."
         case PredictionError.several: "(--segments)"

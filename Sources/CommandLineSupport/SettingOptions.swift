@@ -38,7 +38,8 @@ extension ArgumentHelp {
 
     /// Names of values, where the option's own name would not say what they are.
     private static let valueNames = [
-        "data": "folder", "validation": "share", "hidden": "units", "activation": "name",
+        "data": "folder", "classes": "count", "validation": "share", "hidden": "units",
+        "activation": "name",
         "output_activation": "name", "input_range": "range", "loss": "name",
         "learning_rate": "rate", "momentum": "weight", "weight_decay": "lambda",
         "nesterov": "bool", "clip_norm": "norm", "shift": "pixels", "rotation": "degrees",
@@ -59,6 +60,14 @@ package struct DataOptions: SettingOptions {
         // A folder may have a name that means something else in a record.
         [("data", data.map { [DataSource.folder($0).settingText] } ?? []), ("seed", seed)]
     }
+}
+
+package struct ClassOptions: SettingOptions {
+    @Option(setting: "classes") var classes: [String] = []
+
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] { [("classes", classes)] }
 }
 
 package struct ValidationOptions: SettingOptions {

@@ -41,7 +41,7 @@ struct BenchTurns: ParsableCommand {
             source, network, loss, rates, step, batch, augmentation)
         try settings.check()
         try BenchError.refuseDebugBuild()
-        let data = try settings.data.load(seed: settings.seed)
+        let data = try settings.loadData()
         let network = try settings.network(for: data.training, threads: team.threads)
         let trainer = try settings.trainer(
             Model(network: network, seed: settings.seed), threads: team.threads)

@@ -111,6 +111,11 @@ extension EdgeCase {
             EdgeCase("DataImport: no such file", .error("/nowhere")) {
                 _ = try DataImport("/nowhere")
             },
+            EdgeCase("DataImport: 257 classes", .error("257 classes")) {
+                var options = ImportOptions()
+                options.classes = 257
+                _ = try DataImport("/nowhere", options: options)
+            },
             EdgeCase("SyntheticDigits.dataset: 0", .error("count is 0")) {
                 _ = try SyntheticDigits.dataset(count: 0, seed: 1)
             },

@@ -125,6 +125,25 @@ extension EdgeCase {
             EdgeCase("PNG.readColor: a folder", .error("regular file")) {
                 _ = try PNG.readColor(path: "/")
             },
+            EdgeCase("ImageFile.decodeGray: no bytes", .error("The picture: is empty")) {
+                _ = try ImageFile.decodeGray([])
+            },
+            EdgeCase("ImageFile.decodeColor: a beginning alone", .error("a name: ")) {
+                _ = try ImageFile.decodeColor([0xff, 0xd8, 0xff], name: "a name")
+            },
+            EdgeCase("ImageFile.read: no such file", .error("/nowhere")) {
+                _ = try ImageFile.read(path: "/nowhere")
+            },
+            EdgeCase("ImageFile.readColor: a folder", .error("regular file")) {
+                _ = try ImageFile.readColor(path: "/")
+            },
+            EdgeCase("Image.resized: to Int.max", .error("cannot be fitted")) {
+                _ = try gray().resized(width: .max, height: .max)
+            },
+            EdgeCase("Image.resized: of no pixels", .error("cannot be fitted")) {
+                _ = try Image(width: 0, height: .max, channels: 3, pixels: []).resized(
+                    width: 1, height: 1)
+            },
             EdgeCase("PNG.write: no folder", .error("/nowhere")) {
                 try PNG.write(try gray(), to: "/nowhere/p")
             },

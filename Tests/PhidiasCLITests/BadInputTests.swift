@@ -111,7 +111,7 @@ import Testing
         ("truncate -s 1T $1/train-images-idx3-ubyte", 65, "more than the 1073742848"),
         (
             "printf '\\005' | dd of=$1/t10k-labels-idx1-ubyte bs=1 seek=9 conv=notrunc", 65,
-            "image 1 has label 5"
+            "byte 9: the label of image 1 is 5"
         ),
         (
             "cd $1; gzip train-images*; printf x >> train-images-idx3-ubyte.gz", 65,
@@ -192,7 +192,10 @@ import Testing
         ("evaluate $1/run/model.safetensors --threads -1", 64, "-1 threads"),
         ("evaluate $1", 66, "model.safetensors: cannot be opened"),
         ("evaluate $1/run/run.json", 65, "not a safetensors file"),
-        ("predict $1/run/model.safetensors $1/run/run.json", 65, "is not a PNG file"),
+        (
+            "predict $1/run/model.safetensors $1/run/run.json", 65,
+            "is neither a PNG nor a JPEG file"
+        ),
         ("predict $1/run/model.safetensors /dev/zero", 66, "not a regular file"),
         ("filters $1/run/model.safetensors --output $1/f.png --layer -1", 64, "no layer -1"),
         ("filters $1/run/model.safetensors --output $1/f.png --scale -2", 64, "-2"),

@@ -91,7 +91,7 @@ import Testing
         ("{\"a\": 0}", "JSON array of 2 to 256 texts"), ("[\"a\"]", "JSON array of 2 to 256 texts"),
         ("[\"a\", 1, \"c\"]", "JSON array of 2 to 256 texts"),
         ("[\"a\", \"a\", \"c\"]", "the same name"),
-        ("[\"a\", \"b\"]", "label 2, outside the classes 0 to 1"),
+        ("[\"a\", \"b\"]", "image 2 is 2, outside the classes 0 to 1"),
     ]
 
     @Test(arguments: badFiles.indices) func badFilesAreErrorsWithTheFile(index: Int) throws {

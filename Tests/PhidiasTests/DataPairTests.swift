@@ -60,7 +60,7 @@ import Testing
         #expect(try DataPair.test(directory: scratch.path, classes: 3).count == 6)
         #expect(throws: DataError.self) { try DataPair(directory: scratch.path) }
         let labels = scratch.path + "/t10k-labels-idx1-ubyte"
-        #expect(throws: DataError.label(path: labels, index: 2, label: 2, classes: 2)) {
+        #expect(throws: DataError.labelByte(path: labels, byte: 10, label: 2, classes: 2)) {
             try DataPair.test(directory: scratch.path, classes: 2)
         }
     }

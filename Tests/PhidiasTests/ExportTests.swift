@@ -8,7 +8,7 @@ import Testing
 @Suite struct ExportTests {
     static let layers =
         "conv 3 2x3 stride 2x1 pad 1x2 relu, avgpool 2x3 stride 1x2, dropout 0.5, "
-        + "conv 4 2 sigmoid, maxpool 1x2, flatten, dense 5 relu, dense 6, dense 3"
+        + "conv 4 2 sigmoid, maxpool 1x2, flatten, dense 5 tanh, dense 6 leaky-relu, dense 3"
 
     static func file(
         _ layers: String = layers, _ output: OutputActivation = .softmax,
@@ -67,13 +67,14 @@ import Testing
         #expect(
             nodes.flatMap { $0.texts(4) } == [
                 "Cast", "Mul", "Add", "Conv", "Relu", "AveragePool", "Conv", "Sigmoid", "MaxPool",
-                "Flatten", "Gemm", "Relu", "Gemm", "Gemm", "Softmax",
+                "Flatten", "Gemm", "Tanh", "Gemm", "LeakyRelu", "Gemm", "Softmax",
             ])
         // A chain: each takes what the one before it gives.
         for (before, after) in zip(nodes, nodes.dropFirst()) {
             #expect(before.texts(2).first == after.texts(1).first)
         }
-        #expect(nodes.map { $0.texts(1).count } == [1, 2, 2, 3, 1, 1, 3, 1, 1, 1, 3, 1, 3, 3, 1])
+        #expect(
+            nodes.map { $0.texts(1).count } == [1, 2, 2, 3, 1, 1, 3, 1, 1, 1, 3, 1, 3, 1, 3, 1])
         let attributes = try nodes[3].messages(5).map { ($0.texts(1)[0], $0.numbers(8)) }
         #expect(attributes.map(\.0) == ["kernel_shape", "strides", "pads"])
         #expect(attributes.map(\.1) == [[2, 3], [2, 1], [1, 2, 1, 2]])

@@ -26,6 +26,8 @@ public enum DataError: PhidiasError, Equatable {
     case label(path: String, index: Int, label: Int, classes: Int)
     /// A number of a row, both counted from 0, that is not finite.
     case notFinite(path: String, what: String, row: Int, column: Int, value: String)
+    /// A label in a file, at a byte of its content, is outside the classes.
+    case labelByte(path: String, byte: Int, label: Int, classes: Int)
     /// There are no images.
     case empty(String)
     /// A file has more bytes than the reader accepts.
@@ -90,6 +92,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): image \(index) has label \(label), outside the classes 0 to \(classes - 1)."
         case .notFinite(let path, let what, let row, let column, let value):
             "\(path): \(what) \(column) of row \(row) is \(value); it must be a finite number."
+        case .labelByte(let path, let byte, let label, let classes):
+            "\(path): byte \(byte): the label of image \(byte - IDXFile.labelsStart) is \(label), outside the classes 0 to \(classes - 1)."
         case .empty(let what): "\(what): there are no images."
         case .tooLarge(let path, let bytes, let limit):
             "\(path): has \(bytes) bytes, more than the \(limit) that are read."
@@ -100,7 +104,7 @@ public enum DataError: PhidiasError, Equatable {
         case .pixels(let path, let expected, let found):
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
-            "\(path): has \(found) subfolders; 2 to 256 are needed, one per class with its PNG files."
+            "\(path): has \(found) subfolders; 2 to 256 are needed, one for each class with its PNG or JPEG files."
         case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
         case .fraction(let value):
             "The share is \(value); it must be above 0 and below 1."
@@ -133,7 +137,7 @@ public enum DataError: PhidiasError, Equatable {
         switch self {
         case .missing, .notRegular: 66
         case .io: 74
-        case .fraction, .share, .folds, .count, .index: 64
+        case .fraction, .share, .folds, .count, .index, .classCount: 64
         case .memory: 71
         case .exists: 73
         default: 65

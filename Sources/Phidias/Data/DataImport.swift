@@ -2,105 +2,64 @@ import Foundation
 
 /// Data in other formats, read as a data set.
 public struct DataImport: Sendable {
-    /// All images that were read.
+    /// All images that were read, or the training images where there are `test` images.
     public let data: Dataset
+    /// The test images, where the source says which they are; nil where nothing does.
+    public let test: Dataset?
     /// The name of each class in the source.
     public let classes: [String]
-    /// Files of the source that were skipped because they are not PNG files.
+    /// Files and folders of the source that were passed over because they are no pictures.
     public let ignored: [String]
+    /// How many hidden files and leavings of systems and archives were passed over.
+    public let hidden: Int
+    /// Why files were left out, with `ImportOptions.skipsBad`.
+    public let skipped: [any PhidiasError]
+    /// What was decided about the source, and what looks like a mistake, as sentences.
+    public let notes: [String]
 
-    /// Reads a folder of PNG files with one subfolder per class (classes in the order of the
-    /// subfolders' names, or by number if all are numbers), or a CSV file with a label and pixels
-    /// per line.
-    /// - Throws: `DataError` or `ImageError` with file and line.
-    public init(_ source: String) throws {
+    /// Reads a folder of PNG and JPEG files with one subfolder per class (classes in the order of the
+    /// subfolders' names, or by number if all are numbers), or with such subfolders in `train/` and
+    /// `test/`; or a CSV file with a label and pixels per line.
+    /// - Parameters:
+    ///   - source: the folder or file.
+    ///   - options: how pictures become images; a CSV file needs none of them.
+    /// - Throws: `DataError` or `ImportError` with file and line.
+    public init(_ source: String, options: ImportOptions = ImportOptions()) throws {
+        if let classes = options.classes, !(1...256).contains(classes) {
+            throw DataError.classCount(path: source, classes: classes)
+        }
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory)
         if exists && isDirectory.boolValue {
-            try self.init(folder: source)
+            try self.init(folder: source, options)
         } else {
-            try self.init(csv: source)
+            try self.init(csv: source, options)
         }
     }
 
-    private init(csv path: String) throws {
+    private init(csv path: String, _ options: ImportOptions) throws {
         var table = CSVImages(path: path)
         try table.read()
+        let largest = Int(table.labels.max() ?? 0)
+        if let classes = options.classes, largest >= classes,
+            let line = table.labels.firstIndex(where: { Int($0) >= classes })
+        {
+            throw DataError.label(
+                path: path, index: line, label: Int(table.labels[line]), classes: classes)
+        }
         data = try Dataset(
             images: table.images, labels: table.labels, rows: table.side, columns: table.side,
-            classes: max(2, Int(table.labels.max() ?? 0) + 1), path: path)
+            classes: max(2, largest + 1), path: path)
         classes = (0..<data.classes).map(String.init)
-        ignored = []
+        (test, ignored, hidden, skipped, notes) = (nil, [], 0, [], [])
     }
 
-    private init(folder source: String) throws {
-        let (folders, numbers) = try Self.classFolders(source)
-        var images: [UInt8] = []
-        var labels: [UInt8] = []
-        var size: (width: Int, height: Int)?
-        var ignored: [String] = []
-        for (folder, label) in zip(folders, numbers) {
-            let before = labels.count
-            for file in try Self.names(in: "\(source)/\(folder)") {
-                let path = "\(source)/\(folder)/\(file)"
-                guard file.lowercased().hasSuffix(".png") else {
-                    ignored.append(path)
-                    continue
-                }
-                let image = try PNG.readGray(path: path)
-                let expected = size ?? (image.width, image.height)
-                guard expected == (image.width, image.height) else {
-                    throw DataError.pixels(
-                        path: path, expected: "\(expected.width) × \(expected.height)",
-                        found: "\(image.width) × \(image.height)")
-                }
-                size = expected
-                guard images.count + image.pixels.count <= IDXFile.largest else {
-                    throw DataError.tooLarge(
-                        path: source, bytes: images.count + image.pixels.count,
-                        limit: IDXFile.largest)
-                }
-                images += image.pixels
-                labels.append(UInt8(label))
-            }
-            guard labels.count > before else {
-                throw DataError.empty("\(source)/\(folder), which stands for a class")
-            }
-        }
-        let count = max(2, (numbers.max() ?? 0) + 1)
-        var classes = (0..<count).map(String.init)
-        for (folder, label) in zip(folders, numbers) { classes[label] = folder }
-        data = try Dataset(
-            images: images, labels: labels, rows: size?.height ?? 0, columns: size?.width ?? 0,
-            classes: count, classNames: classes.allSatisfy { Int($0) != nil } ? nil : classes,
-            path: source)
-        self.classes = classes
-        self.ignored = ignored
-    }
-
-    /// The subfolders in the order of their classes, and the classes: the subfolders' names, if all
-    /// are different numbers below 256.
-    private static func classFolders(_ source: String) throws -> ([String], [Int]) {
-        let folders = try names(in: source).filter { name in
-            var isDirectory: ObjCBool = false
-            return FileManager.default.fileExists(
-                atPath: source + "/" + name, isDirectory: &isDirectory) && isDirectory.boolValue
-        }
-        guard (2...256).contains(folders.count) else {
-            throw DataError.classes(path: source, found: folders.count)
-        }
-        let numbers = Set(folders.compactMap { Int($0) }.filter { (0..<256).contains($0) }).sorted()
-        guard numbers.count == folders.count else { return (folders, Array(folders.indices)) }
-        return (folders.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }, numbers)
-    }
-
-    /// The names in a folder that are not hidden.
-    private static func names(in folder: String) throws(DataError) -> [String] {
-        let names = try FolderListing.names(folder).filter { !$0.hasPrefix(".") }.sorted()
-        if let name = names.first(where: { $0.contains("\u{FFFD}") }) {
-            throw .io(
-                path: "\(folder)/\(name)", reason: "the name is not UTF-8 text; rename the file")
-        }
-        return names
+    private init(folder source: String, _ options: ImportOptions) throws {
+        let folder = try FolderImport(source, options)
+        data = try folder.dataset(folder.training)
+        test = folder.layout.test == nil ? nil : try folder.dataset(folder.test)
+        classes = folder.names
+        (ignored, hidden, skipped) = (folder.ignored, folder.hidden, folder.skipped)
+        notes = folder.notes
     }
 }

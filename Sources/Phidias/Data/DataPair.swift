@@ -10,20 +10,27 @@ public struct DataPair: Sendable {
     public let test: Dataset
     /// The SHA-256 of each file's content, by name; of the images' bytes if there is no file.
     public let checksums: [String: String]
+    /// The file of the training labels, and where its first label is; nil where there is none.
+    let labelsFile: (path: String, start: Int)?
 
     /// Data that is already in memory; the checksums go into the record of a run.
     public init(training: Dataset, test: Dataset, checksums: [String: String]) {
         self.training = training
         self.test = test
         self.checksums = checksums
+        labelsFile = nil
     }
 
     /// Loads the four files of an MNIST-like folder, each plain or with `.gz`: images or rows of
     /// numbers, and labels or numbers to predict, as `write(to:replacing:)` names them; and the names
     /// of the classes in `classes.json`, a JSON array of texts, where there is one.
+    /// - Parameters:
+    ///   - directory: the folder.
+    ///   - classes: the number of classes; nil for as many as there are names, or without names as the
+    ///     largest label of the training images needs.
     /// - Throws: `DataError` that names the file and says what to do. All headers are compared
     ///   before any pixel is read.
-    public init(directory: String) throws(DataError) {
+    public init(directory: String, classes: Int? = nil) throws(DataError) {
         try Self.check(directory)
         let training = try DataFiles(directory, .training)
         let test = try DataFiles(directory, .test)
@@ -33,7 +40,12 @@ public struct DataPair: Sendable {
                 found: test.shape.pixels)
         }
         let names = try ClassNames.read(directory)
-        let first = try training.load(classes: names?.count, names: names)
+        if let names, let classes, names.count != classes {
+            throw .classNames(
+                path: "\(directory)/\(ClassNames.file)",
+                reason: "there are \(names.count) names for \(classes) classes")
+        }
+        let first = try training.load(classes: classes ?? names?.count, names: names)
         let second = try test.load(
             classes: first.data.isRegression ? nil : first.data.classes, names: names)
         guard first.data.targetCount == second.data.targetCount else {
@@ -41,9 +53,9 @@ public struct DataPair: Sendable {
                 path: test.answers.path, expected: first.data.targetCount,
                 found: second.data.targetCount)
         }
-        self.init(
-            training: first.data, test: second.data,
-            checksums: first.checksums.merging(second.checksums) { $1 })
+        (self.training, self.test) = (first.data, second.data)
+        checksums = first.checksums.merging(second.checksums) { $1 }
+        labelsFile = first.data.isRegression ? nil : (training.answers.path, IDXFile.labelsStart)
     }
 
     /// Loads the two files of test images alone.
@@ -260,6 +272,14 @@ private struct DataFiles {
         ]
         let classes = classes ?? max(2, Int(answers.bytes.max() ?? 0) + 1)
         let (targets, path) = (self.answers.dimensions.last ?? 1, self.answers.path)
+        guard isRegression || (1...256).contains(classes) else {
+            throw .classCount(path: path, classes: classes)
+        }
+        if let index = answers.bytes.firstIndex(where: { Int($0) >= classes }) {
+            throw .labelByte(
+                path: path, byte: IDXFile.labelsStart + index, label: Int(answers.bytes[index]),
+                classes: classes)
+        }
         let data: Dataset
         switch (kind == .numbers, isRegression) {
         case (false, false):

@@ -39,6 +39,9 @@ public struct IDXFile: Sendable, Equatable {
         elements = try reader.elements()
     }
 
+    /// Where the first label is in a file of labels: after magic and one size.
+    static let labelsStart = 8
+
     private var header: [UInt8] { Self.header(.byte, dimensions) }
 
     private static func header(_ element: IDXReader.Element, _ dimensions: [Int]) -> [UInt8] {

@@ -1,6 +1,8 @@
 /// The functions of a header of C, in the order in which they stand there.
 enum CHeaderFunction: String, CaseIterable, CustomStringConvertible {
-    case exp, sigmoid, relu, softmax, dense, conv
+    case exp, sigmoid, relu, tanh
+    case leakyReLU = "leaky_relu"
+    case softmax, dense, conv
     case maxPool = "max_pool"
     case averagePool = "average_pool"
 
@@ -10,8 +12,15 @@ enum CHeaderFunction: String, CaseIterable, CustomStringConvertible {
     func text(_ name: String) -> String {
         switch self {
         case .exp: Self.exp(name)
-        case .sigmoid: Self.sigmoid(name)
-        case .relu: Self.relu(name)
+        case .sigmoid:
+            Self.activation("\(name)_\(self)", "1.0f / (1.0f + \(name)_exp(-values[i]))")
+        case .relu: Self.activation("\(name)_\(self)", "values[i] > 0.0f ? values[i] : 0.0f")
+        case .tanh:
+            Self.activation(
+                "\(name)_\(self)", "1.0f - 2.0f / (1.0f + \(name)_exp(2.0f * values[i]))")
+        case .leakyReLU:
+            Self.activation(
+                "\(name)_\(self)", "values[i] > 0.0f ? values[i] : 0.01f * values[i]")
         case .softmax: Self.softmax(name)
         case .dense: Self.dense(name)
         case .conv: Self.conv(name)
@@ -47,19 +56,10 @@ enum CHeaderFunction: String, CaseIterable, CustomStringConvertible {
         """
     }
 
-    private static func sigmoid(_ name: String) -> String {
+    private static func activation(_ function: String, _ value: String) -> String {
         """
-        static inline void \(name)_sigmoid(float *values, int32_t count) {
-            for (int32_t i = 0; i < count; i++) values[i] = 1.0f / (1.0f + \(name)_exp(-values[i]));
-        }
-
-        """
-    }
-
-    private static func relu(_ name: String) -> String {
-        """
-        static inline void \(name)_relu(float *values, int32_t count) {
-            for (int32_t i = 0; i < count; i++) values[i] = values[i] > 0.0f ? values[i] : 0.0f;
+        static inline void \(function)(float *values, int32_t count) {
+            for (int32_t i = 0; i < count; i++) values[i] = \(value);
         }
 
         """

@@ -42,7 +42,7 @@ struct CHeaderPlan {
         case .softmax: functions.insert(.softmax)
         case .identity: break
         }
-        if !functions.isDisjoint(with: [.sigmoid, .softmax]) { functions.insert(.exp) }
+        if !functions.isDisjoint(with: [.sigmoid, .tanh, .softmax]) { functions.insert(.exp) }
     }
 
     func uses(_ function: CHeaderFunction) -> Bool { functions.contains(function) }
@@ -101,6 +101,8 @@ extension Activation {
         case .identity: nil
         case .sigmoid: .sigmoid
         case .relu: .relu
+        case .tanh: .tanh
+        case .leakyReLU: .leakyReLU
         }
     }
 }

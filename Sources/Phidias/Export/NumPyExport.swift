@@ -183,7 +183,9 @@ public struct NumPyExport: ModelExport {
 
 extension Activation {
     /// The function's name in the program; nil for none.
-    fileprivate var name: String? { self == .identity ? nil : rawValue }
+    fileprivate var name: String? {
+        self == .identity ? nil : rawValue.replacing("-", with: "_")
+    }
 
     /// The function's text; nil for none.
     fileprivate var function: String? {
@@ -192,6 +194,9 @@ extension Activation {
         // By the hyperbolic tangent nothing overflows.
         case .sigmoid: "def sigmoid(z):\n    return 0.5 + 0.5 * np.tanh(0.5 * z)\n\n"
         case .relu: "def relu(z):\n    return np.maximum(z, 0)\n\n"
+        case .tanh: "def tanh(z):\n    return np.tanh(z)\n\n"
+        case .leakyReLU:
+            "def leaky_relu(z):\n    return np.where(z > 0, z, np.float32(0.01) * z)\n\n"
         }
     }
 }

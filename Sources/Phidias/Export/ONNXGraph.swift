@@ -10,7 +10,7 @@ struct ONNXGraph {
     /// Numbers of the types of elements.
     private enum Element: Int { case float = 1, byte = 2 }
     /// Numbers of the types of attributes.
-    private enum Kind: Int { case integer = 2, integers = 7 }
+    private enum Kind: Int { case float = 1, integer = 2, integers = 7 }
 
     init(_ model: Model, input: ONNXExport.Input) {
         (self.model, self.input) = (model, input)
@@ -131,6 +131,8 @@ struct ONNXGraph {
         case .identity: break
         case .sigmoid: node("Sigmoid", to: "\(name).sigmoid")
         case .relu: node("Relu", to: "\(name).relu")
+        case .tanh: node("Tanh", to: "\(name).tanh")
+        case .leakyReLU: node("LeakyRelu", to: "\(name).leaky-relu", [attribute("alpha", 0.01)])
         }
     }
 
@@ -165,6 +167,14 @@ struct ONNXGraph {
         attribute.add(1, text: name)
         attribute.add(3, integer: value)
         attribute.add(20, integer: Kind.integer.rawValue)
+        return attribute
+    }
+
+    private func attribute(_ name: String, _ value: Float) -> ProtobufMessage {
+        var attribute = ProtobufMessage()
+        attribute.add(1, text: name)
+        attribute.add(2, float: value)
+        attribute.add(20, integer: Kind.float.rawValue)
         return attribute
     }
 

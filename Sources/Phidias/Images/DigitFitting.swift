@@ -72,7 +72,7 @@ public enum DigitFitting {
         }
     }
 
-    /// Reads a PNG file and fits it. Where it is transparent there is paper.
+    /// Reads a PNG or JPEG file and fits it. Where it is transparent there is paper.
     /// - Parameters:
     ///   - path: The file.
     ///   - rows: Rows of the result.
@@ -84,7 +84,7 @@ public enum DigitFitting {
         path: String, rows: Int, columns: Int, invert: Bool = false
     ) throws -> [UInt8] {
         try fit(
-            try PNG.readGray(path: path, background: invert ? 255 : 0), rows: rows,
+            try ImageFile.readGray(path: path, background: invert ? 255 : 0), rows: rows,
             columns: columns, invert: invert, name: path)
     }
 

@@ -4,9 +4,13 @@ import PhidiasKernels
 public enum ImageError: PhidiasError, Equatable {
     /// The bytes don't begin as a PNG file does; `start` holds the first few.
     case notPNG(path: String, start: [UInt8])
-    /// The PNG has more pixels than are read.
+    /// The bytes begin neither as a PNG nor as a JPEG file does; `start` holds the first few.
+    case notPicture(path: String, start: [UInt8])
+    /// The picture has more pixels on a side than are read.
     case tooLarge(path: String, width: Int, height: Int, limit: Int)
-    /// The PNG is cut off: it is too short for the pixels that it claims to hold.
+    /// The picture has more pixels in all than are read.
+    case tooManyPixels(path: String, width: Int, height: Int, limit: Int)
+    /// The picture is cut off: it is too short for the pixels that it claims to hold.
     case tooShort(path: String, width: Int, height: Int, bytes: Int)
     /// The PNG holds more data than its pixels have.
     case tooMuch(path: String, width: Int, height: Int, limit: Int)
@@ -14,6 +18,10 @@ public enum ImageError: PhidiasError, Equatable {
     case memory(path: String, bytes: Int, reason: String)
     /// libpng can't read the PNG; `reason` is its text.
     case damaged(path: String, reason: String)
+    /// The JPEG can't be read; `reason` ends a sentence.
+    case damagedJPEG(path: String, reason: String)
+    /// The JPEG is in the colours of print, CMYK.
+    case printColors(path: String)
     /// libpng can't write the picture; `reason` is its text.
     case cannotEncode(reason: String)
     /// A key or value can't be a PNG's text.
@@ -65,6 +73,14 @@ public enum ImageError: PhidiasError, Equatable {
                 ? "\(path): is not a PNG file: it is empty."
                 : "\(path): is not a PNG file: it begins with \(Self.shown(start)), a PNG with "
                     + "\(Self.shown(PNG.signature))."
+        case .notPicture(let path, let start):
+            start.isEmpty
+                ? "\(path): is empty: there is no picture in it."
+                : "\(path): is neither a PNG nor a JPEG file: it "
+                    + (Self.otherFormat(start).map { "is \($0). Convert it." }
+                        ?? "begins with \(Self.shown(Array(start.prefix(8)))).")
+        case .tooManyPixels(let path, let width, let height, let limit):
+            "\(path): is too large: \(width) × \(height) pixels, more than the \(limit) that are read. Make it smaller."
         case .tooLarge(let path, let width, let height, let limit):
             "\(path): is too large: \(width) × \(height) pixels, at most \(limit) × \(limit) are "
                 + "read. Make it smaller."
@@ -78,6 +94,10 @@ public enum ImageError: PhidiasError, Equatable {
             "\(path): there is not enough memory for its \(Memory.mebibytes(bytes)) of pixels: \(reason)."
         case .damaged(let path, let reason):
             "\(path): is a damaged PNG file: \(reason)."
+        case .damagedJPEG(let path, let reason):
+            "\(path): is a damaged JPEG file: \(reason)."
+        case .printColors(let path):
+            "\(path): is a JPEG file in CMYK, the colours of print, which are not read. Convert it to RGB."
         case .cannotEncode(let reason):
             "The picture cannot be written as PNG: \(reason)."
         case .text(let key, let reason):
@@ -117,6 +137,19 @@ public enum ImageError: PhidiasError, Equatable {
             "Layer \(layer) has no weights; these layers have: "
                 + known.map(String.init).joined(separator: ", ") + "."
         }
+    }
+
+    /// What else a picture's first bytes may say.
+    private static func otherFormat(_ start: [UInt8]) -> String? {
+        func has(_ text: String, at place: Int = 0) -> Bool {
+            start.dropFirst(place).starts(with: Array(text.utf8))
+        }
+        if has("GIF8") { return "a GIF" }
+        if has("BM") { return "a BMP" }
+        if has("RIFF"), has("WEBP", at: 8) { return "a WebP" }
+        if has("II*\0") || has("MM\0*") { return "a TIFF" }
+        guard has("ftyp", at: 4) else { return nil }
+        return has("avif", at: 8) ? "an AVIF" : "a HEIC picture or a film"
     }
 
     private static func shown(_ bytes: [UInt8]) -> String {

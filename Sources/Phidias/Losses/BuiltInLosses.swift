@@ -127,6 +127,7 @@ public struct SquaredErrorLoss: Loss, Hashable {
     /// The only form.
     public init() {}
 
+    /// The batch form, applied to a batch of one.
     public func evaluate(
         logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
     ) -> Float {
@@ -136,7 +137,8 @@ public struct SquaredErrorLoss: Loss, Hashable {
                 gradient: &gradient))
     }
 
-    // The outputs are few beside the weights: this needs no kernel.
+    /// Sums in double precision, in order. (The outputs are few beside the weights: this needs no
+    /// kernel.)
     public func evaluate(
         logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
         gradient: inout MutableSpan<Float>

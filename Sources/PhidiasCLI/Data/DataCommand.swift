@@ -6,10 +6,10 @@ import PhidiasRuns
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Inspect data, draw augmented images, make digits, import PNG or CSV files.",
+        abstract: "Inspect data, draw augmented images, make digits, import pictures or CSV files.",
         usage: "phidias data <command> [<options>]",
         discussion: "Example:\n  phidias data synthesize --output data/synthetic",
-        subcommands: [Info.self, Synthesize.self, Import.self, DataAugment.self])
+        subcommands: [Info.self, Synthesize.self, DataImportCommand.self, DataAugment.self])
 
     struct Info: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -18,10 +18,17 @@ struct DataCommand: ParsableCommand {
             discussion: "Example:\n  phidias data info data/mnist")
         @Argument(help: "The folder with the four IDX files.")
         var folder: String
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "Refuse labels beyond so many classes. (default: as many as there are)",
+                valueName: "count"))
+        var classes: Int?
         @OptionGroup var form: FormatOptions
 
         func run() throws {
-            let pair = try DataPair(directory: folder)
+            let pair = try DataPair(directory: folder, classes: classes)
+            for doubt in pair.doubts { Console.say("warning: \(doubt)") }
             func counts(_ data: Dataset) -> [Int] {
                 data.labels.reduce(into: [Int](repeating: 0, count: data.classes)) {
                     $0[Int($1)] += 1
@@ -102,51 +109,6 @@ struct DataCommand: ParsableCommand {
             try SyntheticDigits.pair(training: train, test: test, seed: seed)
                 .write(to: output, replacing: force)
             print(output)
-        }
-    }
-
-    struct Import: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Turn a folder of PNG files or a CSV file into IDX files.",
-            usage: "phidias data import <source> --output <folder> [<options>]",
-            discussion: """
-                The source is a folder with a subfolder of PNG files for each class, or a CSV file \
-                whose lines are a label and pixels. A share of each class becomes test images.
-
-                Example:
-                  phidias data import letters --output data/letters
-                """)
-        @Argument(help: "A folder or a CSV file.")
-        var source: String
-        @Option(help: ArgumentHelp("The folder for the four files.", valueName: "folder"))
-        var output: String
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp(
-                "The share of each class that becomes test images.", valueName: "share"))
-        var testShare = 0.2
-        @Option(parsing: .unconditional, help: "The seed of the split.")
-        var seed: UInt64 = 1
-        @Flag(help: "Replace data that is in the output folder.")
-        var force = false
-
-        func run() throws {
-            let source = try DataImport(source)
-            let data = source.data
-            let parts = try data.stratifiedSplit(fraction: testShare, seed: seed)
-            try DataPair(training: parts.training, test: parts.validation, checksums: [:])
-                .write(to: output, replacing: force)
-            if let first = source.ignored.first {
-                Console.say(
-                    "Skipped \(source.ignored.count.counted("file")) that \(source.ignored.count == 1 ? "is" : "are") not .png, such as \(first)."
-                )
-            }
-            print(
-                "\(output): \(parts.training.count) training and \(parts.validation.count) test images of \(data.rows) × \(data.columns) pixels, \(data.classes) classes"
-            )
-            for (label, name) in source.classes.enumerated() where name != String(label) {
-                print("class \(label): \(name)")
-            }
         }
     }
 }

@@ -27,7 +27,7 @@ struct PredictCommand: ParsableCommand {
 
     @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "PNG files, folders of them, and IDX files of images.")
+    @Argument(help: "PNG or JPEG files, folders of them, and IDX files of images.")
     var images: [String]
     @OptionGroup(title: "Pictures") var pictures: PictureOptions
     @Flag(help: "Answer several drawings in a picture one by one, from left to right.")

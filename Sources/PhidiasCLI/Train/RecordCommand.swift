@@ -51,7 +51,7 @@ struct RecordCommand: ParsableCommand {
         let given = try TrainingSettings(source, network, loss, rates, length, batch)
         let (steps, output, threads) = (recording.steps, place.output, team.threads)
         try given.check()
-        let data = try given.data.load(seed: given.seed).training
+        let data = try given.loadData().training
         let settings = try given.adapted(to: data)
         let trainer = try settings.trainer(
             settings.startModel(try settings.network(for: data, threads: threads), data),

@@ -16,6 +16,8 @@ final class RunWatch {
             done = start.epochsDone
             for line in Self.header(start) { Console.say(line) }
             if let warning = Self.warning(start) { Console.say(warning) }
+        case .doubts(let doubts):
+            for doubt in doubts { Console.say("warning: \(doubt)") }
         case .resumes(let folder, let place):
             Console.say(
                 "Continuing \(folder) after epoch \(place.epochs), step \(place.steps).")

@@ -5,6 +5,7 @@ import PhidiasRuns
 /// Every setting of a training.
 struct TrainOptions: SettingOptions {
     @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Data") var classes: ClassOptions
     @OptionGroup(title: "Data") var validation: ValidationOptions
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
@@ -19,7 +20,7 @@ struct TrainOptions: SettingOptions {
 
     var given: [(name: String, texts: [String])] {
         let groups: [any SettingOptions] = [
-            data, validation, network, loss, rates, step, schedule, length, batch,
+            data, classes, validation, network, loss, rates, step, schedule, length, batch,
             augmentation, checkpoints,
         ]
         return groups.flatMap(\.given)

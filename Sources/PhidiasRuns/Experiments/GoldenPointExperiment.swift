@@ -49,7 +49,7 @@ public struct GoldenPointExperiment: Sendable {
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> GoldenPointReport? {
         try check()
-        let pair = try data ?? settings.data.load(seed: settings.seed)
+        let pair = try data ?? settings.loadData()
         try pair.checkForExperiment()
         let threads = try Model.threads(threads)
         let network = try settings.network(for: pair.training, threads: threads)

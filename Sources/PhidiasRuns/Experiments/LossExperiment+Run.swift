@@ -57,7 +57,7 @@ extension LossExperiment {
         try check()
         Workers.keepFromBinding()
         let jobs = try Model.threads(jobs)
-        let data = try data ?? settings.data.load(seed: settings.seed)
+        let data = try data ?? settings.loadData()
         try data.checkForExperiment()
         var experiment = self
         experiment.checksums = data.checksums

@@ -21,7 +21,7 @@ extension SmoothingExperiment {
             throw ExperimentError.setting(
                 "momentum", reason: "The experiment needs a constant momentum.")
         }
-        let pair = try data ?? settings.data.load(seed: settings.seed)
+        let pair = try data ?? settings.loadData()
         try pair.checkForExperiment()
         let network = try settings.network(for: pair.training, threads: threads)
         guard !network.hasDropout else {

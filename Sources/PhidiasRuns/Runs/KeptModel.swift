@@ -39,7 +39,7 @@ public struct KeptModel: Sendable {
         }
         let pair: DataPair
         do {
-            pair = try settings.data.load(seed: settings.seed)
+            pair = try settings.loadData()
         } catch let error as any PhidiasError {
             throw RunError.noData(model: path, reason: error.description.trimmingFullStop)
         }

@@ -4,6 +4,8 @@ import Phidias
 public enum RunEvent: Sendable {
     /// Training is about to begin or to continue.
     case starts(RunStart)
+    /// Before anything is trained: labels of the training images that look like mistakes.
+    case doubts([DataDoubt])
     /// The run continues from a checkpoint, at this position.
     case resumes(folder: String, TrainingPosition)
     /// A step is done.

@@ -14,6 +14,8 @@ public struct TrainingPlan: Sendable {
     public let loss: any Loss
     /// The names of the network's classes; nil where they have none.
     public let classNames: [String]?
+    /// What looks like a mistake in the labels of the training images.
+    public let doubts: [DataDoubt]
     /// SHA-256 of each part of the data, by name.
     public let checksums: [String: String]
     /// Threads of a step.
@@ -29,11 +31,12 @@ public struct TrainingPlan: Sendable {
     public init(_ settings: TrainingSettings, data: DataPair? = nil, threads: Int? = nil) throws {
         try settings.check()
         self.threads = try Model.threads(threads)
-        let data = try data ?? settings.data.load(seed: settings.seed)
+        let data = try data ?? settings.loadData()
+        try data.check(classes: settings.classes)
         let settings = try settings.adapted(to: data.training)
         try Model.startThreads(self.threads)
         self.settings = settings
-        (test, checksums) = (data.test, data.checksums)
+        (test, checksums, doubts) = (data.test, data.checksums, data.doubts)
         if let share = settings.validation {
             let parts = try data.training.stratifiedSplit(fraction: share, seed: settings.seed)
             (training, validation) = (parts.training, parts.validation)

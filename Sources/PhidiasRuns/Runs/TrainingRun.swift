@@ -48,6 +48,7 @@ final class TrainingRun {
     /// Trains to the end, or until it is asked to stop.
     /// - Parameter state: where to go on; nil is the start.
     func train(from state: TrainingState?) throws -> RunResult {
+        if !plan.doubts.isEmpty { onEvent(.doubts(plan.doubts)) }
         onEvent(
             .starts(
                 RunStart(

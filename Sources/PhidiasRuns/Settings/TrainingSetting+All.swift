@@ -86,6 +86,10 @@ extension TrainingSetting {
             "validation", \.validation, .data, [.batches, .measure],
             "The share of each class to keep out of training for validation, such as 0.1. (default: none)"
         ),
+        TrainingSetting(
+            "classes", \.classes, .data, [], absent: "none",
+            "The number of classes: a label beyond is an error. (default: as many as the data has)",
+            expected: "a number from 2 to 256", bounds: { (2...256).contains($0 ?? 2) }),
         checkpointEvery,
         TrainingSetting(
             "keep", \.keep, .checkpoints, .neutral,

@@ -2,6 +2,10 @@ import Phidias
 
 /// What the settings give: loss, optimizer, augmentation, network, trainer.
 extension TrainingSettings {
+    /// The data that the settings name.
+    /// - Throws: as `DataSource.load(seed:classes:)`.
+    public func loadData() throws -> DataPair { try data.load(seed: seed, classes: classes) }
+
     /// The loss to minimize, by name.
     public var lossName: LossName { loss ?? network.usualLoss }
 

@@ -20,6 +20,10 @@ public struct TrainingSettings: Sendable, Hashable {
     /// nil for none.
     public var validation: Double?
 
+    /// The number of classes, from 2 to 256, beyond which a label is an error; nil for as many as the
+    /// data has.
+    public var classes: Int?
+
     // MARK: Network
 
     /// The layers.
@@ -106,13 +110,29 @@ public enum DataSource: Sendable, Hashable {
     case folder(String)
 
     /// Reads the folder, or draws the digits.
-    /// - Parameter seed: the seed of synthetic digits.
-    /// - Throws: `DataError`.
-    public func load(seed: UInt64) throws -> DataPair {
+    /// - Parameters:
+    ///   - seed: the seed of synthetic digits.
+    ///   - classes: the number of classes of a folder's data; nil for as many as it has.
+    /// - Throws: `DataError`; `SettingError.value` for a number of classes that synthetic digits do
+    ///   not have.
+    public func load(seed: UInt64, classes: Int? = nil) throws -> DataPair {
         switch self {
-        case .synthetic: try SyntheticDigits.pair(seed: seed)
-        case .folder(let path): try DataPair(directory: path)
+        case .synthetic:
+            let pair = try SyntheticDigits.pair(seed: seed)
+            try pair.check(classes: classes)
+            return pair
+        case .folder(let path): return try DataPair(directory: path, classes: classes)
         }
+    }
+}
+
+extension DataPair {
+    /// - Throws: `SettingError.value` if the data has another number of classes.
+    func check(classes: Int?) throws(SettingError) {
+        guard let classes, classes != training.classes else { return }
+        throw .value(
+            setting: "classes", text: "\(classes)",
+            expected: "\(training.classes), as the data has")
     }
 }
 

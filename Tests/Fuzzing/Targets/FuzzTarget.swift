@@ -13,6 +13,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// The state of a training.
     case state
     case png
+    case jpeg
     /// The file run.json.
     case run
     /// The file metrics.jsonl.
@@ -36,7 +37,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .idx, .metrics, .png, .csv: 512
         case .gzip, .classes: 256
         case .safetensors: 512
-        case .model, .run, .sweep, .results, .network: 1024
+        case .jpeg, .model, .run, .sweep, .results, .network: 1024
         case .layers: 256
         case .checkpoint, .state: 4096
         }
@@ -54,6 +55,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .checkpoint: Self.withMendedSum(bytes, Self.checkpoint)
         case .state: Self.withMendedSum(bytes, Self.state)
         case .png: Self.png(bytes)
+        case .jpeg: Self.reading { try Self.jpeg(bytes, $0) }
         case .run: Self.reading { try Self.run(bytes, $0) }
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
         case .classes: Self.reading { try Self.classes(bytes, $0) }
@@ -131,6 +133,18 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         guard image.pixels.count <= 16 else { return }
         let copy = try PNG.decodeGray(try PNG.encode(image), name: path)
         precondition(copy == image, "PNG changes when it is written")
+    }
+
+    /// Decodes the file to gray and to colours.
+    private static func jpeg(_ bytes: [UInt8], _ path: String) throws {
+        // Others are read by their own targets.
+        guard bytes.starts(with: [0xff, 0xd8]) else {
+            throw ImageError.notPicture(path: path, start: Array(bytes.prefix(8)))
+        }
+        let gray = try ImageFile.decodeGray(bytes, name: path)
+        let color = try ImageFile.decodeColor(bytes, name: path)
+        precondition(gray.width == color.width && gray.height == color.height)
+        precondition(color.pixels.count == 3 * gray.pixels.count)
     }
 
     // MARK: - Readers of runs
