@@ -1,7 +1,7 @@
 import PhidiasKernels
 
 extension DigitFitting {
-    /// Reads a PNG file and finds the drawings in it, as `drawings(in:rows:columns:ink:name:)`.
+    /// Reads a PNG or JPEG file and finds the drawings in it, as `drawings(in:rows:columns:ink:name:)`.
     /// Where the picture is transparent there is paper.
     /// - Parameters:
     ///   - path: The file.
@@ -14,7 +14,7 @@ extension DigitFitting {
         path: String, rows: Int, columns: Int, ink: Ink? = nil, ground: Ground = .dark
     ) throws -> [Drawing] {
         try drawings(
-            in: try PNG.readDrawing(path: path), rows: rows, columns: columns, ink: ink,
+            in: try ImageFile.readDrawing(path: path), rows: rows, columns: columns, ink: ink,
             ground: ground, name: path)
     }
 

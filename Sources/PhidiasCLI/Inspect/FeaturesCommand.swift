@@ -23,7 +23,7 @@ struct FeaturesCommand: ParsableCommand {
 
     @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "A PNG file, which is fitted as by phidias predict.")
+    @Argument(help: "A PNG or JPEG file, which is fitted as by phidias predict.")
     var image: String?
     @Option(
         parsing: .unconditional, help: "The layer, counted from 0; its output must be an image.")

@@ -26,7 +26,7 @@ public struct PictureReading: Sendable {
             .init(pixels: pixels, ink: ink, isWhole: true)
         }
         guard network.input.channels == 1 else {
-            let image = try PNG.readColor(path: path)
+            let image = try ImageFile.readColor(path: path)
             guard (image.height, image.width) == (rows, columns) else {
                 throw DataError.pixels(
                     path: path, expected: network.input.pixels,
@@ -71,7 +71,7 @@ public enum PredictionError: PhidiasError, Equatable {
         switch self {
         case .several(let path, let count):
             "\(path): there are \(count) drawings in it, not one. Cut it up, or have them answered from left to right."
-        case .noPictures(let path): "\(path): there are no PNG files in this folder."
+        case .noPictures(let path): "\(path): there are no PNG or JPEG files in this folder."
         case .noImages:
             "The model does not tell classes of images; what it was trained on are numbers."
         }
