@@ -14,6 +14,7 @@ package enum Hint {
         case SettingError.value(let setting, _, _): "(\(option(setting)))"
         case ModelError.noThreads, ModelError.threadVariable: "(--threads)"
         case DataError.exists: "Choose another --output, or replace the data with --force."
+        case DataError.otherForm: "(phidias data import)"
         case ImportError.file: "Leave out such files with --skip-bad."
         case ImportError.sizes: "Resize them, as with --size 28x28."
         case ImportError.channels: "(--channels)"
@@ -53,6 +54,24 @@ package enum Hint {
             "(--\(name.replacing(" ", with: "-")))"
         case ExperimentError.allRatesDiverged: "(--rates)"
         case ExperimentError.otherProgress: "(--output)"
+        case let error as TableError: importHint(for: error)
+        default: nil
+        }
+    }
+
+    private static func importHint(for error: TableError) -> String? {
+        switch error {
+        case .missing: "Give --missing mean, or leave the column out with --drop."
+        case .whichLabel: "Say which with --label: a name, a number, first, last or none."
+        case .noLabels: "(phidias predict, or --label)"
+        case .column: "(--label, --target, --drop)"
+        case .classes: "(--label, --target)"
+        case .categories: "Leave it out with --drop."
+        case .imagesOrTable: "Say which with --as images or --as table."
+        case .shape: "(--size, --channels, --as table)"
+        case .range: "Say the value of white with --scale, or --as table."
+        case .whichSet: "Name one with --keys."
+        case .whichArrays: "Name them with --keys IMAGES,LABELS or with four names."
         default: nil
         }
     }

@@ -111,6 +111,12 @@ extension EdgeCase {
             EdgeCase("DataImport: no such file", .error("/nowhere")) {
                 _ = try DataImport("/nowhere")
             },
+            EdgeCase("ImportedTable: no such file", .error("/nowhere")) {
+                _ = try ImportedTable(path: "/nowhere")
+            },
+            EdgeCase("ImageRows: no such file", .error("/nowhere")) {
+                _ = try ImageRows(path: "/nowhere")
+            },
             EdgeCase("DataImport: 257 classes", .error("257 classes")) {
                 var options = ImportOptions()
                 options.classes = 257

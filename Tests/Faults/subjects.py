@@ -426,7 +426,8 @@ class Import(Synthesis):
         if not source.exists():
             rows = ("".join([str(i % 3)] + [f",{(i * 7 + x) % 256}" for x in range(16)]) for i in range(90))
             source.write_text("\n".join(rows) + "\n")
-        return ["data", "import", source, "--test-share", "0.2", "--force", "--output", self.folder]
+        return ["data", "import", source, "--label", "first", "--as", "images",
+                "--test-share", "0.2", "--force", "--output", self.folder]
 
 
 class Page(Files):

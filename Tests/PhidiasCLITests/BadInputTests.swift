@@ -74,7 +74,7 @@ import Testing
     static let images: [(String, [UInt8], Int32, String)] = [
         ("empty", [], 65, "it is empty"),
         ("wrong magic", [1] + Bench.idx([60, 4, 4]).dropFirst(), 65, "byte 0: not an IDX file"),
-        ("another type", [0, 0, 0x0d] + Bench.idx([60, 4, 4]).dropFirst(3), 65, "byte 0"),
+        ("another type", [0, 0, 0x0a] + Bench.idx([60, 4, 4]).dropFirst(3), 65, "byte 0"),
         ("truncated", Bench.idx([60, 4, 4], elements: 959), 65, "byte 975: the file ends"),
         ("oversized", Bench.idx([60, 4, 4], elements: 961), 65, "byte 976: there is data past"),
         (

@@ -3,56 +3,6 @@ import Phidias
 import Testing
 
 @Suite struct DataImportTests {
-    static let large = [UInt8](repeating: UInt8(ascii: "1"), count: 5 << 20)
-
-    static func imported(_ text: String) throws -> DataImport {
-        let scratch = try Scratch()
-        return try DataImport(try scratch.file("a.csv", Array(text.utf8)))
-    }
-
-    /// Texts of the same two images.
-    @Test(arguments: [
-        "label,a,b,c,d\n1,0,10,20,255\r\n0,1,2,3,4\n",
-        "1,0,10,20,255\n\n0,1,2,3,4",
-        "\u{feff}1,0,10,20,255\n0,1,2,3,4\n",
-        "label,0,1,2,3\n1,000,010,20,255\n0,1,2,3,4\n",
-    ])
-    func csvIsImported(text: String) throws {
-        let data = try Self.imported(text).data
-        #expect(data.labels == [1, 0])
-        #expect(data.images == [0, 10, 20, 255, 1, 2, 3, 4])
-        #expect((data.rows, data.columns, data.classes) == (2, 2, 2))
-    }
-
-    /// What the file holds, and what the error says of it.
-    static let badCSV: [([UInt8], String)] = [
-        ([], "no images"),
-        (Array("label,a,b\n".utf8), "no images"),
-        (Array("1,2,3,4,5\n1,2,3,4,256\n".utf8), "line 2: field 5"),
-        (Array("1,2,3,4,5\n1,2,3,4,-1\n".utf8), "line 2: field 5"),
-        (Array("1,2,3,4,5.0\n".utf8), "line 1: field 5"),
-        (Array("1,2,3,4,\n".utf8), "line 1: field 5"),
-        (Array("a,b\nc,d\n".utf8), "line 2: field 1"),
-        (Array("300,2,3,4,5\n1,2,3,4,5\n".utf8), "line 1: field 1"),
-        (Array("-1,2,3,4,5\n1,2,3,4,5\n".utf8), "line 1: field 1"),
-        (Array("3.0,2,3,4,5\n1,2,3,4,5\n".utf8), "line 1: field 1"),
-        (Array("1,2,3,4,5\n\n1,2,3,4\n".utf8), "line 3: 3 pixels"),
-        (Array("1,2,3\n".utf8), "line 1: 2 pixels do not make a square"),
-        (Array("a\n1\n".utf8), "line 2: 0 pixels"),
-        (large, "line 1: more than"),
-        (Array("1,2,3,4,5\n".utf8) + large + Array("\n".utf8), "line 2: more than"),
-    ]
-
-    @Test(arguments: badCSV.indices) func badCSVIsAnErrorWithTheLine(index: Int) throws {
-        let (bytes, part) = Self.badCSV[index]
-        let scratch = try Scratch()
-        let path = try scratch.file("b.csv", bytes)
-        let error = #expect(throws: DataError.self) { try DataImport(path) }
-        #expect(error?.description.contains(part) == true, "\(error!)")
-        #expect(error?.description.contains(path) == true)
-        #expect(error?.exitCode == 65)
-    }
-
     /// A folder of classes, each with images of the given widths, 3 high and filled with the width.
     static func folder(_ classes: KeyValuePairs<String, [Int]>) throws -> Scratch {
         let scratch = try Scratch()

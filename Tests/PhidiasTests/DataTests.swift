@@ -55,7 +55,7 @@ func gzip(_ path: String) throws -> String {
         ("empty", [], "byte 0"),
         ("short magic", [0, 0], "byte 0"),
         ("magic", [1, 2, 3, 4, 5, 6, 7, 8], "byte 0"),
-        ("dtype", [0, 0, 0x0d, 1, 0, 0, 0, 1, 9], "byte 0"),
+        ("dtype", [0, 0, 0x0a, 1, 0, 0, 0, 1, 9], "byte 0"),
         ("no dimensions", [0, 0, 8, 0], "byte 0"),
         ("header", [0, 0, 8, 3, 0, 0, 0, 1], "byte 8"),
         ("truncated", Array(goodBytes.dropLast()), "byte 27"),

@@ -10,6 +10,9 @@ public enum DataError: PhidiasError, Equatable {
     case io(path: String, reason: String)
     /// The first bytes are not those of an IDX file of bytes; `found` holds them.
     case magic(path: String, found: [UInt8])
+    /// Data that is not kept as it would have to be, but that can be imported; the reason is a
+    /// sentence without its end.
+    case otherForm(path: String, reason: String)
     /// The file ends before the `expected` bytes that its header announces.
     case truncated(path: String, expected: Int, found: Int)
     /// The file continues after the `expected` bytes that its header announces.
@@ -40,8 +43,6 @@ public enum DataError: PhidiasError, Equatable {
     case pixels(path: String, expected: String, found: String)
     /// A folder does not have 2 to 256 subfolders, one for each class.
     case classes(path: String, found: Int)
-    /// A line of a CSV file, counted from 1, is not a label and pixels.
-    case csv(path: String, line: Int, reason: String)
     /// A fraction that is not above 0 and below 1.
     case fraction(Double)
     /// A fraction that leaves a class without images in one of the two parts.
@@ -76,6 +77,7 @@ public enum DataError: PhidiasError, Equatable {
                     ? "is empty"
                     : "starts with \(found.map { String($0, radix: 16) }.joined(separator: " "))")
                 + ", but 0 0 8 and the number of dimensions were expected."
+        case .otherForm(let path, let reason): "\(path): \(reason). Import the data first."
         case .truncated(let path, let expected, let found):
             "\(path): byte \(found): the file ends, but its header promises \(expected) bytes. Fetch it again."
         case .oversized(let path, let expected):
@@ -105,7 +107,6 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): the image is \(found) pixels, but the others are \(expected)."
         case .classes(let path, let found):
             "\(path): has \(found) subfolders; 2 to 256 are needed, one for each class with its PNG or JPEG files."
-        case .csv(let path, let line, let reason): "\(path): line \(line): \(reason)."
         case .fraction(let value):
             "The share is \(value); it must be above 0 and below 1."
         case .share(let value, let label, let images):

@@ -2,9 +2,9 @@ import Foundation
 
 /// Data in other formats, read as a data set.
 public struct DataImport: Sendable {
-    /// All images that were read, or the training images where there are `test` images.
+    /// All images or rows that were read, or those for training where there is a `test` part.
     public let data: Dataset
-    /// The test images, where the source says which they are; nil where nothing does.
+    /// The images or rows for testing, where the source says which they are; nil where nothing does.
     public let test: Dataset?
     /// The name of each class in the source.
     public let classes: [String]
@@ -19,39 +19,51 @@ public struct DataImport: Sendable {
 
     /// Reads a folder of PNG and JPEG files with one subfolder per class (classes in the order of the
     /// subfolders' names, or by number if all are numbers), or with such subfolders in `train/` and
-    /// `test/`; or a CSV file with a label and pixels per line.
+    /// `test/`; a folder of IDX or .npy files; or a file with a table or arrays.
     /// - Parameters:
     ///   - source: the folder or file.
-    ///   - options: how pictures become images; a CSV file needs none of them.
-    /// - Throws: `DataError` or `ImportError` with file and line.
-    public init(_ source: String, options: ImportOptions = ImportOptions()) throws {
+    ///   - options: how pictures become images; of a table or arrays, the most classes.
+    ///   - tables: what looking at a table or at arrays does not tell.
+    /// - Throws: `DataError`, `ImportError`, `TableError` or `SafetensorsError` with file and place.
+    public init(
+        _ source: String, options: ImportOptions = ImportOptions(),
+        tables: TableOptions = TableOptions()
+    ) throws {
         if let classes = options.classes, !(1...256).contains(classes) {
             throw DataError.classCount(path: source, classes: classes)
         }
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory)
         if exists && isDirectory.boolValue {
-            try self.init(folder: source, options)
+            if let files = try FileImport.read(folder: source, tables) {
+                try self.init(files, options, source)
+            } else {
+                try self.init(folder: source, options)
+            }
         } else {
-            try self.init(csv: source, options)
+            try self.init(FileImport.read(source, tables), options, source)
         }
     }
 
-    private init(csv path: String, _ options: ImportOptions) throws {
-        var table = CSVImages(path: path)
-        try table.read()
-        let largest = Int(table.labels.max() ?? 0)
-        if let classes = options.classes, largest >= classes,
-            let line = table.labels.firstIndex(where: { Int($0) >= classes })
-        {
-            throw DataError.label(
-                path: path, index: line, label: Int(table.labels[line]), classes: classes)
+    /// What the readers of tables and arrays found.
+    private init(
+        _ file: FileImport, _ options: ImportOptions, _ source: String
+    ) throws(DataError) {
+        func checked(_ part: ImportedPart) throws(DataError) -> Dataset {
+            let data = try part.dataset(path: source)
+            if let classes = options.classes,
+                let bad = data.labels.firstIndex(where: { Int($0) >= classes })
+            {
+                throw .label(
+                    path: source, index: bad, label: Int(data.labels[bad]), classes: classes)
+            }
+            return data
         }
-        data = try Dataset(
-            images: table.images, labels: table.labels, rows: table.side, columns: table.side,
-            classes: max(2, largest + 1), path: path)
-        classes = (0..<data.classes).map(String.init)
-        (test, ignored, hidden, skipped, notes) = (nil, [], 0, [], [])
+        data = try checked(file.training)
+        if let part = file.test { test = try checked(part) } else { test = nil }
+        classes = file.classNames
+        (ignored, hidden, skipped) = ([], 0, [])
+        notes = file.notes
     }
 
     private init(folder source: String, _ options: ImportOptions) throws {

@@ -241,18 +241,44 @@ private struct DataFiles {
     }
 
     private static func find(_ directory: String, _ name: String) -> String? {
-        spellings(name).map { directory + "/" + $0 }.first { access($0, F_OK) == 0 }
+        for name in spellings(name) where access("\(directory)/\(name)", F_OK) == 0 {
+            // Programs that unpack archives may leave a file in a folder of its own name.
+            let inner = "\(directory)/\(name)/\(name)"
+            return access(inner, F_OK) == 0 ? inner : "\(directory)/\(name)"
+        }
+        return nil
+    }
+
+    /// The file of another set that has the part and content of a name, if it can be taken as it is.
+    private static func foreign(_ directory: String, _ name: String) throws(DataError) -> String? {
+        guard let wanted = IDXName(name) else { return nil }
+        let all = try IDXName.files(in: directory)
+        let files = all.filter { $0.key.part == wanted.part && $0.key.content == wanted.content }
+        guard let (found, path) = files.first else { return nil }
+        guard files.count == 1 else {
+            let sets = files.keys.map(\.set).sorted().joined(separator: ", ")
+            throw .otherForm(path: directory, reason: "has files of several sets: \(sets)")
+        }
+        guard !found.isTransposed else {
+            throw .otherForm(
+                path: path, reason: "the images of EMNIST have rows and columns swapped")
+        }
+        return path
     }
 
     private static func open(
         _ directory: String, _ name: String, dimensions: Int, _ element: IDXReader.Element
     ) throws(DataError) -> IDXReader {
-        guard let path = find(directory, name) else {
+        var path = find(directory, name)
+        if path == nil { path = try foreign(directory, name) }
+        guard let path else {
             throw .missing(path: directory + "/" + name, reason: "no such file, nor with .gz")
         }
         let reader = try IDXReader(path: path)
         guard reader.element == element else {
-            throw .magic(path: path, found: [0, 0, reader.element.rawValue])
+            throw .otherForm(
+                path: path,
+                reason: "holds \(reader.element.name); those expected there are \(element.name)")
         }
         guard reader.dimensions.count == dimensions else {
             throw .dimensions(path: path, expected: dimensions, found: reader.dimensions.count)

@@ -6,10 +6,33 @@ struct IDXReader {
     /// What an element is; the file's third byte.
     enum Element: UInt8 {
         case byte = 0x08
-        /// Big-endian.
+        case int8 = 0x09
+        /// This and the following are big-endian.
+        case int16 = 0x0b
+        case int32 = 0x0c
         case float32 = 0x0d
+        case float64 = 0x0e
 
-        var size: Int { self == .byte ? 1 : 4 }
+        /// In bytes.
+        var size: Int {
+            switch self {
+            case .byte, .int8: 1
+            case .int16: 2
+            case .int32, .float32: 4
+            case .float64: 8
+            }
+        }
+
+        var name: String {
+            switch self {
+            case .byte: "bytes"
+            case .int8: "signed bytes"
+            case .int16: "16-bit integers"
+            case .int32: "32-bit integers"
+            case .float32: "32-bit floats"
+            case .float64: "64-bit floats"
+            }
+        }
     }
 
     let dimensions: [Int]

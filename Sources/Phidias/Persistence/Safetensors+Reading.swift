@@ -44,14 +44,26 @@ extension Safetensors {
         try self.init(bytes: bytes, path: path)
     }
 
+    /// The headers of all tensors of a file, whatever numbers they hold, and where the data begins.
+    /// - Throws: `SafetensorsError`, `DataError`.
+    static func headers(of file: InputFile) throws -> (entries: [Entry], start: Int) {
+        let prefix = try file.read(0..<min(8, file.size))
+        let start = 8 + (try headerLength(prefix, fileBytes: file.size, file: file.path))
+        let header = try parseHeader(
+            try file.read(8..<start)[...], dataBytes: file.size - start, file: file.path,
+            dataType: nil)
+        return (header.entries, start)
+    }
+
     /// The position of a tensor in the data.
-    private struct Entry {
+    struct Entry {
         var name: String
+        var dataType: String
         var shape: [Int]
         var begin: Int
         var end: Int
 
-        func tensor(from bytes: ArraySlice<UInt8>) -> NamedTensor {
+        fileprivate func tensor(from bytes: ArraySlice<UInt8>) -> NamedTensor {
             let values = [Float](unsafeUninitializedCapacity: bytes.count / 4) { values, count in
                 bytes.withUnsafeBytes { bytes in
                     while count < bytes.count / 4 {
@@ -87,8 +99,9 @@ extension Safetensors {
     }
 
     /// Checks the whole header; returns the tensors in the order of the data, which they cover.
+    /// - Parameter dataType: what all tensors must hold; nil: any numbers.
     private static func parseHeader(
-        _ header: ArraySlice<UInt8>, dataBytes: Int, file: String
+        _ header: ArraySlice<UInt8>, dataBytes: Int, file: String, dataType: String? = "F32"
     ) throws(SafetensorsError) -> (metadata: [JSON.Member], entries: [Entry]) {
         guard header.first == UInt8(ascii: "{") else {
             throw .header(file: file, byte: 8, reason: "'{' must be the first")
@@ -108,7 +121,9 @@ extension Safetensors {
             if name == metadataKey {
                 metadata = try parseMetadata(value, file: file)
             } else {
-                entries.append(try parseEntry(name, value, dataBytes: dataBytes, file: file))
+                entries.append(
+                    try parseEntry(
+                        name, value, dataBytes: dataBytes, file: file, expected: dataType))
             }
         }
         entries.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
@@ -131,7 +146,7 @@ extension Safetensors {
     }
 
     private static func parseEntry(
-        _ name: String, _ value: JSON, dataBytes: Int, file: String
+        _ name: String, _ value: JSON, dataBytes: Int, file: String, expected: String?
     ) throws(SafetensorsError) -> Entry {
         func failure(_ reason: String) -> SafetensorsError {
             .entry(file: file, tensor: name, reason: reason)
@@ -156,7 +171,7 @@ extension Safetensors {
         guard let width = dataTypes[dataType] else {
             throw failure("has the unknown dtype '\(dataType)'")
         }
-        guard dataType == "F32" else {
+        guard expected == nil || dataType == expected else {
             throw .dataType(file: file, tensor: name, found: dataType)
         }
         let bytes = elementCount(shape)?.multipliedReportingOverflow(by: width)
@@ -164,7 +179,8 @@ extension Safetensors {
             throw .shape(
                 file: file, tensor: name, shape: shape, dataType: dataType, bytes: end - begin)
         }
-        return Entry(name: name, shape: shape, begin: begin, end: end)
+        return Entry(
+            name: name, dataType: dataType, shape: shape, begin: begin, end: end)
     }
 
     /// A list of integers from 0; nil if it is anything else.

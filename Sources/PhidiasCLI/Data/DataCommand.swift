@@ -6,7 +6,7 @@ import PhidiasRuns
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Inspect data, draw augmented images, make digits, import pictures or CSV files.",
+        abstract: "Inspect data, draw augmented images, make digits, import data of others.",
         usage: "phidias data <command> [<options>]",
         discussion: "Example:\n  phidias data synthesize --output data/synthetic",
         subcommands: [Info.self, Synthesize.self, DataImportCommand.self, DataAugment.self])

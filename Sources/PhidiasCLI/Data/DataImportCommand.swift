@@ -6,29 +6,32 @@ import PhidiasRuns
 struct DataImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Turn a folder of PNG and JPEG files or a CSV file into IDX files.",
+        abstract: "Turn pictures, tables or arrays into IDX files.",
         usage: "phidias data import <source> --output <folder> [<options>]",
         discussion: """
             The source is a folder with a subfolder of pictures for each class, or with such subfolders \
-            in train/ and test/; or a CSV file whose lines are a label and pixels. Where there are no \
-            test images, a share of each class becomes test images. The names of the subfolders are \
-            the names of the classes.
+            in train/ and test/; a CSV or TSV file of images or measurements; NumPy's .npz, or a folder \
+            of .npy files; safetensors; or a folder of IDX files. What it is is found by looking, and \
+            told. Where there are no test images, a share of each class becomes test images. The names \
+            of the subfolders, or the texts that are labels, are the names of the classes.
 
             Examples:
               phidias data import letters --output data/letters
               phidias data import photos --size 32x32 --fit crop --output data/photos
+              phidias data import iris.csv --label species --output data/iris
             """)
 
-    @Argument(help: "A folder or a CSV file.")
+    @Argument(help: "A folder or a file.")
     var source: String
     @OptionGroup(title: "Pictures") var pictures: PictureOptions
+    @OptionGroup(title: "Tables and arrays") var tables: TableImportOptions
     @OptionGroup(title: "Parts") var parts: PartOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
 
     struct PictureOptions: ParsableArguments {
         @Option(
             help: ArgumentHelp(
-                "Resize every picture, as ROWSxCOLUMNS. (default: all have one size already)",
+                "Resize every picture, as ROWSxCOLUMNS; the size of images in tables. (default: all have one size already, and are squares in tables)",
                 valueName: "size"))
         var size: String?
         @Option(
@@ -39,7 +42,7 @@ struct DataImportCommand: ParsableCommand {
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "1 for gray, 3 for colours. (default: gray if all pictures are gray)",
+                "1 for gray, 3 for colours; the values of a pixel in tables. (default: gray if all pictures are gray)",
                 valueName: "count"))
         var channels: Int?
         @Flag(help: "Leave out files that cannot be read, and list them.")
@@ -71,7 +74,11 @@ struct DataImportCommand: ParsableCommand {
     }
 
     func run() throws {
-        let source = try DataImport(source, options: options())
+        let options = try options()
+        let size = options.size.map { Extent($0.rows, $0.columns) }
+        let source = try DataImport(
+            source, options: options,
+            tables: tables.options(size: size, channels: options.channels))
         let pair = try pair(of: source)
         try pair.write(to: place.output, replacing: place.force)
         for error in source.skipped { Console.say("skipped: \(error.description)") }
@@ -79,9 +86,19 @@ struct DataImportCommand: ParsableCommand {
         for doubt in pair.doubts { Console.say("warning: \(doubt)") }
         let data = pair.training
         let depth = data.shape.channels == 1 ? "" : ", \(data.shape.channels) channels"
+        let what =
+            data.isNumeric
+            ? "rows of \(data.columns.counted("feature"))"
+            : "images of \(data.rows) × \(data.columns) pixels\(depth)"
+        let answers =
+            data.isRegression
+            ? data.targetCount.counted("number") + " to predict" : "\(data.classes) classes"
         print(
-            "\(place.output): \(data.count) training and \(pair.test.count) test images of \(data.rows) × \(data.columns) pixels\(depth), \(data.classes) classes"
+            "\(place.output): \(data.count) training and \(pair.test.count) test \(what), \(answers)"
         )
+        if let names = data.columnNames, !names.features.isEmpty {
+            print("features: \(names.features.joined(separator: ", "))".wrapped(hanging: 2))
+        }
         for (label, name) in source.classes.enumerated() where name != String(label) {
             print("class \(label): \(name)")
         }

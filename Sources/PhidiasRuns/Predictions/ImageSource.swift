@@ -1,8 +1,9 @@
 import Foundation
 import Phidias
 
-/// Where images to classify come from: a picture, a folder of pictures, or an IDX file of images.
-/// What a file is its content tells.
+/// Where images to classify come from: a picture, a folder of pictures, or a file of many images: IDX,
+/// a table (.csv, .tsv, .txt), or NumPy's array.
+/// What a file is its content tells; that it is a table, its name.
 public struct ImageSource: Sendable {
     /// The file or folder.
     public let path: String
@@ -45,6 +46,13 @@ public struct ImageSource: Sendable {
                 let pixels = Array(file.elements[index * length..<(index + 1) * length])
                 try body(.image(name: "\(path) \(index + 1)", pixels: pixels))
             }
+        case .rows:
+            guard let rows = try readable({ try rows(shape) }, body) else { return }
+            var index = 0
+            try rows.forEach { pixels in
+                index += 1
+                try body(.image(name: "\(path) \(index)", pixels: pixels))
+            }
         case nil: return
         }
     }
@@ -61,7 +69,7 @@ public struct ImageSource: Sendable {
         }
     }
 
-    private enum Kind { case folder, picture, idx }
+    private enum Kind { case folder, picture, idx, rows }
 
     private func kind() throws -> Kind {
         var isDirectory: ObjCBool = false
@@ -71,8 +79,9 @@ public struct ImageSource: Sendable {
             return .folder
         }
         let file = try InputFile(path)
-        let start = try file.read(0..<min(4, file.size))
-        let isIDX = start.count == 4 && start[0] == 0 && start[1] == 0
+        let start = try file.read(0..<min(16, file.size))
+        if ImageRows.isKnown(start, name: path) { return .rows }
+        let isIDX = start.count >= 4 && start[0] == 0 && start[1] == 0
         return isIDX || start.starts(with: [0x1f, 0x8b]) ? .idx : .picture
     }
 
@@ -94,6 +103,15 @@ public struct ImageSource: Sendable {
                 try pictures(in: path, depth: depth + 1, body)
             }
         }
+    }
+
+    private func rows(_ shape: ImageShape) throws -> ImageRows {
+        let rows = try ImageRows(path: path)
+        guard rows.shape == shape else {
+            throw DataError.pixels(
+                path: path, expected: shape.description, found: rows.shape.description)
+        }
+        return rows
     }
 
     private func images(_ shape: ImageShape) throws -> IDXFile {

@@ -107,7 +107,8 @@ public final class TensorBoardLog: Sendable {
             var event = TensorBoardEvent(step: weights.step)
             event.add(weights.model)
             try state.file?.append(event.message)
-        case .lossAboveStart, .damagedCheckpoint, .damagedFrames, .recordWasBehind, .dropsChanges,
+        case .doubts, .lossAboveStart, .damagedCheckpoint, .damagedFrames, .recordWasBehind,
+            .dropsChanges,
             .diverges,
             .noImprovement:
             break

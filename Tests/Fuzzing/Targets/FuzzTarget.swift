@@ -20,8 +20,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case run
     /// The file metrics.jsonl.
     case metrics
-    /// Images as lines of a CSV file.
+    /// Images and measurements as lines of text.
     case csv
+    /// Arrays of NumPy: one of images, and an archive with labels.
+    case npy, npz
     /// The file classes.json.
     case classes
     /// The file sweep.json.
@@ -36,7 +38,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     /// Bytes of the longest input that is tried.
     public var longestInput: Int {
         switch self {
-        case .idx, .metrics, .png, .csv: 512
+        case .idx, .metrics, .png, .csv, .npy: 512
+        case .npz: 1024
         case .gzip, .classes: 256
         case .safetensors: 512
         case .drawing, .jpeg, .model, .run, .sweep, .results, .network: 1024
@@ -50,7 +53,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     public func accepts(_ bytes: [UInt8]) -> Bool {
         switch self {
         case .idx: Self.reading(asFile: bytes, read: Self.idx)
-        case .csv: Self.reading(asFile: bytes, read: Self.csv)
+        case .csv: Self.csv(bytes)
+        case .npy: Self.reading(asFile: bytes, read: Self.images)
+        case .npz: Self.reading(asFile: bytes, read: Self.dataset)
         case .gzip: Self.reading { try Self.gzip(bytes, $0) }
         case .safetensors: Self.reading { try Self.safetensors(bytes, $0) }
         case .model: Self.reading { try Self.model(bytes, $0) }
@@ -93,14 +98,55 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     // MARK: - Readers of data
 
     private static func idx(_ path: String) throws {
+        // Those of other numbers than bytes are read too, as images.
+        _ = reading(path: path, images)
         let file = try IDXFile(path: path)
         let copy = MemoryFile(file.bytes)
         precondition((try? IDXFile(path: copy.path)) == file, "IDX changes when it is written")
     }
 
-    private static func csv(_ path: String) throws {
-        let data = try DataImport(path).data
-        precondition(data.images.count == data.count * data.rows * data.columns)
+    /// Reads the text as images with the label first, and in all other ways.
+    private static func csv(_ bytes: [UInt8]) -> Bool {
+        let file = MemoryFile(bytes)
+        var options = TableOptions()
+        _ = reading(path: file.path) { try dataset($0, options) }
+        _ = reading(path: file.path) { _ = try ImageRows(path: $0) }
+        options.fillsMissing = true
+        _ = reading(path: file.path) { try measurements($0, options) }
+        options.targets = ["1"]
+        _ = reading(path: file.path) { try measurements($0, options) }
+        options = TableOptions()
+        (options.content, options.label, options.white) = (.images, .last, 16)
+        (options.size, options.channels) = (Extent(1, 2), 2)
+        _ = reading(path: file.path) { try dataset($0, options) }
+        options = TableOptions()
+        (options.content, options.label) = (.images, .first)
+        return reading(path: file.path) { try dataset($0, options) }
+    }
+
+    private static func dataset(_ path: String) throws { try dataset(path, TableOptions()) }
+
+    private static func dataset(_ path: String, _ options: TableOptions) throws {
+        let data = try DataImport(path, tables: options).data
+        precondition(data.images.count + data.features.count == data.count * data.shape.count)
+    }
+
+    private static func measurements(_ path: String, _ options: TableOptions) throws {
+        let table = try ImportedTable(path: path, options)
+        precondition(table.values.allSatisfy(\.isFinite) && table.targets.allSatisfy(\.isFinite))
+        precondition(table.values.count == table.count * table.featureNames.count)
+        precondition(table.targets.count == table.count * table.targetNames.count)
+        precondition(table.labels.allSatisfy { Int($0) < table.classNames.count })
+    }
+
+    private static func images(_ path: String) throws {
+        let file = try ImageRows(path: path)
+        var count = 0
+        try file.forEach {
+            precondition($0.count == file.shape.count)
+            count += 1
+        }
+        precondition(count == file.count)
     }
 
     private static func classes(_ bytes: [UInt8], _ path: String) throws {
