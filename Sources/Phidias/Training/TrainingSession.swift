@@ -23,9 +23,14 @@ final class TrainingSession {
     ) throws(ModelError) {
         (self.settings, self.run, self.data) = (settings, run, data)
         stack = try start.model.stack(
-            batchCapacity: settings.batchSize, role: .training, threads: settings.threads)
+            batchCapacity: settings.batchSize,
+            role: settings.optimizer.hasSecondMoments ? .adaptiveTraining : .training,
+            threads: settings.threads)
         for (index, velocity) in start.velocity.enumerated() {
             stack.set(.velocity, of: index, to: velocity)
+        }
+        for (index, moments) in (start.secondMoments ?? []).enumerated() {
+            stack.set(.secondMoments, of: index, to: moments)
         }
         if let augmentation = settings.augmentation, !augmentation.isNone {
             augmented = try augmentation.batch(
@@ -42,6 +47,12 @@ final class TrainingSession {
     var model: Model { Model(stack) }
     var velocity: [LayerParameters] {
         stack.network.weighted.indices.map { stack.values(.velocity, of: $0) }
+    }
+
+    /// Of Adam; nil for gradient descent.
+    var secondMoments: [LayerParameters]? {
+        guard settings.optimizer.hasSecondMoments else { return nil }
+        return stack.network.weighted.indices.map { stack.values(.secondMoments, of: $0) }
     }
 
     /// Runs the remaining steps of an epoch.

@@ -10,7 +10,8 @@ public struct TrainingPlan: Sendable {
     public let validation: Dataset?
     /// The network for them.
     public let network: Network
-    /// The loss to minimize.
+    /// The loss by which models are measured; training minimizes that of the smoothed labels, if they
+    /// are smoothed.
     public let loss: any Loss
     /// SHA-256 of each part of the data, by name.
     public let checksums: [String: String]
@@ -51,7 +52,7 @@ public struct TrainingPlan: Sendable {
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
     func trainer(halvings: Int, _ model: Model?) throws -> Trainer {
         try settings.trainer(
-            model ?? Model(network: network, seed: settings.seed), loss: loss,
+            model ?? Model(network: network, seed: settings.seed),
             optimizer: (0..<halvings).reduce(try settings.optimizer()) { optimizer, _ in
                 optimizer.halved
             }, threads: threads)

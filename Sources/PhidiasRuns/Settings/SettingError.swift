@@ -12,6 +12,10 @@ public enum SettingError: PhidiasError, Equatable {
     case noNetwork(String)
     /// A loss that is defined for sigmoid outputs only.
     case lossNeedsSigmoid(String)
+    /// A setting of another optimizer than the chosen one.
+    case otherOptimizer(setting: String, optimizer: String)
+    /// A recipe for gradient descent with another optimizer.
+    case presetNeedsSGD(preset: String, optimizer: String)
     /// Patience without the validation that it depends on.
     case patienceWithoutValidation
     /// Checkpoints that are written by the clock, which would decide what a divergence goes back to.
@@ -31,6 +35,10 @@ public enum SettingError: PhidiasError, Equatable {
             "'\(text)' is not a network: there is no such file, and it is none of \(NetworkPreset.allCases.map(\.rawValue).joined(separator: ", ")). Layers are given as in 'conv 16 3x3 relu, maxpool 2, dense 10'."
         case .lossNeedsSigmoid(let name):
             "The \(name) loss is defined for sigmoid outputs only; choose the output activation sigmoid."
+        case .otherOptimizer(let setting, let optimizer):
+            "The optimizer \(optimizer) has no '\(setting)': leave it out."
+        case .presetNeedsSGD(let preset, let optimizer):
+            "The recipe '\(preset)' is for gradient descent with momentum, not for \(optimizer): leave it out."
         case .patienceWithoutValidation:
             "Patience depends on the validation loss: give a validation share too, such as 0.1."
         case .clockDecides(let interval):

@@ -142,6 +142,7 @@ extension Bool: SettingValue { static var expected: String { "true or false" } }
 extension OutputActivation: SettingValue {}
 extension InputRange: SettingValue {}
 extension LossName: SettingValue {}
+extension OptimizerName: SettingValue {}
 extension DivergenceResponse: SettingValue {}
 
 extension Optional: SettingValue where Wrapped: SettingValue {

@@ -88,7 +88,7 @@ final class SweepRunner: Sendable {
         let trainer = try settings.trainer(
             Model(
                 network: try settings.network(for: split.training, threads: threads),
-                seed: settings.seed), loss: loss, threads: threads)
+                seed: settings.seed), threads: threads)
         var epochs: [SweepResult.Epoch] = []
         var finished: SweepResult.Outcome?
         let outcome: SweepResult.Outcome
