@@ -244,6 +244,14 @@ class Halving(Training):
                "--seed 7")
 
 
+class Adaptive(Training):
+    """A run of Adam, whose checkpoints hold second moments."""
+
+    OPTIONS = ("--hidden 24 --activation tanh --batch-size 10 --epochs 8 --validation 0.2 "
+               "--optimizer adamw --weight-decay 0.01 --learning-rate 0.01 --label-smoothing 0.1 "
+               "--seed 7")
+
+
 class Minutes(Training):
     """A run with checkpoints by the clock, so often that they fall into epochs."""
 
@@ -530,8 +538,8 @@ class Augmented(Page):
 
 
 SUBJECTS = {
-    "train": Training, "convolution": Convolution, "halving": Halving, "minutes": Minutes,
-    "watched": Watched,
+    "train": Training, "convolution": Convolution, "halving": Halving, "adam": Adaptive,
+    "minutes": Minutes, "watched": Watched,
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
     "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
     "synthesize": Synthesis, "import": Import, "pictures": Pictures, "augment": Augmented,
