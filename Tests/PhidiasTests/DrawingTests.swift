@@ -103,6 +103,32 @@ import Testing
         }
     }
 
+    @Test func aNetworkOfDarkInkGetsDarkInk() throws {
+        let digits = try SyntheticDigits.dataset(count: 40, seed: 5)
+        let turned = try Dataset(
+            images: digits.images.map { 255 - $0 }, labels: digits.labels, rows: 28, columns: 28,
+            classes: 10)
+        #expect(digits.ground == .dark && turned.ground == .light)
+        for index in 0..<digits.count {
+            let light = Image(
+                unchecked: digits.image(index), width: 28, height: 28, channels: 1)
+            let dark = Image(unchecked: turned.image(index), width: 28, height: 28, channels: 1)
+            for image in [light, dark] {
+                let found = try DigitFitting.drawings(
+                    in: image, rows: 28, columns: 28, ground: .light, name: "p")
+                #expect(found[0].pixels == dark.pixels)
+                #expect(found[0].isInverted == (image == light))
+                let left = try DigitFitting.drawings(
+                    in: image, rows: 28, columns: 28, ground: .varied, name: "p")
+                #expect(left[0].pixels == image.pixels)
+            }
+        }
+        let drawn = FittingTests.drawing("seven", 60, 90, left: 30, top: 30, right: 30, bottom: 30)
+        let found = try DigitFitting.drawings(
+            in: drawn, rows: 28, columns: 28, ground: .light, name: "p")
+        #expect(found[0].pixels == (try Self.find(drawn)[0].pixels.map { 255 - $0 }))
+    }
+
     @Test func transparencyIsPaperOfItsOwn() throws {
         let scratch = try Scratch()
         func file(_ ink: UInt8) throws -> String {

@@ -41,7 +41,7 @@ let png = try PNG.encode(
         width: digits.test.columns, height: digits.test.rows, channels: 1,
         pixels: digits.test.image(7).map { 255 - $0 }))
 let drawings = try DigitFitting.drawings(
-    in: PNG.decodeDrawing(png), rows: digits.test.rows, columns: digits.test.columns,
+    in: ImageFile.decodeDrawing(png), rows: digits.test.rows, columns: digits.test.columns,
     name: "The request")
 let shares = try predictor.probabilities(images: drawings[0].pixels)
 for (digit, share) in shares.enumerated() where share > 0.5 {

@@ -1,25 +1,27 @@
 import PhidiasKernels
 
 extension DigitFitting {
-    /// Reads a PNG file and finds the drawings in it, as `drawings(in:rows:columns:ink:name:)`.
+    /// Reads a PNG or JPEG file and finds the drawings in it, as `drawings(in:rows:columns:ink:name:)`.
     /// Where the picture is transparent there is paper.
     /// - Parameters:
     ///   - path: The file.
     ///   - rows: Rows of a result.
     ///   - columns: Pixels in a row of a result.
     ///   - ink: nil if it is to be found.
+    ///   - ground: what the network was trained on.
     /// - Throws: `DataError` if the file can't be read, `ImageError`.
     public static func drawings(
-        path: String, rows: Int, columns: Int, ink: Ink? = nil
+        path: String, rows: Int, columns: Int, ink: Ink? = nil, ground: Ground = .dark
     ) throws -> [Drawing] {
-        let image = try PNG.readDrawing(path: path)
-        return try drawings(in: image, rows: rows, columns: columns, ink: ink, name: path)
+        try drawings(
+            in: try ImageFile.readDrawing(path: path), rows: rows, columns: columns, ink: ink,
+            ground: ground, name: path)
     }
 
     /// Finds the drawings in a picture, such as a photo of digits on paper.
     ///
-    /// A picture of the right size is one drawing, as it is; if its border and most of it are
-    /// bright paper, it is inverted. In any other the ink is told from the paper, however the light
+    /// A picture of the right size is one drawing, as it is; if it is clearly ink on paper, and the
+    /// other way round than what the network was trained on, it is inverted. In any other the ink is told from the paper, however the light
     /// falls, lines of ruled paper and specks are left out, and what hangs together, or nearly, is
     /// cut out and fitted as by `fit`. Of parts that touch the edge none is taken while another is
     /// as good; and none that is much smaller than the largest.
@@ -28,17 +30,23 @@ extension DigitFitting {
     ///   - rows: Rows of a result, at least 1.
     ///   - columns: Pixels in a row of a result, at least 1; at most 2²⁰ pixels in all.
     ///   - ink: nil if it is to be found.
+    ///   - ground: what the network was trained on: results have that ground.
     ///   - name: What errors call the picture.
     /// - Returns: At least one, from left to right.
     /// - Throws: `ImageError.channels`, `.fittedSize`, `.blank`, `.tooSmall`, `.memory`.
     public static func drawings(
-        in image: Image, rows: Int, columns: Int, ink: Ink? = nil, name: String
+        in image: Image, rows: Int, columns: Int, ink: Ink? = nil, ground: Ground = .dark,
+        name: String
     ) throws(ImageError) -> [Drawing] {
+        let wanted = ground == .light ? Ink.dark : .light
+        func inverted(_ pixels: [UInt8]) -> [UInt8] { pixels.map { 255 - $0 } }
         if try check(image, rows: rows, columns: columns, name: name) {
-            let found = ink ?? (hasLightPaper(image) ? .dark : .light)
-            let pixels = found == .dark ? image.pixels.map { 255 - $0 } : image.pixels
+            let clear = ground == .varied ? nil : paper(of: image).map { $0 ? Ink.dark : .light }
+            let found = ink ?? clear ?? wanted
             return [
-                Drawing(pixels: pixels, ink: found, isWhole: true, isShaded: false, lines: 0)
+                Drawing(
+                    pixels: found == wanted ? image.pixels : inverted(image.pixels), ink: found,
+                    isWhole: true, isInverted: found != wanted)
             ]
         }
         // Fields of four bytes, padded for the widest strokes.
@@ -50,19 +58,21 @@ extension DigitFitting {
         }
         var result: [Drawing] = []
         for group in shapes.groups {
+            let plane = shapes.plane(of: group).withStrokes(rows: rows, columns: columns)
+            let pixels = try fit(plane, rows: rows, columns: columns, name: name)
             result.append(
                 Drawing(
-                    pixels: try fit(
-                        shapes.plane(of: group).withStrokes(rows: rows, columns: columns),
-                        rows: rows, columns: columns, name: name),
-                    ink: field.ink, isWhole: false, isShaded: field.isShaded, lines: field.lines))
+                    pixels: wanted == .light ? pixels : inverted(pixels), ink: field.ink,
+                    isInverted: field.ink != wanted, isShaded: field.isShaded,
+                    lines: field.lines))
         }
         return result
     }
 
-    /// Whether a picture is clearly dark ink on bright paper: three in four pixels of its border and
-    /// half of all are within 32 levels of the border's median, and that is bright.
-    package static func hasLightPaper(_ image: Image) -> Bool {
+    /// Whether a picture is clearly dark ink on bright paper (true) or the reverse (false): three in
+    /// four pixels of its border and half of all are within 32 levels of the border's median, and
+    /// that is bright or dark; nil if there is no such paper.
+    package static func paper(of image: Image) -> Bool? {
         let (width, height) = (image.width, image.height)
         var border: [UInt8] = []
         for y in 0..<height {
@@ -70,12 +80,47 @@ extension DigitFitting {
                 border.append(image.pixels[y * width + x])
             }
         }
+        guard !border.isEmpty else { return nil }
         let paper = Int(border.sorted()[border.count / 2])
         func isPaper(_ pixel: UInt8) -> Bool { abs(Int(pixel) - paper) <= 32 }
-        return paper >= 128 && 4 * border.count(where: isPaper) >= 3 * border.count
-            && 2 * image.pixels.count(where: isPaper) >= image.pixels.count
-            && image.pixels.contains { Int($0) < paper - 32 }
+        guard 4 * border.count(where: isPaper) >= 3 * border.count,
+            2 * image.pixels.count(where: isPaper) >= image.pixels.count
+        else { return nil }
+        let ink = image.pixels.lazy.filter { !isPaper($0) }
+        if paper >= 128 { return ink.contains { $0 < paper } ? true : nil }
+        return ink.contains { $0 > paper } ? false : nil
     }
+}
+
+extension Dataset {
+    /// What most of the images have for a ground: dark or light paper, if nine in ten have, of up to
+    /// 1,000 all over the data; nil for numbers and images of several channels.
+    package var ground: DigitFitting.Ground? {
+        guard images.count > 0, shape.channels == 1 else { return nil }
+        let step = max(count / 1_000, 1)
+        var (dark, light, all) = (0, 0, 0)
+        for index in stride(from: 0, to: count, by: step) {
+            let paper = DigitFitting.paper(
+                of: Image(
+                    unchecked: image(index), width: shape.columns, height: shape.rows,
+                    channels: 1))
+            all += 1
+            if paper == true { light += 1 }
+            if paper == false { dark += 1 }
+        }
+        return 10 * light >= 9 * all ? .light : 10 * dark >= 9 * all ? .dark : .varied
+    }
+}
+
+extension ModelFile {
+    /// What the images had for a ground that the model was trained on; dark unless the file says
+    /// otherwise. It is the text `ground` of `metadata`.
+    public var ground: DigitFitting.Ground {
+        get { metadata[Self.groundKey].flatMap(DigitFitting.Ground.init) ?? .dark }
+        set { metadata[Self.groundKey] = newValue == .dark ? nil : newValue.rawValue }
+    }
+
+    private static let groundKey = "ground"
 }
 
 /// The parts of a picture's ink, grouped into drawings.

@@ -7,9 +7,10 @@ import PhidiasKernels
 /// keeps that ratio. `drawings(in:rows:columns:ink:name:)` finds ink and paper by itself, in photos
 /// too; `fit` takes light ink on dark paper, or with `invert` the reverse, and removes no shade.
 ///
-/// Assumed is a network that was trained on bright ink on a dark ground, as MNIST is. A picture
-/// that has the network's size already is data like that: it is never scaled or moved, and changed
-/// at all only where it is clearly dark ink on light paper, which is then inverted exactly.
+/// Assumed is a network that was trained on bright ink on a dark ground, as MNIST is, unless another
+/// `Ground` is given. A picture that has the network's size already is data like that: it is never
+/// scaled or moved, and changed at all only where it is clearly ink on paper the other way round,
+/// which is then inverted exactly.
 ///
 /// The sums use integers, or +, -, * and / alone, in one order: the same drawing gives the same
 /// bytes anywhere.
@@ -28,27 +29,45 @@ public enum DigitFitting {
         case dark
     }
 
+    /// What the images that a network was trained on have behind the drawing.
+    public enum Ground: String, Sendable, Equatable {
+        /// Dark paper, as MNIST's digits.
+        case dark
+        /// Bright paper.
+        case light
+        /// No paper of one brightness, as photos of things: pictures of the network's size are left
+        /// as they are, others are fitted as for dark paper.
+        case varied
+    }
+
     /// A drawing as a network sees it.
     public struct Drawing: Sendable, Equatable {
-        /// [rows, columns], ink bright.
+        /// [rows, columns]
         public let pixels: [UInt8]
         /// What the ink was taken for.
         public let ink: Ink
         /// Whether the picture had the size already, so that nothing was cut out.
         public let isWhole: Bool
+        /// Whether dark and bright are exchanged.
+        public let isInverted: Bool
         /// Whether paper of different brightness was made even.
         public let isShaded: Bool
         /// The number of lines across the paper that were removed.
         public let lines: Int
 
         /// - Parameters:
-        ///   - pixels: [rows, columns], ink bright.
+        ///   - pixels: [rows, columns].
         ///   - ink: what the ink was taken for.
         ///   - isWhole: whether nothing was cut out.
+        ///   - isInverted: whether dark and bright are exchanged.
         ///   - isShaded: whether the paper was made even.
         ///   - lines: the number of lines that were removed.
-        public init(pixels: [UInt8], ink: Ink, isWhole: Bool, isShaded: Bool, lines: Int) {
-            (self.pixels, self.ink, self.isWhole) = (pixels, ink, isWhole)
+        public init(
+            pixels: [UInt8], ink: Ink, isWhole: Bool = false, isInverted: Bool = false,
+            isShaded: Bool = false, lines: Int = 0
+        ) {
+            (self.pixels, self.ink) = (pixels, ink)
+            (self.isWhole, self.isInverted) = (isWhole, isInverted)
             (self.isShaded, self.lines) = (isShaded, lines)
         }
     }

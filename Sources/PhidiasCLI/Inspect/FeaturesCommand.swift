@@ -23,7 +23,7 @@ struct FeaturesCommand: ParsableCommand {
 
     @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "A PNG file, which is fitted as by phidias predict.")
+    @Argument(help: "A PNG or JPEG file, which is fitted as by phidias predict.")
     var image: String?
     @Option(
         parsing: .unconditional, help: "The layer, counted from 0; its output must be an image.")
@@ -59,7 +59,7 @@ struct FeaturesCommand: ParsableCommand {
     func run() throws {
         _ = try Model.threads(nil)
         let kept = try KeptModel(path: model)
-        let file = kept.file.model
+        let file = kept.file
         var picture = FilterImage()
         picture.scale = scale
         let drawn: Image
@@ -81,8 +81,11 @@ struct FeaturesCommand: ParsableCommand {
         print(output)
     }
 
-    private func maps(_ model: Model, _ path: String, _ picture: FilterImage) throws -> Image {
-        let found = try pictures.reading().drawings(path: path, for: model.network)
+    private func maps(_ file: ModelFile, _ path: String, _ picture: FilterImage) throws -> Image {
+        let model = file.model
+        var reading = pictures.reading()
+        reading.ground = file.ground
+        let found = try reading.drawings(path: path, for: model.network)
         let pixels = found[0].pixels
         let maps = try model.features(of: pixels, layer: layer)
         return try picture.draw(

@@ -11,9 +11,9 @@ struct PredictCommand: ParsableCommand {
         discussion: """
             Finds ink and paper by itself, in drawings and in photos of paper, and fits the drawing as \
             MNIST was made: scaled into a box of 20 × 20 pixels and centered by mass. A picture that has \
-            the network's size is taken as it is, or inverted if it is dark ink on light paper. What was \
-            decided is said on standard error. The model is assumed to be trained on bright ink on a \
-            dark ground. Several drawings in one picture are an error without --segments. Images of an \
+            the network's size is taken as it is, or inverted if it is clearly ink on paper the other way \
+            round than what the model was trained on. What was decided is said on standard error. \
+            Several drawings in one picture are an error without --segments. Images of an \
             IDX file are taken as they are.
 
             If an image cannot be read, the others are still classified, and the exit code is that of \
@@ -74,7 +74,7 @@ struct PredictCommand: ParsableCommand {
         _ = try Model.threads(nil)
         let file = try KeptModel(path: model).file
         let run = PredictionRun(
-            file.model, reading: pictures.reading(splits: segments), fittedFolder: saveFitted)
+            file, reading: pictures.reading(splits: segments), fittedFolder: saveFitted)
         var output: any PredictionOutput =
             if results.output != nil {
                 PredictionTable(

@@ -150,7 +150,7 @@ struct PictureNotes {
 
     private func text(_ drawing: DigitFitting.Drawing) -> String? {
         let ink = drawing.ink == .dark ? "dark ink on light paper" : "light ink on dark paper"
-        if drawing.isWhole { return isTold || drawing.ink == .light ? nil : "\(ink), inverted" }
+        if drawing.isWhole { return isTold || !drawing.isInverted ? nil : "\(ink), inverted" }
         var removed: [String] = []
         if drawing.isShaded { removed.append("shade") }
         if drawing.lines > 0 { removed.append("lines of the paper") }
@@ -165,7 +165,7 @@ struct PictureNotes {
         }
         if inverted > 0, 2 * inverted >= images {
             Console.say(
-                "warning: \(inverted) of \(images.counted("image")) seem to have dark ink on light paper; --invert inverts them."
+                "warning: \(inverted) of \(images.counted("image")) seem to be ink on paper the other way round than what the model was trained on."
             )
         }
     }

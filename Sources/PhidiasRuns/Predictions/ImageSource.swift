@@ -94,7 +94,7 @@ public struct ImageSource: Sendable {
         for name in names.sorted() where !name.hasPrefix(".") && name != "__MACOSX" {
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             let lower = name.lowercased()
-            if lower.hasSuffix(".png") {
+            if [".png", ".jpg", ".jpeg"].contains(where: lower.hasSuffix) {
                 try body(.picture(path: path))
             } else if depth < Self.deepest,
                 (try? FileManager.default.attributesOfItem(atPath: path))?[.type]

@@ -10,6 +10,8 @@ public struct PictureReading: Sendable {
     /// Whether several drawings in a picture are answered one by one, from left to right; else such
     /// a picture is an error.
     public var splits = false
+    /// What the network was trained on.
+    public var ground = DigitFitting.Ground.dark
 
     /// Drawings are sought, one in a picture.
     public init() {}
@@ -21,10 +23,10 @@ public struct PictureReading: Sendable {
     public func drawings(path: String, for network: Network) throws -> [DigitFitting.Drawing] {
         let (rows, columns) = (network.rows, network.columns)
         func whole(_ pixels: [UInt8], _ ink: DigitFitting.Ink) -> DigitFitting.Drawing {
-            .init(pixels: pixels, ink: ink, isWhole: true, isShaded: false, lines: 0)
+            .init(pixels: pixels, ink: ink, isWhole: true)
         }
         guard network.input.channels == 1 else {
-            let image = try PNG.readColor(path: path)
+            let image = try ImageFile.readColor(path: path)
             guard (image.height, image.width) == (rows, columns) else {
                 throw DataError.pixels(
                     path: path, expected: network.input.pixels,
@@ -38,7 +40,8 @@ public struct PictureReading: Sendable {
                 path: path, rows: rows, columns: columns, invert: invert)
             return [whole(pixels, ink ?? .light)]
         }
-        let found = try DigitFitting.drawings(path: path, rows: rows, columns: columns, ink: ink)
+        let found = try DigitFitting.drawings(
+            path: path, rows: rows, columns: columns, ink: ink, ground: ground)
         guard splits || found.count == 1 else {
             throw PredictionError.several(path: path, count: found.count)
         }
@@ -68,7 +71,7 @@ public enum PredictionError: PhidiasError, Equatable {
         switch self {
         case .several(let path, let count):
             "\(path): there are \(count) drawings in it, not one. Cut it up, or have them answered from left to right."
-        case .noPictures(let path): "\(path): there are no PNG files in this folder."
+        case .noPictures(let path): "\(path): there are no PNG or JPEG files in this folder."
         case .noImages:
             "The model does not tell classes of images; what it was trained on are numbers."
         }

@@ -12,8 +12,8 @@ public struct Prediction: Sendable {
     public let probabilities: [Float]
     /// What the network saw; nil for an image of a file of many.
     public let drawing: DigitFitting.Drawing?
-    /// Whether an image of a file of many, which is taken as it is, seems to have dark ink on light
-    /// paper.
+    /// Whether an image of a file of many, which is taken as it is, seems to be ink on paper the
+    /// other way round than what the network was trained on.
     public let seemsInverted: Bool
 
     /// All classes, the most likely first. The answer comes first, also where rounding makes others
@@ -37,6 +37,7 @@ public enum PredictionEvent {
 /// Classifies pictures, folders and files of images in batches, so that they need not fit into
 /// memory together.
 ///
+///     let model = try ModelFile(path: "model.safetensors")
 ///     try PredictionRun(model).run(["photo.png", "scans"]) { event in
 ///         if case .prediction(let one) = event { print(one.name, one.answer) }
 ///     }
@@ -49,13 +50,14 @@ public struct PredictionRun: Sendable {
     public var fittedFolder: String?
 
     /// - Parameters:
-    ///   - model: of classes of images.
+    ///   - file: a model of classes of images. What it says of its ground is used in `reading`.
     ///   - reading: how pictures are read.
     ///   - fittedFolder: a folder for what the network sees; it is created if it is missing.
     public init(
-        _ model: Model, reading: PictureReading = PictureReading(), fittedFolder: String? = nil
+        _ file: ModelFile, reading: PictureReading = PictureReading(), fittedFolder: String? = nil
     ) {
-        (self.model, self.reading, self.fittedFolder) = (model, reading, fittedFolder)
+        (model, self.reading, self.fittedFolder) = (file.model, reading, fittedFolder)
+        self.reading.ground = file.ground
     }
 
     /// Classifies everything.
@@ -75,7 +77,9 @@ public struct PredictionRun: Sendable {
                     switch item {
                     case .failure(let path, let error): batch.add(path, error)
                     case .image(let name, var pixels):
-                        if reading.ink == .dark { pixels = pixels.map { 255 - $0 } }
+                        if reading.ink == .dark, reading.ground != .light {
+                            pixels = pixels.map { 255 - $0 }
+                        }
                         batch.add(name, pixels, nil, seemsInverted: seemsInverted(pixels))
                     case .picture(let path):
                         let found = try reading.drawings(path: path, for: model.network)
@@ -102,7 +106,11 @@ public struct PredictionRun: Sendable {
         guard reading.ink == nil, reading.isSought, shape.channels == 1 else { return false }
         let image = Image(
             unchecked: pixels, width: shape.columns, height: shape.rows, channels: 1)
-        return DigitFitting.hasLightPaper(image)
+        return switch reading.ground {
+        case .dark: DigitFitting.paper(of: image) == true
+        case .light: DigitFitting.paper(of: image) == false
+        case .varied: false
+        }
     }
 
     /// Writes what the network sees, under the number of its answer and the picture's name.

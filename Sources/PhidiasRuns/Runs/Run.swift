@@ -77,6 +77,7 @@ public enum Run {
     ) throws -> RunResult {
         defer { place.discardReplacement() }
         (place.classNames, place.columnNames) = (plan.classNames, plan.training.columnNames)
+        place.ground = plan.training.ground
         return try finish(
             TrainingRun(
                 plan, place, plan.document, from: nil, weightsEvery: weightsEvery,
@@ -119,6 +120,7 @@ public enum Run {
         let (checkpoint, document) = try reconcile(
             plan, place, old, found, recorded, allowingChanges: allowingChanges)
         (place.classNames, place.columnNames) = (document.classNames, document.columnNames)
+        place.ground = plan.training.ground
         try place.restore(checkpoint, loss: plan.loss.name)
         onEvent(
             .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))

@@ -15,6 +15,8 @@ final class RunFolder {
     var classNames: [String]?
     /// Likewise the names of columns.
     var columnNames: ColumnNames?
+    /// Of the training images, for the models that are written.
+    var ground: DigitFitting.Ground?
     /// Whether there is another run that is to be replaced.
     private(set) var replaces = false
     /// Where the new run is while it replaces another.
@@ -96,6 +98,7 @@ final class RunFolder {
     func save(_ model: Model, loss: String, as name: String = "model.safetensors") throws {
         var file = ModelFile(model: model, loss: loss, classNames: classNames)
         file.columnNames = columnNames
+        file.ground = ground ?? .dark
         try file.write(to: path(name))
     }
 

@@ -14,6 +14,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case state
     case png
     case jpeg
+    /// A picture in which drawings are sought: the number of its columns, then its pixels.
+    case drawing
     /// The file run.json.
     case run
     /// The file metrics.jsonl.
@@ -40,7 +42,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .npz: 1024
         case .gzip, .classes: 256
         case .safetensors: 512
-        case .jpeg, .model, .run, .sweep, .results, .network: 1024
+        case .drawing, .jpeg, .model, .run, .sweep, .results, .network: 1024
         case .layers: 256
         case .checkpoint, .state: 4096
         }
@@ -61,6 +63,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .state: Self.withMendedSum(bytes, Self.state)
         case .png: Self.png(bytes)
         case .jpeg: Self.reading { try Self.jpeg(bytes, $0) }
+        case .drawing: Self.reading { try Self.drawing(bytes, $0) }
         case .run: Self.reading { try Self.run(bytes, $0) }
         case .metrics: Self.reading { try Self.metrics(bytes, $0) }
         case .classes: Self.reading { try Self.classes(bytes, $0) }
@@ -191,6 +194,20 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         let color = try ImageFile.decodeColor(bytes, name: path)
         precondition(gray.width == color.width && gray.height == color.height)
         precondition(color.pixels.count == 3 * gray.pixels.count)
+    }
+
+    /// Every drawing has the size that was asked for.
+    private static func drawing(_ bytes: [UInt8], _ path: String) throws {
+        let columns = max(Int(bytes.first ?? 0), 1)
+        let rows = (bytes.count - 1) / columns
+        guard rows > 0 else {
+            throw ImageError.tooSmall(path: path, width: columns, height: 0, minimum: 1)
+        }
+        let image = try Image(
+            width: columns, height: rows, channels: 1,
+            pixels: Array(bytes[1..<1 + rows * columns]))
+        let found = try DigitFitting.drawings(in: image, rows: 8, columns: 10, name: path)
+        precondition(!found.isEmpty && found.allSatisfy { $0.pixels.count == 80 })
     }
 
     // MARK: - Readers of runs

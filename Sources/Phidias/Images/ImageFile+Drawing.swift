@@ -1,9 +1,9 @@
 import PhidiasKernels
 
-extension PNG {
-    /// Reads a PNG file as 8-bit gray, as `readGray`, on paper that suits the drawing.
+extension ImageFile {
+    /// Reads a file as 8-bit gray, as `readGray`, on paper that suits the drawing.
     ///
-    /// Where a picture is transparent, its paper is not in the file. If what is opaque is ink alone,
+    /// Where a PNG is transparent, its paper is not in the file. If what is opaque is ink alone,
     /// of about one brightness, as in a drawing on a web page, the paper is white under dark ink and
     /// black under light ink; else it is as bright as most of what is opaque.
     /// - Returns: An image of one channel.
@@ -20,7 +20,8 @@ extension PNG {
     public static func decodeDrawing(
         _ bytes: [UInt8], name: String = "The picture"
     ) throws(ImageError) -> Image {
-        let (width, height, rgba) = try decode(bytes, path: name)
+        guard format(bytes) == .png else { return try decodeGray(bytes, name: name) }
+        let (width, height, rgba) = try PNG.decode(bytes, path: name)
         let paper = 1000 * paper(of: rgba)
         let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { pixels, count in
             while count < width * height {
