@@ -20,6 +20,9 @@ struct PredictCommand: ParsableCommand {
             the first failure. Probabilities of sigmoid outputs are independent of each other and need \
             not sum to 1.
 
+            A model of rows of numbers takes tables (.csv) instead, whose columns are found by the names \
+            that it was trained with, and answers with a class or with numbers.
+
             Examples:
               phidias predict runs/mnist photo.png
               phidias predict runs/mnist scans/ --output predictions.csv --header
@@ -93,6 +96,7 @@ struct PredictCommand: ParsableCommand {
             case .prediction(let prediction):
                 output.add(prediction)
                 notes.add(prediction)
+            case .numbers(let numbers): output.add(numbers)
             case .failure(let path, let error):
                 exitCode = exitCode ?? error.exitCode
                 if form.format == .json, results.output == nil {

@@ -5,6 +5,7 @@ import PhidiasRuns
 /// Where answers go, one by one.
 protocol PredictionOutput {
     mutating func add(_ prediction: Prediction)
+    mutating func add(_ numbers: NumberPrediction)
     /// What follows the last answer.
     mutating func finish(_ failures: [(path: String, error: any PhidiasError)]) -> String
 }
@@ -31,6 +32,10 @@ struct PredictionText: PredictionOutput {
         }
         let list = one.ranked.prefix(top).map(text).joined(separator: "  ")
         print("\(one.name): \(labels[one.answer])  (\(list))")
+    }
+
+    mutating func add(_ one: NumberPrediction) {
+        print("\(one.name): \(one.values.map { "\($0)" }.joined(separator: "  "))")
     }
 
     mutating func finish(_ failures: [(path: String, error: any PhidiasError)]) -> String { "" }
@@ -65,7 +70,19 @@ struct PredictionJSON: PredictionOutput {
             .init(
                 key: "probabilities",
                 value: .array(one.probabilities.map { .number(Double($0)) })))
-        print((isEmpty ? Self.begin : ",") + JSON.object(members).text(), terminator: "")
+        show(.object(members))
+    }
+
+    mutating func add(_ one: NumberPrediction) {
+        show(
+            .members([
+                "row": .string(one.name),
+                "numbers": .array(one.values.map { .number(Double($0)) }),
+            ]))
+    }
+
+    private mutating func show(_ json: JSON) {
+        print((isEmpty ? Self.begin : ",") + json.text(), terminator: "")
         isEmpty = false
     }
 
@@ -114,6 +131,12 @@ struct PredictionTable: PredictionOutput {
             fields.append(labels[one.answer])
         }
         text += fields.map(Self.field).joined(separator: ",") + "\n"
+    }
+
+    mutating func add(_ one: NumberPrediction) {
+        count += 1
+        let fields = [String(count)] + one.values.map { "\($0)" }
+        text += fields.joined(separator: ",") + "\n"
     }
 
     mutating func finish(_ failures: [(path: String, error: any PhidiasError)]) -> String { text }
