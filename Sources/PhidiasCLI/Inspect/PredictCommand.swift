@@ -93,6 +93,7 @@ struct PredictCommand: ParsableCommand {
             case .prediction(let prediction):
                 output.add(prediction)
                 notes.add(prediction)
+            case .note(let text): Console.say(text)
             case .failure(let path, let error):
                 exitCode = exitCode ?? error.exitCode
                 if form.format == .json, results.output == nil {
