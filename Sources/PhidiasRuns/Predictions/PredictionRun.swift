@@ -32,6 +32,8 @@ public enum PredictionEvent {
     case prediction(Prediction)
     /// A row of numbers was answered with numbers.
     case numbers(NumberPrediction)
+    /// What was found out about a file of many images, as a sentence.
+    case note(String)
     /// A file could not be used. The others are answered all the same.
     case failure(path: String, any PhidiasError)
 }
@@ -81,6 +83,7 @@ public struct PredictionRun: Sendable {
             try ImageSource(source).forEach(shape: model.network.input) { item in
                 do {
                     switch item {
+                    case .note(let text): try report(.note(text))
                     case .failure(let path, let error): batch.add(path, error)
                     case .image(let name, var pixels):
                         if reading.ink == .dark, reading.ground != .light {
