@@ -53,6 +53,8 @@ package struct NumberRows {
 private struct TableRows {
     private let table: TableFile
     private let features: [Feature]
+    /// The texts that the model knows, by column.
+    private let known: [Int: Set<String>]
 
     /// Where a feature comes from.
     private enum Feature {
@@ -81,6 +83,11 @@ private struct TableRows {
             }
             features = (0..<inputs).map { .number($0) }
         }
+        known = features.reduce(into: [:]) { known, feature in
+            if case .category(let column, let text) = feature {
+                known[column, default: []].insert(text)
+            }
+        }
     }
 
     /// A column of the feature's name, or that of which it is a category, as in `color=red`.
@@ -107,6 +114,13 @@ private struct TableRows {
     private func values(_ record: TextRecord) throws(TableError) -> [Float] {
         var values: [Float] = []
         values.reserveCapacity(features.count)
+        for (column, texts) in known where table.value(record, column) != .missing {
+            guard texts.contains(try table.text(record, column)) else {
+                throw .field(
+                    path: table.path, line: record.line, column: table.title(column),
+                    reason: "is none of the texts that the model knows")
+            }
+        }
         for feature in features {
             switch feature {
             case .number(let column): values.append(try number(record, column))
