@@ -161,6 +161,24 @@ typedef struct {
 int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v, float *w,
               int threads);
 
+/// The numbers of a step of Adam or AdamW (docs/theory.md), the t-th from 1.
+typedef struct {
+    float scale;        ///< of the gradient: 1, or less to clip it
+    float decay;        ///< lambda that Adam adds to the gradient: 0 for none
+    float shrink;       ///< eta lambda, by which AdamW shrinks the weight: 0 for none
+    float beta1, rest1; ///< rest1 = 1 - beta1
+    float beta2, rest2; ///< rest2 = 1 - beta2
+    float rate;         ///< eta / (1 - beta1^t)
+    float root;         ///< 1 / sqrt(1 - beta2^t)
+    float epsilon;      ///< above 0
+} ck_adam_rule;
+
+/// g = fma(decay, w, scale g); m = fma(beta1, m, rest1 g), v = fma(beta2, v, (rest2 g) g), both
+/// stored as +0 below 2^-126; then w = fma(-rate, m / fma(sqrt v, root, epsilon), fma(-shrink, w,
+/// w)). One pass. Returns 0, or 1 if a weight or moment is no longer finite.
+int ck_adam_update(ptrdiff_t n, const ck_adam_rule *rule, const float *g, float *m, float *v,
+                   float *w, int threads);
+
 // ---------------------------------------------------------------- losses (docs/theory.md)
 // z: logits, t: targets in [0, 1], loss: the value of each element (sigmoid forms) or row
 // (softmax forms), delta: the gradient with respect to z, multiplied by `scale`. Logits may have

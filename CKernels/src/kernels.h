@@ -72,6 +72,9 @@ typedef struct {
     void (*log1p)(ptrdiff_t n, const float *x, float *y);
     void (*add)(ptrdiff_t n, const float *x, float *y); // y += x
     void (*momentum_update)(ptrdiff_t n, ck_step step, const float *g, float *v, float *w);
+    // Returns nonzero if a weight or moment is no longer finite.
+    int (*adam_update)(ptrdiff_t n, const ck_adam_rule *rule, const float *g, float *m, float *v,
+                       float *w);
 
     // Hard-target forms of the losses; for soft targets the driver subtracts the entropy of t.
     void (*synaptic_loss)(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,

@@ -127,6 +127,30 @@ int ck_update(ptrdiff_t n, const ck_update_rule *rule, const float *g, float *v,
     return u.bad;
 }
 
+typedef struct {
+    ptrdiff_t n;
+    const ck_adam_rule *rule;
+    const float *g;
+    float *m, *v, *w;
+    atomic_int bad;
+} adam_call;
+
+static void adam_share(void *context, int thread, int threads) {
+    adam_call *a = context;
+    const ck_range own = ck_share_panels(a->n, thread, threads);
+    const ptrdiff_t at = own.first;
+    if (ck_table()->elementwise->adam_update(own.last - at, a->rule, a->g + at, a->m + at,
+                                             a->v + at, a->w + at))
+        a->bad = 1;
+}
+
+int ck_adam_update(ptrdiff_t n, const ck_adam_rule *rule, const float *g, float *m, float *v,
+                   float *w, int threads) {
+    adam_call a = {n, rule, g, m, v, w, 0};
+    ck_run(ck_all_or_one(n, GRAIN, threads), adam_share, &a);
+    return a.bad;
+}
+
 static void add_bias(const ck_kernels *kernels, ptrdiff_t n, const float *bias, float *c,
                      ptrdiff_t ldc, ck_range rows) {
     for (ptrdiff_t i = rows.first; i < rows.last; i++)

@@ -30,6 +30,9 @@ package enum Hint {
         case SettingError.describedTwice(let other):
             "(--network, \(option(other)))"
         case SettingError.lossNeedsSigmoid: "(--output-activation sigmoid)"
+        case SettingError.otherOptimizer(let setting, _): "(\(option(setting)), --optimizer)"
+        case SettingError.presetNeedsSGD: "(--preset, --optimizer)"
+        case SweepError.mixedOptimizers: "(--learning-rate)"
         case SettingError.patienceWithoutValidation: "(--validation)"
         case SettingError.clockDecides: "(--checkpoint-every)"
         case SettingError.filters: "Leave out --filters-every."

@@ -41,7 +41,9 @@ extension ArgumentHelp {
         "data": "folder", "classes": "count", "validation": "share", "hidden": "units",
         "activation": "name",
         "output_activation": "name", "input_range": "range", "loss": "name",
-        "learning_rate": "rate", "momentum": "weight", "weight_decay": "lambda",
+        "optimizer": "name", "label_smoothing": "share", "beta1": "weight", "beta2": "weight",
+        "epsilon": "number", "learning_rate": "rate", "momentum": "weight",
+        "weight_decay": "lambda",
         "nesterov": "bool", "clip_norm": "norm", "shift": "pixels", "rotation": "degrees",
         "elastic": "pixels", "elastic_spacing": "pixels", "warm_up": "epochs",
         "batch_size": "images", "checkpoint_every": "interval", "keep": "count",
@@ -116,7 +118,30 @@ package struct RateOptions: SettingOptions {
     }
 }
 
-/// Additions to a step of gradient descent with momentum.
+package struct OptimizerOptions: SettingOptions {
+    @Option(setting: "optimizer") var optimizer: [String] = []
+    @Option(setting: "beta1") var beta1: [String] = []
+    @Option(setting: "beta2") var beta2: [String] = []
+    @Option(setting: "epsilon") var epsilon: [String] = []
+
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
+        [("optimizer", optimizer), ("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]
+    }
+}
+
+package struct TargetOptions: SettingOptions {
+    @Option(setting: "label_smoothing") var labelSmoothing: [String] = []
+
+    package init() {}
+
+    package var given: [(name: String, texts: [String])] {
+        [("label_smoothing", labelSmoothing)]
+    }
+}
+
+/// Additions to a step.
 package struct StepOptions: SettingOptions {
     @Option(setting: "weight_decay") var weightDecay: [String] = []
     @Option(defaultAsFlag: "true", help: .setting("nesterov")) var nesterov: String?

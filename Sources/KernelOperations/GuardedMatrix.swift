@@ -97,6 +97,21 @@ func withSpans(
     swap(&two, &buffers[1])
 }
 
+/// The same of three buffers.
+func withSpans(
+    _ buffers: inout [[Float]], _ first: Range<Int>, _ second: Range<Int>, _ third: Range<Int>,
+    _ body: (inout MutableSpan<Float>, inout MutableSpan<Float>, inout MutableSpan<Float>) -> Void
+) {
+    var last = [Float]()
+    swap(&last, &buffers[2])
+    withSpans(&buffers, first, second) { x, y in
+        var whole = last.mutableSpan
+        var z = whole._mutatingExtracting(third)
+        body(&x, &y, &z)
+    }
+    swap(&last, &buffers[2])
+}
+
 /// Lends the span of the only buffer.
 func withSpan(
     _ buffers: inout [[Float]], _ extent: Range<Int>,

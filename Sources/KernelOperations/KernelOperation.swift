@@ -45,7 +45,8 @@ package struct KernelOperation: Sendable, CustomStringConvertible {
     package var description: String { name }
 
     package static let all: [KernelOperation] =
-        products + convolutions + functions + slopes + rows + losses + [momentumUpdate, sum]
+        products + convolutions + functions + slopes + rows + losses
+        + [momentumUpdate, adamUpdate, sum]
 
     package static let timingSeed: UInt64 = 0
 

@@ -60,7 +60,7 @@ extension NetworkStack {
         precondition(
             numbers.isEmpty || numbers.count == indices.count,
             "\(numbers.count) numbers for a batch of \(indices.count)")
-        precondition(role == .training || dropout == nil, "this stack only evaluates")
+        precondition(role.trains || dropout == nil, "this stack only evaluates")
         let batch = pass.batch
         return indices.withUnsafeBufferPointer { order in
             next.withUnsafeBufferPointer { next in
@@ -136,7 +136,7 @@ extension NetworkStack {
     package func outputs(ofStage stage: Int, image: Int = 0) -> [Float] {
         precondition(shape.stages.indices.contains(stage), "no stage \(stage)")
         precondition(
-            (0..<pass.batch).contains(image) && (role == .training || pass.batch == 1),
+            (0..<pass.batch).contains(image) && (role.trains || pass.batch == 1),
             "image \(image) of a batch of \(pass.batch)")
         var values = [Float](repeating: 0, count: images[stage + 1].count)
         ck_network_values(network, stage, image, &values)

@@ -4,10 +4,16 @@ import CKernels
 /// kernels' layouts, with the buffers of one batch.
 /// Not thread-safe: one stack trains one network; the kernels inside are parallel.
 package final class NetworkStack {
-    package enum Role: Sendable { case training, evaluation }
+    package enum Role: Sendable {
+        /// Of them `adaptiveTraining` has second moments too, for `AdamRule`.
+        case training, adaptiveTraining
+        case evaluation
 
-    /// The contents of a stage's or layer's panels.
-    package enum Content: Sendable { case weights, velocity, gradient }
+        var trains: Bool { self != .evaluation }
+    }
+
+    /// The contents of a stage's or layer's panels. Adam's first moments are the velocity.
+    package enum Content: Sendable { case weights, velocity, gradient, secondMoments }
 
     /// The stages and layers of a stack.
     package struct Shape: Sendable, Equatable {
@@ -58,6 +64,8 @@ package final class NetworkStack {
     let layers: UnsafeMutablePointer<ck_dense>
     private let layerDropout: UnsafeMutablePointer<Float>
     let network: UnsafeMutablePointer<ck_network>
+    /// Adam's second moments by place.
+    private var second: [Int: UnsafeMutablePointer<Float>] = [:]
     private var buffers: [AlignedBuffer] = []
     /// The packed batch, for a network without stages; else nil.
     private(set) var packed: UnsafeMutablePointer<Float>?
@@ -86,7 +94,7 @@ package final class NetworkStack {
         role: Role, threads: Int
     ) -> (activations: Int, deltas: Int, scratch: Int) {
         let outputs = ck_panel_size(batch, shape.layers[layer].outputs)
-        guard role == .training else { return (outputs, 0, 0) }
+        guard role.trains else { return (outputs, 0, 0) }
         let isLast = layer == shape.layers.count - 1
         let isLowest = layer == 0 && shape.stages.isEmpty
         return (
@@ -117,7 +125,7 @@ package final class NetworkStack {
         return ck_network(
             input: shape.input.cValue, stage_count: shape.stages.count, stages: stages,
             layer_count: shape.layers.count, layers: layers, layer_dropout: layerDropout,
-            batch: batch, threads: Int32(threads), training: role == .training ? 1 : 0,
+            batch: batch, threads: Int32(threads), training: role.trains ? 1 : 0,
             workspace: nil)
     }
 
@@ -140,8 +148,10 @@ package final class NetworkStack {
         var floats =
             shape.stages.isEmpty
             ? ck_input_size(batchCapacity, shape.input.count, Int32(threads)) : 0
+        // Adam's step needs the gradient in memory too.
+        let copies = role == .adaptiveTraining ? 4 : role == .training ? 2 : 1
         for place in 0..<shape.stages.count + shape.layers.count {
-            floats += weights(place, shape, images) * (role == .training ? 2 : 1)
+            floats += weights(place, shape, images) * copies
         }
         for layer in shape.layers.indices {
             let own = buffers(
@@ -189,7 +199,7 @@ package final class NetworkStack {
             to: Self.description(
                 shape, images, stages: stages, layers: layers, layerDropout: layerDropout,
                 batch: batchCapacity, role: role, threads: threads))
-        let trains = role == .training
+        let trains = role.trains
         for stage in shape.stages.indices where shape.stages[stage].isConvolution {
             let count = Self.weights(stage, shape, images)
             stages[stage].weights = try floats(count)
@@ -208,6 +218,9 @@ package final class NetworkStack {
         }
         if shape.stages.isEmpty {
             packed = try floats(ck_input_size(batchCapacity, shape.input.count, Int32(threads)))
+        }
+        for place in 0..<places where role == .adaptiveTraining && counts(of: place).biases > 0 {
+            second[place] = try floats(Self.weights(place, shape, images))
         }
         let bytes = ck_network_workspace(network)
         precondition(bytes > 0, "the kernels refuse \(shape)")
@@ -249,6 +262,7 @@ package final class NetworkStack {
             case .weights: all.0
             case .velocity: all.1
             case .gradient: all.2
+            case .secondMoments: second[place]
             }
         guard let pointer else { preconditionFailure("place \(place) holds no \(content)") }
         return pointer
@@ -260,7 +274,8 @@ package final class NetworkStack {
         let all = places.map { place in
             UpdateRule.Panels(
                 count: Self.weights(place, shape, images), weights: panels(.weights, of: place),
-                velocity: panels(.velocity, of: place), gradient: panels(.gradient, of: place))
+                velocity: panels(.velocity, of: place), gradient: panels(.gradient, of: place),
+                second: second[place])
         }
         return (places, all)
     }

@@ -41,7 +41,7 @@ struct StackPass {
 
     /// Checks that these are the deltas of the batch.
     func checkBackward(_ delta: Span<Float>) {
-        precondition(role == .training, "this stack only evaluates")
+        precondition(role.trains, "this stack only evaluates")
         precondition(batch > 0, "backward without a forward pass before it")
         precondition(
             delta.count == batch * outputs, "\(delta.count) deltas for a batch of \(batch)")

@@ -29,17 +29,20 @@ package struct UpdateRule: Sendable, Equatable {
     /// Whether it is the plain update, which the kernels fuse with the gradient.
     package var isPlain: Bool { weightDecay == 0 && !isNesterov && largestNorm == nil }
 
-    /// Weights, velocity and gradient of one layer, padding included.
+    /// Weights, velocity and gradient of one layer, and where there are some its second moments,
+    /// padding included.
     struct Panels {
         let count: Int
         let weights, velocity, gradient: UnsafeMutablePointer<Float>
+        let second: UnsafeMutablePointer<Float>?
     }
 
     /// Takes the step.
     /// - Returns: the first element of `all` with a weight that is not finite, or nil.
     func apply(to all: [Panels], threads: Int) -> Int? {
         var rule = ck_update_rule(
-            eta: learningRate, alpha: momentum, scale: scale(for: all, threads: threads),
+            eta: learningRate, alpha: momentum,
+            scale: Self.scale(for: all, largestNorm: largestNorm, threads: threads),
             decay: weightDecay, nesterov: isNesterov ? 1 : 0)
         var bad: Int?
         for (index, panels) in all.enumerated() {
@@ -52,7 +55,7 @@ package struct UpdateRule: Sendable, Equatable {
     }
 
     /// The factor of the gradient. A norm that is not finite ends training anyway.
-    private func scale(for all: [Panels], threads: Int) -> Float {
+    static func scale(for all: [Panels], largestNorm: Double?, threads: Int) -> Float {
         guard let largestNorm else { return 1 }
         let square = all.reduce(0.0) { sum, panels in
             sum + ck_square_sum(panels.count, panels.gradient, Int32(threads))

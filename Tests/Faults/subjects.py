@@ -13,6 +13,7 @@ import shlex
 import shutil
 import struct
 import subprocess
+import zlib
 
 from terminal import Terminal
 
@@ -243,6 +244,14 @@ class Halving(Training):
                "--seed 7")
 
 
+class Adaptive(Training):
+    """A run of Adam, whose checkpoints hold second moments."""
+
+    OPTIONS = ("--hidden 24 --activation tanh --batch-size 10 --epochs 8 --validation 0.2 "
+               "--optimizer adamw --weight-decay 0.01 --learning-rate 0.01 --label-smoothing 0.1 "
+               "--seed 7")
+
+
 class Minutes(Training):
     """A run with checkpoints by the clock, so often that they fall into epochs."""
 
@@ -430,6 +439,34 @@ class Import(Synthesis):
                 "--test-share", "0.2", "--force", "--output", self.folder]
 
 
+class Pictures(Synthesis):
+    """Names of classes replace data without them."""
+
+    COVERS = ("data import --size",)
+
+    def arguments(self):
+        source = self.data / "pictures"
+        for label, name in enumerate(("stripes", "bars") if not source.exists() else ()):
+            (source / name).mkdir(parents=True)
+            for index in range(8):
+                pixels = bytes((x * 40 * (label + 1) + index) % 256 for x in range(16))
+                (source / name / f"{index}.png").write_bytes(png(pixels, 4))
+        return ["data", "import", source, "--size", "3x3", "--force", "--output", self.folder]
+
+
+def png(pixels, side):
+    """A square picture in gray."""
+
+    def chunk(name, data):
+        sum_ = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + sum_
+
+    rows = b"".join(b"\0" + pixels[y * side : (y + 1) * side] for y in range(side))
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
 class Page(Files):
     """One file, made of what another folder holds."""
 
@@ -501,13 +538,13 @@ class Augmented(Page):
 
 
 SUBJECTS = {
-    "train": Training, "convolution": Convolution, "halving": Halving, "minutes": Minutes,
-    "watched": Watched,
+    "train": Training, "convolution": Convolution, "halving": Halving, "adam": Adaptive,
+    "minutes": Minutes, "watched": Watched,
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
     "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
-    "synthesize": Synthesis, "import": Import, "augment": Augmented, "report": Report,
-    "filters": Filters, "film": Film, "fitted": Fitted, "features": Features, "record": Record,
-    "export": Export,
+    "synthesize": Synthesis, "import": Import, "pictures": Pictures, "augment": Augmented,
+    "report": Report, "filters": Filters, "film": Film, "fitted": Fitted, "features": Features,
+    "record": Record, "export": Export,
 }
 
 

@@ -51,6 +51,39 @@ static void report_momentum(int threads) {
     ck_free(w);
 }
 
+static void report_adam(int threads) {
+    generator g = {9};
+    hash h = hash_start();
+    float *gradient = floats(MOST), *m = floats(MOST), *v = floats(MOST), *w = floats(MOST);
+    for (int i = 0; i < LENGTHS; i++) {
+        const ptrdiff_t n = lengths[i];
+        const float size = i % 2 ? 1 : 0x1p-63f; // some moments become subnormal
+        fill(&g, n, -size, size, 1, gradient);
+        fill(&g, n, -size, size, 1, m);
+        fill(&g, n, 0, size, 0, v);
+        fill(&g, n, -1, 1, 1, w);
+        const ck_adam_rule rule = {.scale = i % 3 ? 1 : 0.5f,
+                                   .decay = i % 4 == 1 ? 0.125f : 0,
+                                   .shrink = i % 4 == 2 ? 0.01f : 0,
+                                   .beta1 = 0.9f,
+                                   .rest1 = 0.1f,
+                                   .beta2 = 0.999f,
+                                   .rest2 = 0.001f,
+                                   .rate = 0.01f,
+                                   .root = 3,
+                                   .epsilon = 1e-8f};
+        hash_double(&h, ck_adam_update(n, &rule, gradient, m, v, w, threads));
+        hash_floats(&h, n, m);
+        hash_floats(&h, n, v);
+        hash_floats(&h, n, w);
+    }
+    report("adam", h);
+    ck_free(gradient);
+    ck_free(m);
+    ck_free(v);
+    ck_free(w);
+}
+
 typedef void loss(ptrdiff_t n, const float *z, const float *t, float scale, float *value,
                   float *delta, int threads);
 typedef void row_loss(ptrdiff_t m, ptrdiff_t n, const float *z, const float *t, float scale,
@@ -304,6 +337,7 @@ void report_kernels(int threads) {
 
 void report_steps(int threads) {
     report_momentum(threads);
+    report_adam(threads);
     report_dense(threads);
     report_augment(threads);
 }

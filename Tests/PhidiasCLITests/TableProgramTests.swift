@@ -39,6 +39,31 @@ import Testing
         #expect(told.output.contains("rows of 4 features, 1 number to predict"))
     }
 
+    @Test func imagesOfTablesArePredicted() throws {
+        let bench = try Bench()
+        let pixels = (0..<20).map { row in (0..<64).map { String(row * $0 % 256) } }
+        let labelled = pixels.enumerated().map { ($1 + [String($0 % 2)]).joined(separator: ",") }
+        let told = try Self.run(
+            bench, labelled.joined(separator: "\n"), "--label", "last", "--as", "images")
+        #expect(told.code == 0, "\(told.errors)")
+        let trained = try Program.run(
+            "train", "--data", bench.path("in"), "--hidden", "4", "--epochs", "1",
+            "--batch-size", "8", "--output", bench.path("run"))
+        #expect(trained.code == 0, "\(trained.errors)")
+        let header = (0..<64).map { "pixel\($0)" }
+        let table = ([header] + pixels).map { $0.joined(separator: ",") }.joined(separator: "\n")
+        try bench.write("test.csv", Array(table.utf8))
+        let predicted = try Program.run(
+            "predict", bench.path("run/model.safetensors"), bench.path("test.csv"))
+        #expect(predicted.code == 0, "\(predicted.errors)")
+        #expect(predicted.output.contains("test.csv 20"), "\(predicted.output)")
+        #expect(!predicted.output.contains("test.csv 21"))
+        try bench.write("narrow.csv", Array("1,2,3,4\n".utf8))
+        let refused = try Program.run(
+            "predict", bench.path("run/model.safetensors"), bench.path("narrow.csv"))
+        #expect(refused.code == 65 && refused.errors.contains("2 × 2"), "\(refused.errors)")
+    }
+
     /// What the options are, and what is said.
     @Test func whatIsNotClearIsAskedBackWithTheOption() throws {
         let bench = try Bench()

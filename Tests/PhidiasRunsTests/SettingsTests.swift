@@ -36,12 +36,12 @@ import Testing
 
     @Test(arguments: [
         ("epochs", "x"), ("batch_size", "1.5"), ("seed", "-1"), ("learning_rate", "fast"),
-        ("momentum", "1"), ("hidden", "12,,3"), ("hidden", "-4"), ("activation", "tanh"),
+        ("momentum", "1"), ("hidden", "12,,3"), ("hidden", "-4"), ("activation", "elu"),
         ("loss", "none"), ("schedule", "cosine:0"), ("nesterov", "yes"), ("keep", "0"),
         ("patience", "0"), ("checkpoint_every", "0"), ("checkpoint_every", "-1m"),
         ("diverges_above", "0.5"), ("diverges_above", "inf"), ("filters_every", "0"),
         ("on_divergence", "explode"), ("input_range", "0..2"), ("network", "no-such-file"),
-        ("label_smoothing", "0.1"),
+        ("mixup", "0.1"),
     ])
     func whatIsNoValueIsAnError(name: String, text: String) {
         var settings = TrainingSettings()
@@ -105,7 +105,9 @@ import Testing
     @Test(arguments: [
         (NetworkChoice.dense(hidden: [128], activation: .sigmoid), 64, 0.3),
         (.dense(hidden: [128], activation: .sigmoid), 16, 0.15),
-        (.dense(hidden: [128], activation: .relu), 256, 0.2), (.preset(.dbl2024), 64, 0.1),
+        (.dense(hidden: [128], activation: .relu), 256, 0.2),
+        (.dense(hidden: [128], activation: .tanh), 64, 0.1),
+        (.dense(hidden: [128], activation: .leakyReLU), 64, 0.1), (.preset(.dbl2024), 64, 0.1),
         (.preset(.mlp), 1, 0.04), (.preset(.dbl2024), 1 << 40, 1), (.preset(.mlp), -5, 0.04),
     ])
     func aRecipeDependsOnNetworkAndBatch(network: NetworkChoice, batch: Int, peak: Double) {

@@ -108,7 +108,8 @@ extension BitEqualityTests {
             "tensors_sha256"
         ),
         ("format", { $0.set("format", "phidias") }, "not phidias-checkpoint"),
-        ("version", { $0.set("format_version", "2") }, "2 is unknown"),
+        ("version", { $0.set("format_version", "3") }, "3 is unknown"),
+        ("Adam's without moments", { $0.set("format_version", "2") }, "second.layers.0.weight"),
         ("generator", { $0.set("generator", "mt19937") }, "'mt19937' is unknown"),
         ("negative", { $0.set("epochs", "-1") }, "not a count"),
         ("metrics of another epoch", { $0.set("epochs", "3") }, "not those of 3 epochs"),

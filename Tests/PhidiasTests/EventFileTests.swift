@@ -1,8 +1,7 @@
 import Foundation
 import Glibc
+import Phidias
 import Testing
-
-@testable import Phidias
 
 /// The records that TensorBoard reads. Whether it understands them is for `tools/check-tensorboard`.
 @Suite struct EventFileTests {

@@ -1,7 +1,6 @@
 import Foundation
+import Phidias
 import Testing
-
-@testable import Phidias
 
 /// Models in the forms of other programs. Whether those programs agree is for `tools/check-onnx` and
 /// `tools/check-code`.

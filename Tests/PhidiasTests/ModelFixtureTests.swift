@@ -35,6 +35,17 @@ import Testing
                     0x3f67_4ef2, 0x3dc5_8875, 0x394d_3d01, 0x3f7f_f32d, 0x3f79_b828, 0x3cc8_fafb,
                     0x3706_f00e, 0x3f7f_ff7a,
                 ]),
+            Fixture(
+                name: "activations-3.safetensors",
+                network: try Network(
+                    input: ImageShape(rows: 4, columns: 4),
+                    layers: [Layer](text: "conv 3 2x2 tanh, dense 4 leaky-relu, dense 2")),
+                loss: "synaptic",
+                weightsSHA256: "d5647c3de7b46e0a8f562a5165b7b6d0779c79036e8486d165585593ccb98b92",
+                probabilities: [
+                    0x3f62_8080, 0x3daf_3213, 0x3c22_444a, 0x3f7c_3cc6, 0x3f56_fafa, 0x3e02_675c,
+                    0x3c84_574b, 0x3f7b_ebff,
+                ]),
         ]
     }
 

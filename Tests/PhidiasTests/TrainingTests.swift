@@ -42,6 +42,14 @@ enum MNIST {
         }
     }
 
+    @Test(arguments: [
+        (Activation.tanh, "a421e7ec86fdf85baa8e5cc6544455a0765ef474fab2c48aeb26c07a06d92e8b"),
+        (.leakyReLU, "0eb68865ca76258ea8bb864ff352f3ae2979d75a098d4aeebd5c6550df727cb8"),
+    ])
+    func theBitsArePinned(activation: Activation, expected: String) throws {
+        #expect(try Self.hash(threads: 1, activation: activation) == expected)
+    }
+
     /// What is done between two steps, with any number of threads, is no part of them.
     @Test func othersMayTrainAndEvaluateBetweenSteps() throws {
         let data = try SyntheticDigits.dataset(count: 300, seed: 3)

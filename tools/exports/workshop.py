@@ -31,9 +31,11 @@ CASES = {
     "every layer": (
         "gray", "--network 'conv 8 5x3 stride 2x1 pad 2x1 relu, avgpool 3x2 stride 2x3, "
         "dropout 0.1, conv 12 2x3 pad 1x0 sigmoid, maxpool 2x3 stride 1x2, conv 8 1x1, flatten, "
-        "dropout 0.2, dense 30 sigmoid, dense 20 tanh, dense 16 leaky-relu, dense 12, dense 10' "
-        "--input-range=-1..1 --preset fast "
+        "dropout 0.2, dense 30 sigmoid, dense 16, dense 10' --input-range=-1..1 --preset fast "
         "--loss cross-entropy --output-activation softmax --epochs 3"),
+    "tanh and leaky ReLU": (
+        "gray", "--network 'conv 6 3x3 stride 2 tanh, conv 6 3x3 leaky-relu, avgpool 2, "
+        "dense 20 tanh, dense 16 leaky-relu, dense 10' --preset fast --epochs 2"),
     "three channels": (
         "color", "--network 'conv 5 3x3 pad 1 relu, maxpool 2, dense 20 relu, dense 10'"),
     "rows of numbers, classes": (

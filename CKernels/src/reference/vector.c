@@ -163,6 +163,24 @@ void ck_momentum_update_reference(ptrdiff_t n, ck_step step, const float *g, flo
     }
 }
 
+static float flushed(float x) {
+    return fabsf(x) < CK_MIN_NORMAL ? 0 : x;
+}
+
+static int adam_update(ptrdiff_t n, const ck_adam_rule *rule, const float *g, float *m, float *v,
+                       float *w) {
+    int bad = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        float slope = fmaf(rule->decay, w[i], rule->scale * g[i]);
+        m[i] = flushed(fmaf(rule->beta1, m[i], rule->rest1 * slope));
+        v[i] = flushed(fmaf(rule->beta2, v[i], rule->rest2 * slope * slope));
+        float move = m[i] / fmaf(sqrtf(v[i]), rule->root, rule->epsilon);
+        w[i] = fmaf(-rule->rate, move, fmaf(-rule->shrink, w[i], w[i]));
+        bad |= !(fabsf(w[i]) <= CK_MAX_FINITE) | !(v[i] <= CK_MAX_FINITE);
+    }
+    return bad;
+}
+
 static void synaptic_loss(ptrdiff_t n, const float *z, const float *t, float scale, float *loss,
                           float *delta) {
     for (ptrdiff_t i = 0; i < n; i++) {
@@ -217,6 +235,7 @@ static const ck_elementwise elementwise = {
     .log1p = log1p_all,
     .add = add,
     .momentum_update = ck_momentum_update_reference,
+    .adam_update = adam_update,
     .synaptic_loss = synaptic_loss,
     .cross_entropy_loss = cross_entropy_loss,
     .mean_square_loss = mean_square_loss,

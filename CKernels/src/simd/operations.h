@@ -77,6 +77,12 @@ INLINE void store_some(float *p, ptrdiff_t n, vf v) {
     ck_copy_some(p, lanes, n);
 }
 
+// x, +0 where subnormal (a NaN stays). exponent: CK_EXPONENT_BITS.
+INLINE vf flushed(vf x, vi exponent) {
+    const vi tiny = (int_bits(x) & exponent) == 0;
+    return (vf)(~tiny & (vi)x);
+}
+
 // What a momentum update multiplies by, and the bits of an exponent.
 typedef struct {
     vf alpha, minus_eta;
@@ -89,9 +95,7 @@ INLINE update_factors factors_of(ck_step step) {
 
 // v = fma(-eta, g, alpha v), +0 where subnormal (a NaN stays): the formula of the reference.
 INLINE vf new_velocity(const update_factors *f, vf g, vf v) {
-    const vf u = fma_v(f->minus_eta, g, f->alpha * v);
-    const vi tiny = (int_bits(u) & f->exponent) == 0;
-    return (vf)(~tiny & (vi)u);
+    return flushed(fma_v(f->minus_eta, g, f->alpha * v), f->exponent);
 }
 
 #endif

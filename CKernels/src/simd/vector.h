@@ -257,6 +257,44 @@ static void momentum_update(ptrdiff_t n, ck_step step, const float *g, float *v,
 }
 
 typedef struct {
+    vf m, v, w;
+} adam_v;
+
+INLINE adam_v adam_step(const ck_adam_rule *rule, vf g, vf m, vf v, vf w) {
+    const vi exponent = (vi){0} + CK_EXPONENT_BITS;
+    const vf slope = fma_v(splat(rule->decay), w, splat(rule->scale) * g);
+    m = flushed(fma_v(splat(rule->beta1), m, splat(rule->rest1) * slope), exponent);
+    v = flushed(fma_v(splat(rule->beta2), v, splat(rule->rest2) * slope * slope), exponent);
+    const vf root = __builtin_elementwise_sqrt(v);
+    const vf move = m / fma_v(root, splat(rule->root), splat(rule->epsilon));
+    w = fma_v(splat(-rule->rate), move, fma_v(splat(-rule->shrink), w, w));
+    return (adam_v){m, v, w};
+}
+
+static int adam_update(ptrdiff_t n, const ck_adam_rule *rule, const float *g, float *m, float *v,
+                       float *w) {
+    vi bad = {0};
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= n; i += WIDTH) {
+        const adam_v now = adam_step(rule, load(g + i), load(m + i), load(v + i), load(w + i));
+        store(m + i, now.m);
+        store(v + i, now.v);
+        store(w + i, now.w);
+        bad |= not_finite(now.w) | not_finite(now.v);
+    }
+    if (i < n) {
+        const ptrdiff_t left = n - i;
+        const adam_v now = adam_step(rule, load_some(g + i, left), load_some(m + i, left),
+                                     load_some(v + i, left), load_some(w + i, left));
+        store_some(m + i, left, now.m);
+        store_some(v + i, left, now.v);
+        store_some(w + i, left, now.w);
+        bad |= not_finite(now.w) | not_finite(now.v); // other lanes are zero
+    }
+    return any(bad);
+}
+
+typedef struct {
     vf loss, gradient;
 } loss_v;
 

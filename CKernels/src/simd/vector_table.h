@@ -11,6 +11,7 @@
 .log1p = log1p_all,
 .add = add,
 .momentum_update = momentum_update,
+.adam_update = adam_update,
 .synaptic_loss = synaptic_loss,
 .cross_entropy_loss = cross_entropy_loss,
 .mean_square_loss = mean_square_loss,

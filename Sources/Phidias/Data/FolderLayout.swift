@@ -20,7 +20,9 @@ struct FolderLayout {
     init(_ source: String) throws {
         training = source
         try find()
-        var folders = try FolderEntries(training).folders
+        let entries = try FolderEntries(training)
+        var folders = entries.folders
+        hidden += entries.hidden
         guard (2...256).contains(folders.count) else {
             throw DataError.classes(path: training, found: folders.count)
         }
@@ -38,15 +40,14 @@ struct FolderLayout {
     /// Goes down to where the classes lie.
     private mutating func find() throws {
         var here = try FolderEntries(training)
-        defer { hidden += here.hidden }
         // No further than archives within archives go.
         for _ in 0..<4 {
             guard here.folders.count == 1, Self.part(here.folders[0]) == nil else { break }
             let below = try FolderEntries("\(training)/\(here.folders[0])")
             guard !below.folders.isEmpty else { break }
-            hidden += here.hidden
             training += "/\(here.folders[0])"
             notes.append("The classes are looked for in \(training), the only folder there.")
+            hidden += here.hidden
             here = below
         }
         let source = training
@@ -61,21 +62,23 @@ struct FolderLayout {
             return
         }
         training = "\(source)/\(own)"
-        let (own2, validation) = (try folder(.test), try folder(.validation))
-        if let test = own2 ?? validation {
-            self.test = "\(source)/\(test)"
+        hidden += here.hidden
+        let marked = try folder(.test)
+        let chosen = try marked ?? folder(.validation)
+        if let chosen {
+            test = "\(source)/\(chosen)"
             notes.append(
-                "Training images are those of \(training), test images those of \(source)/\(test): nothing is split."
+                "Training images are those of \(training), test images those of \(source)/\(chosen): nothing is split."
             )
         }
-        let used = [own, own2 ?? validation]
-        for other in here.folders where !used.contains(other) {
+        for other in here.folders where other != own && other != chosen {
             let reason =
-                Self.part(other) == nil
-                ? "it lies beside the training images"
-                : Self.part(other) == .test && own2 == nil
-                    ? "it has no folder for each class, so its pictures have no labels"
-                    : "training and test images are there without it"
+                switch Self.part(other) {
+                case nil: "it lies beside the training images"
+                case .test where marked == nil:
+                    "it has no folder for each class, so its pictures have no labels"
+                default: "training and test images are there without it"
+                }
             notes.append("\(source)/\(other) is not used: \(reason).")
         }
     }
@@ -91,7 +94,9 @@ struct FolderLayout {
     /// The test images have no class that the training images lack; a class that they lack is noted.
     private mutating func compareTest() throws {
         guard let test else { return }
-        let there = try FolderEntries(test).folders
+        let entries = try FolderEntries(test)
+        let there = entries.folders
+        hidden += entries.hidden
         if let other = there.first(where: { !folders.contains($0) }) {
             throw ImportError.classFolder(
                 path: "\(test)/\(other)", reason: "there is no class of that name in \(training)")

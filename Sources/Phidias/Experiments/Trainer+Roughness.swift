@@ -55,6 +55,7 @@ extension Trainer {
         onStep: @escaping (Int) -> Void = { _ in },
         onEpoch: @escaping (Int) throws -> Void = { _ in }
     ) throws -> LossRoughness {
+        precondition(optimizer.sgd != nil, "measures momentum")
         let run = try run(over: data, epochs: epochs)
         let values = try optimizer.values(atStep: 0, of: run)
         let surface = try LossSurface(

@@ -82,6 +82,7 @@ extension Trainer {
         onStep: @escaping (Int) -> Void = { _ in },
         onEpoch: @escaping (SmoothingEpoch) throws -> Void
     ) throws {
+        precondition(optimizer.sgd != nil, "measures momentum")
         let run = try run(over: data, epochs: plan.epochs)
         try Self.checkSmoothingMemory(model.network, batchSize: batchSize, threads: threads)
         let (learningRate, momentum) = try optimizer.values(atStep: 0, of: run)

@@ -2,10 +2,10 @@
 /// predict. It needs no library, allocates nothing, and includes `stdint.h` alone.
 ///
 /// With the name `digits` it has `digits_predict_bytes`, which takes the bytes of an image,
-/// `digits_predict`, which takes numbers in the range of the network, and `digits_logits`. Both
-/// predictions return the class, and fill the probabilities. What lies between the layers is in
-/// `DIGITS_WORK` floats that the caller gives. Sums have the order of the program's, without fused
-/// multiply-adds, unless the compiler makes them.
+/// `digits_predict`, which takes numbers in the range of the network or a row of numbers, and
+/// `digits_logits`. Predictions return the class and fill the probabilities, or fill the numbers that
+/// are predicted. What lies between the layers is in `DIGITS_WORK` floats that the caller gives. Sums
+/// have the order of the program's, without fused multiply-adds, unless the compiler makes them.
 public struct CHeaderExport: ModelExport {
     /// The model.
     public let file: ModelFile

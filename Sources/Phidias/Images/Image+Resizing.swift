@@ -25,8 +25,10 @@ extension Image {
         guard sides.contains(width), sides.contains(height), !pixels.isEmpty else {
             throw .fittedSize(rows: height, columns: width)
         }
-        // The result twice, and a row of sums.
-        try Memory.checkPixels(channels * (2 * width * height + 8 * self.width), of: "The picture")
+        // The result twice, a row of sums, and what lies under each column.
+        try Memory.checkPixels(
+            channels * (2 * width * height + 8 * self.width) + 64 * (width + self.width),
+            of: "The picture")
         // Which of the two is relatively wider.
         let (own, wanted) = (self.width * height, width * self.height)
         guard fit != .stretch, own != wanted else {
@@ -65,6 +67,7 @@ extension Image {
         let whole = columns.count * rows.count
         var result: [UInt8] = []
         result.reserveCapacity(width * height * channels)
+        let columnParts = (0..<width).map { Self.covered($0, columns.count, width) }
         var sums = [Int](repeating: 0, count: columns.count * channels)
         for y in 0..<height {
             for place in sums.indices { sums[place] = 0 }
@@ -72,8 +75,7 @@ extension Image {
                 let start = ((rows.lowerBound + row) * self.width + columns.lowerBound) * channels
                 for place in sums.indices { sums[place] += weight * Int(pixels[start + place]) }
             }
-            for x in 0..<width {
-                let parts = Self.covered(x, columns.count, width)
+            for parts in columnParts {
                 for channel in 0..<channels {
                     var sum = whole / 2
                     for (column, weight) in parts {

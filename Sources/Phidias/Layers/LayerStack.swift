@@ -91,6 +91,18 @@ final class LayerStack {
         }
     }
 
+    /// The same with a step of Adam.
+    /// - Throws: `ModelError.memory`.
+    func backward(delta: Span<Float>, rule: AdamRule) throws(ModelError) -> Int? {
+        do throws(KernelError) {
+            return try kernels.backward(delta: delta, rule: rule).map { place in
+                network.weighted[places.firstIndex(of: place) ?? 0].index
+            }
+        } catch {
+            throw ModelError(error)
+        }
+    }
+
     /// Like `backward`, but keeps the gradients, to be read as `values(.gradient, of:)`.
     /// - Throws: `ModelError.memory`.
     func gradient(delta: Span<Float>) throws(ModelError) {

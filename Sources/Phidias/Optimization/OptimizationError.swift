@@ -12,6 +12,12 @@ public enum OptimizationError: PhidiasError, Equatable {
     case weightDecay(Double)
     /// A limit of the gradient's norm that is not finite or not above 0.
     case norm(Double)
+    /// A weight of Adam's moments, by name, that is not in 0 ..< 1.
+    case beta(String, Double)
+    /// An ε of Adam that is not above 0.
+    case epsilon(Double)
+    /// A share of label smoothing that is not in 0 ..< 1.
+    case labelSmoothing(Double)
     /// A number that must be at least 1 in a run; its name and its value.
     case runLength(String, Int)
     /// A step below 0, the first.
@@ -40,6 +46,12 @@ public enum OptimizationError: PhidiasError, Equatable {
             "The weight decay is \(value); it must be finite and at least 0."
         case .norm(let value):
             "The largest norm of the gradient is \(value); it must be finite and above 0."
+        case .beta(let name, let value):
+            "Adam's \(name) is \(value); it must be at least 0 and below 1, also as a Float."
+        case .epsilon(let value):
+            "Adam's epsilon is \(value); it must be finite and at least 1.2e-38, the least normal Float."
+        case .labelSmoothing(let value):
+            "The label smoothing is \(value); it must be at least 0 and below 1."
         case .runLength(let what, let count):
             "The number of \(what) is \(count); it must be at least 1."
         case .step(let step): "There is no step \(step): steps are counted from 0."

@@ -1,7 +1,7 @@
 /// Everything that a run needs to resume with the same bits, in one safetensors file.
 ///
 /// Tensors: `layers.N.weight` [outputs, inputs] and `layers.N.bias` [outputs]; the same under
-/// `velocity.` and, if there is a best model, under `best.`. Metadata: the run's document and
+/// `velocity.`, with Adam under `second.` and, if there is a best model, under `best.`. Metadata: the run's document and
 /// metrics, the position in the run, and the checksum of the tensors.
 public struct Checkpoint: Sendable, Equatable {
     /// The model with the lowest validation loss, and its epoch.
@@ -34,13 +34,14 @@ public struct Checkpoint: Sendable, Equatable {
     /// Whether the run ended here before its last epoch, because nothing improved any more.
     public var isStopped: Bool
 
-    /// The version that is written; files from 1 up to it are read.
-    public static let formatVersion = 1
+    /// The latest version; files from 1 up to it are read. A checkpoint with Adam's second moments is
+    /// version 2, every other one version 1.
+    public static let formatVersion = 2
     /// The most epochs of which a checkpoint holds the metrics: with the longest numbers, those of
     /// more would not fit into the header of a safetensors file.
     public static let mostEpochs = 200_000
-    /// The largest file that is read: three sets of parameters.
-    static let largestFile = 12 * Network.mostParameters + Safetensors.largestHeader
+    /// The largest file that is read: four sets of parameters.
+    static let largestFile = 16 * Network.mostParameters + Safetensors.largestHeader
 
     /// - Parameters:
     ///   - run: the document of the run.
@@ -64,14 +65,13 @@ public struct Checkpoint: Sendable, Equatable {
     // MARK: - Writing
 
     package var file: Safetensors {
-        var tensors = state.model.tensors
-        tensors += state.model.network.tensors(of: state.velocity, under: "velocity.")
+        var tensors = state.tensors
         if let best {
             tensors += best.model.network.tensors(of: best.model.parameters, under: "best.")
         }
         var metadata = MetadataWriter()
         metadata.add("format", .string("phidias-checkpoint"))
-        metadata.add("format_version", .integer(Self.formatVersion))
+        metadata.add("format_version", .integer(state.formatVersion))
         metadata.add("loss", .string(loss))
         metadata.add(counts: state.position)
         if let best {
@@ -149,7 +149,8 @@ public struct Checkpoint: Sendable, Equatable {
 
     private init(_ file: Safetensors, path: String) throws {
         let metadata = Metadata(members: file.metadata, path: path)
-        try metadata.checkFormat("phidias-checkpoint", versions: 1...Self.formatVersion)
+        let version = try metadata.checkFormat(
+            "phidias-checkpoint", versions: 1...Self.formatVersion)
         try metadata.checkGenerator()
         try metadata.checkSum(of: file.tensors)
         run = try RunDocument(try metadata.json("run"), path: path)
@@ -170,7 +171,9 @@ public struct Checkpoint: Sendable, Equatable {
         var tensors = TensorSource(tensors: file.tensors, path: path)
         state = TrainingState(
             model: try tensors.model(of: network),
-            velocity: try tensors.parameters(of: network, under: "velocity."), position: place)
+            velocity: try tensors.parameters(of: network, under: "velocity."),
+            secondMoments: version > 1 ? try tensors.secondMoments(of: network) : nil,
+            position: place)
         if metadata.has("best_epoch") {
             let epoch = try metadata.count("best_epoch")
             guard epoch > 0, epoch <= place.epochs else {

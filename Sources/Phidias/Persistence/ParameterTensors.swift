@@ -78,6 +78,23 @@ struct TensorSource {
         }
     }
 
+    /// Adam's second moments, `second.layers.…`: at least 0.
+    mutating func secondMoments(of network: Network) throws(ModelFileError) -> [LayerParameters] {
+        let moments = try parameters(of: network, under: Self.second)
+        for (layer, values) in zip(network.weighted, moments) {
+            for (name, values) in [("weight", values.weight), ("bias", values.bias)]
+            where values.contains(where: { $0 < 0 }) {
+                throw .tensor(
+                    path: path, name: "\(Self.second)layers.\(layer.index).\(name)",
+                    reason: "it has a mean of squares below 0")
+            }
+        }
+        return moments
+    }
+
+    /// What the names of second moments begin with.
+    static let second = "second."
+
     /// Checks that no tensor is left.
     func finish() throws(ModelFileError) {
         guard let name = tensors.keys.min() else { return }
@@ -140,7 +157,11 @@ struct Metadata {
         return value
     }
 
-    func checkFormat(_ name: String, versions: ClosedRange<Int>) throws(ModelFileError) {
+    /// - Returns: the version.
+    @discardableResult
+    func checkFormat(
+        _ name: String, versions: ClosedRange<Int>
+    ) throws(ModelFileError) -> Int {
         guard try text("format") == name else { throw wrong("format", "not \(name)") }
         let version = try text("format_version")
         guard let number = Int(version), versions.contains(number) else {
@@ -148,5 +169,6 @@ struct Metadata {
                 "format_version",
                 "\(version) is unknown; this program reads up to \(versions.upperBound)")
         }
+        return number
     }
 }

@@ -55,21 +55,41 @@ extension Metadata {
 }
 
 extension TrainingState {
-    /// Checks that a file of this state could be read again.
-    func checkForFile() throws(CheckpointError) {
+    /// The version of the files that hold it.
+    var formatVersion: Int { secondMoments == nil ? 1 : 2 }
+
+    /// Parameters, velocity and, of Adam, second moments.
+    var tensors: [NamedTensor] {
         let network = model.network
+        return model.tensors + network.tensors(of: velocity, under: "velocity.")
+            + (secondMoments.map { network.tensors(of: $0, under: TensorSource.second) } ?? [])
+    }
+
+    private func check(_ values: [LayerParameters], _ what: String) throws(CheckpointError) {
         do {
-            let moving = try Model(network: network, parameters: velocity)
+            let moving = try Model(network: model.network, parameters: values)
             if let layer = moving.firstNonFiniteLayer {
                 throw CheckpointError.inconsistent(
-                    "a velocity of layer \(layer) is NaN or infinite")
+                    "a \(what) of layer \(layer) is NaN or infinite")
             }
         } catch let error as ModelError {
-            throw .inconsistent("the velocity does not fit: \(error.description.dropLast())")
+            throw .inconsistent("the \(what) does not fit: \(error.description.dropLast())")
         } catch let error as CheckpointError {
             throw error
         } catch {
-            throw .inconsistent("the velocity does not fit")
+            throw .inconsistent("the \(what) does not fit")
+        }
+    }
+
+    /// Checks that a file of this state could be read again.
+    func checkForFile() throws(CheckpointError) {
+        try check(velocity, "velocity")
+        if let secondMoments {
+            try check(secondMoments, "second moment")
+            let all = secondMoments.flatMap { [$0.weight, $0.bias] }
+            guard !all.contains(where: { $0.contains { $0 < 0 } }) else {
+                throw .inconsistent("a second moment is below 0")
+            }
         }
         if let layer = model.firstNonFiniteLayer {
             throw .inconsistent("a parameter of layer \(layer) is NaN or infinite")

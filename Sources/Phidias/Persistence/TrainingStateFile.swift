@@ -9,7 +9,7 @@
 ///     try trainer.train(on: data, epochs: 10, from: file.state)
 ///
 /// Tensors: `layers.N.weight` and `layers.N.bias` as in a model file, and the same under
-/// `velocity.`. Optimizer, augmentation and data are not included: they must be the same as before.
+/// `velocity.`, with Adam also under `second.`. Optimizer, augmentation and data are not included: they must be the same as before.
 public struct TrainingStateFile: Sendable, Equatable {
     /// The state of the training.
     public var state: TrainingState
@@ -20,11 +20,12 @@ public struct TrainingStateFile: Sendable, Equatable {
     /// The seed of the order of the images, dropout and augmentation.
     public var seed: UInt64
 
-    /// The version that is written; files from 1 up to it are read.
-    public static let formatVersion = 1
+    /// The latest version; files from 1 up to it are read. A state with Adam's second moments is
+    /// version 2, every other one version 1.
+    public static let formatVersion = 2
     static let format = "phidias-state"
-    /// The largest file that is read: two sets of parameters.
-    static let largestFile = 8 * Network.mostParameters + Safetensors.largestHeader
+    /// The largest file that is read: three sets of parameters.
+    static let largestFile = 12 * Network.mostParameters + Safetensors.largestHeader
 
     /// - Parameters:
     ///   - state: the state of the training, such as `Trainer.state`.
@@ -65,13 +66,11 @@ public struct TrainingStateFile: Sendable, Equatable {
             guard (1...Metadata.largestCount).contains(batchSize) else {
                 throw .inconsistent("a batch has at least 1 image, not \(batchSize)")
             }
-            let network = state.model.network
-            let tensors =
-                state.model.tensors + network.tensors(of: state.velocity, under: "velocity.")
+            let tensors = state.tensors
             var metadata = MetadataWriter()
             metadata.add("format", .string(Self.format))
-            metadata.add("format_version", .integer(Self.formatVersion))
-            metadata.add("network", NetworkDocument.json(network))
+            metadata.add("format_version", .integer(state.formatVersion))
+            metadata.add("network", NetworkDocument.json(state.model.network))
             metadata.add("loss", .string(loss))
             metadata.add("batch_size", .integer(batchSize))
             // As text: a seed may be larger than the integers that JSON readers keep exactly.
@@ -106,7 +105,7 @@ public struct TrainingStateFile: Sendable, Equatable {
 
     private init(_ file: Safetensors, path: String) throws {
         let metadata = Metadata(members: file.metadata, path: path)
-        try metadata.checkFormat(Self.format, versions: 1...Self.formatVersion)
+        let version = try metadata.checkFormat(Self.format, versions: 1...Self.formatVersion)
         try metadata.checkGenerator()
         try metadata.checkSum(of: file.tensors)
         loss = try metadata.text("loss")
@@ -121,6 +120,7 @@ public struct TrainingStateFile: Sendable, Equatable {
         state = TrainingState(
             model: try tensors.model(of: network),
             velocity: try tensors.parameters(of: network, under: "velocity."),
+            secondMoments: version > 1 ? try tensors.secondMoments(of: network) : nil,
             position: try metadata.position())
         try tensors.finish()
     }

@@ -3,7 +3,7 @@ import PhidiasKernels
 /// The settings of a trainer, the same for all its trainings.
 struct TrainerSettings {
     let loss: any Loss
-    let optimizer: MomentumSGD
+    let optimizer: Optimizer
     let batchSize: Int
     let seed: UInt64
     let threads: Int
@@ -16,7 +16,7 @@ struct TrainingStep {
     let number: Int
     /// Its images and, as a prefetch hint, those of the next step: ranges in the epoch's order.
     let batch, next: Range<Int>
-    /// Learning rate η and momentum weight α.
+    /// Learning rate η and momentum weight α, or Adam's β₁.
     let values: (learningRate: Float, momentum: Float)
 }
 
@@ -114,8 +114,8 @@ struct EpochPass {
             try stack.gradient(delta: delta)
             try onGradient(stack)
         }
-        if let bad = try stack.backward(
-            delta: delta, rule: settings.optimizer.rule(step.values))
+        if let bad = try settings.optimizer.step(
+            stack, delta: delta, step.values, number: step.number)
         {
             throw TrainingError.diverged(step: step.number, layer: bad, what: "weight")
         }

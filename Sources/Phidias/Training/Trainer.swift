@@ -24,7 +24,7 @@ public final class Trainer {
         public let loss: Double
         /// Learning rate η of this step.
         public let learningRate: Float
-        /// Momentum weight α of this step.
+        /// Momentum weight α of this step, or Adam's β₁.
         public let momentum: Float
     }
 
@@ -52,8 +52,8 @@ public final class Trainer {
 
     /// The loss to minimize.
     public var loss: any Loss { settings.loss }
-    /// Learning rate and momentum of each step.
-    public var optimizer: MomentumSGD { settings.optimizer }
+    /// How gradients become steps, and the learning rate of each.
+    public var optimizer: Optimizer { settings.optimizer }
     /// The number of images per step; the last batch of an epoch may be smaller.
     public var batchSize: Int { settings.batchSize }
     /// The seed of the order of the images, dropout and augmentation.
@@ -91,7 +91,7 @@ public final class Trainer {
     /// - Parameters:
     ///   - model: the model to start from.
     ///   - loss: the loss to minimize; it must have the output activation of the network.
-    ///   - optimizer: learning rate and momentum of each step.
+    ///   - optimizer: how gradients become steps.
     ///   - batchSize: images per step, at least 1; a last short batch is averaged over its own
     ///     size.
     ///   - seed: the seed of the order of the images, dropout and augmentation.
@@ -99,7 +99,7 @@ public final class Trainer {
     ///   - threads: nil takes the number from `Model.threads(_:)`.
     /// - Throws: `TrainingError.batchSize`, `.output`; `ModelError` where threads are missing.
     public init(
-        model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
+        model: Model, loss: any Loss = SynapticLoss(), optimizer: Optimizer,
         batchSize: Int = 64, seed: UInt64 = 1, augmentation: Augmentation? = nil,
         threads: Int? = nil
     ) throws {
@@ -114,6 +114,20 @@ public final class Trainer {
             threads: try Model.threads(threads), augmentation: augmentation)
         network = model.network
         shared = Mutex(Shared(model: model))
+    }
+
+    /// A trainer by gradient descent with momentum; the other parameters are those of the form for any
+    /// optimizer.
+    /// - Parameter optimizer: learning rate and momentum of each step.
+    /// - Throws: `TrainingError.batchSize`, `.output`; `ModelError` where threads are missing.
+    public convenience init(
+        model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
+        batchSize: Int = 64, seed: UInt64 = 1, augmentation: Augmentation? = nil,
+        threads: Int? = nil
+    ) throws {
+        try self.init(
+            model: model, loss: loss, optimizer: .sgd(optimizer), batchSize: batchSize,
+            seed: seed, augmentation: augmentation, threads: threads)
     }
 
     /// The model after the last epoch or, once training has ended within an epoch, after the last
@@ -147,7 +161,7 @@ public final class Trainer {
             let isEpochsEnd = session.position.steps == 0 && session.position.epochs > 0
             return TrainingState(
                 model: isEpochsEnd ? shared.model : session.model, velocity: session.velocity,
-                position: session.position)
+                secondMoments: session.secondMoments, position: session.position)
         }
     }
 
@@ -163,8 +177,8 @@ public final class Trainer {
     ///   - onEpoch: called after each epoch.
     /// - Throws: `TrainingError.diverged` if a loss or weight is no longer finite; `model` is then
     ///   that of the last good epoch. `.busy` if this trainer is already training; `.position`,
-    ///   `.network`, `.velocities`, `.velocity` or `.counts` if training cannot continue from
-    ///   `start`; `.notFinite` if the start is not finite; `.epochs` or `.batchSize`. `ModelError`
+    ///   `.network`, `.velocities`, `.velocity`, `.secondMoments` or `.counts` if training cannot
+    ///   continue from `start`; `.notFinite` if the start is not finite; `.epochs` or `.batchSize`. `ModelError`
     ///   if the data does not fit or memory is missing. Also the errors of the callbacks.
     public func train(
         on data: Dataset, epochs: Int, from start: TrainingState? = nil,
@@ -218,7 +232,8 @@ public final class Trainer {
         shared.withLock { $0.claim?.thread = pthread_self() }
         let run = try run(over: data, epochs: epochs)
         let start = start ?? TrainingState(start: shared.withLock { $0.model })
-        try start.check(fits: network, run, images: data.count, batchSize: batchSize)
+        try start.check(
+            fits: network, run, images: data.count, batchSize: batchSize, optimizer: optimizer)
         try start.model.check(data)
         let session = try TrainingSession(settings, run, on: data, from: start)
         self.session = session

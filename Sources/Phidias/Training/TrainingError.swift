@@ -8,7 +8,7 @@ public enum TrainingError: PhidiasError, Equatable {
     case busy
     /// Loss and network have different output activations.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
-    /// The start has a weight, bias or velocity that is NaN or infinite, in a layer counted from 0.
+    /// The start has a weight, bias, velocity or second moment that is NaN or infinite, in a layer counted from 0.
     case notFinite(layer: Int, what: String)
     /// A start state whose position is not in the run.
     case position(TrainingPosition, run: RunLength)
@@ -19,6 +19,10 @@ public enum TrainingError: PhidiasError, Equatable {
     /// A start state with a velocity that does not have the size of the parameters, in a layer
     /// counted from 0.
     case velocity(layer: Int, weights: Int, biases: Int, expectedWeights: Int, expectedBiases: Int)
+    /// A start state with Adam's second moments for gradient descent, or one without them for Adam.
+    case secondMoments(areThere: Bool)
+    /// A start state with a second moment below 0, in a layer counted from 0.
+    case negativeMoment(layer: Int)
     /// A start state whose sums or times cannot have come from its steps.
     case counts(TrainingPosition, images: Int)
     /// A loss or weight became NaN or infinite in a step counted from 1, at a layer counted from 0.
@@ -56,6 +60,12 @@ public enum TrainingError: PhidiasError, Equatable {
             "Training cannot continue: the network has \(expected) layers with parameters, but there are velocities for \(found)."
         case .velocity(let layer, let weights, let biases, let expectedWeights, let expectedBiases):
             "Training cannot continue: layer \(layer) has \(expectedWeights) weights and \(expectedBiases) biases, but its velocity has \(weights) and \(biases)."
+        case .secondMoments(areThere: true):
+            "Training cannot continue: the state has Adam's second moments, but the trainer's optimizer is gradient descent."
+        case .secondMoments(areThere: false):
+            "Training cannot continue: the state has no second moments, which Adam needs; it is one of gradient descent."
+        case .negativeMoment(let layer):
+            "Training cannot continue: a second moment of layer \(layer) is below 0, but it is a mean of squares."
         case .counts(let position, let images):
             "Training cannot continue from a state whose \(position.steps) steps saw \(images) images and classified \(position.correct) correctly, with a loss of \(position.lossSum), in \(position.epochSeconds) s of \(position.seconds) s: its counts and times must be possible."
         case .diverged(let step, let layer, let what):
@@ -68,7 +78,9 @@ public enum TrainingError: PhidiasError, Equatable {
     public var exitCode: Int32 {
         switch self {
         case .epochs, .batchSize, .output, .position: 64
-        case .notFinite, .network, .velocities, .velocity, .counts: 65
+        case .notFinite, .network, .velocities, .velocity, .counts, .secondMoments,
+            .negativeMoment:
+            65
         case .busy, .diverged, .lossTooHigh: 70
         }
     }

@@ -69,7 +69,9 @@ extension Trainer {
         guard !model.network.hasDropout else {
             throw RecordError.network(model.network.description)
         }
-        guard optimizer.options == MomentumSGD.Options() else { throw RecordError.options }
+        guard let optimizer = optimizer.sgd, optimizer.options == MomentumSGD.Options() else {
+            throw RecordError.options
+        }
         guard augmentation?.isNone ?? true else { throw RecordError.augmentation }
         guard data.count <= TrainingRecord.mostImages else {
             throw RecordError.images(data.count)
@@ -115,7 +117,7 @@ public enum RecordError: PhidiasError, Equatable {
     case images(Int)
     /// A network with dropout.
     case network(String)
-    /// Weight decay, Nesterov momentum or clipping.
+    /// Weight decay, Nesterov momentum, clipping or Adam.
     case options
     /// Augmentation: the images differ from the data's.
     case augmentation
@@ -131,7 +133,7 @@ public enum RecordError: PhidiasError, Equatable {
         case .network(let network):
             "'\(network)' drops outputs at random, which another program cannot repeat; leave the dropout out."
         case .options:
-            "A record holds only plain steps: leave out weight decay, Nesterov's momentum and the limit of the gradient's norm."
+            "A record holds only plain steps of gradient descent: leave out Adam, weight decay, Nesterov's momentum and the limit of the gradient's norm."
         case .augmentation:
             "A record's indices refer to the unchanged images: leave out the augmentation."
         case .images(let count):

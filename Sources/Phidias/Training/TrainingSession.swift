@@ -27,9 +27,14 @@ final class TrainingSession {
         inputs = try start.model.inputs(of: data)
         targets = start.model.targets(of: data)
         stack = try start.model.stack(
-            batchCapacity: settings.batchSize, role: .training, threads: settings.threads)
+            batchCapacity: settings.batchSize,
+            role: settings.optimizer.hasSecondMoments ? .adaptiveTraining : .training,
+            threads: settings.threads)
         for (index, velocity) in start.velocity.enumerated() {
             stack.set(.velocity, of: index, to: velocity)
+        }
+        for (index, moments) in (start.secondMoments ?? []).enumerated() {
+            stack.set(.secondMoments, of: index, to: moments)
         }
         if let augmentation = settings.augmentation, !augmentation.isNone {
             augmented = try augmentation.batch(
@@ -46,6 +51,12 @@ final class TrainingSession {
     var model: Model { Model(stack) }
     var velocity: [LayerParameters] {
         stack.network.weighted.indices.map { stack.values(.velocity, of: $0) }
+    }
+
+    /// Of Adam; nil for gradient descent.
+    var secondMoments: [LayerParameters]? {
+        guard settings.optimizer.hasSecondMoments else { return nil }
+        return stack.network.weighted.indices.map { stack.values(.secondMoments, of: $0) }
     }
 
     /// Runs the remaining steps of an epoch.

@@ -4,8 +4,11 @@
 public struct TrainingState: Sendable, Equatable {
     /// The model's network and parameters.
     public var model: Model
-    /// The momentum's velocity, of the same shapes.
+    /// The momentum's velocity, or Adam's first moments, of the same shapes.
     public var velocity: [LayerParameters]
+    /// Adam's second moments, of the same shapes, each at least 0; nil for gradient descent, and before
+    /// the first step.
+    public var secondMoments: [LayerParameters]?
     /// The position in the run.
     public var position: TrainingPosition
 
@@ -23,10 +26,15 @@ public struct TrainingState: Sendable, Equatable {
     /// - Parameters:
     ///   - model: network and parameters.
     ///   - velocity: velocity in the shapes of the model's parameters.
+    ///   - secondMoments: of Adam, in the same shapes.
     ///   - position: position in the run.
-    public init(model: Model, velocity: [LayerParameters], position: TrainingPosition) {
+    public init(
+        model: Model, velocity: [LayerParameters], secondMoments: [LayerParameters]? = nil,
+        position: TrainingPosition
+    ) {
         self.model = model
         self.velocity = velocity
+        self.secondMoments = secondMoments
         self.position = position
     }
 }
@@ -35,26 +43,48 @@ extension TrainingState {
     /// Checks that training can continue from this state.
     /// - Throws: `TrainingError` with what is wrong.
     func check(
-        fits network: Network, _ run: RunLength, images: Int, batchSize: Int
+        fits network: Network, _ run: RunLength, images: Int, batchSize: Int, optimizer: Optimizer
     ) throws(TrainingError) {
         guard model.network == network else {
             throw .network(state: model.network.description, trainer: network.description)
         }
         try position.check(run, images: images, batchSize: batchSize)
-        guard velocity.count == network.weighted.count else {
-            throw .velocities(expected: network.weighted.count, found: velocity.count)
+        try Self.check(velocity, fit: network, "velocity")
+        let isStart = position.epochs == 0 && position.steps == 0
+        guard
+            secondMoments == nil
+                ? isStart || !optimizer.hasSecondMoments
+                : optimizer.hasSecondMoments
+        else { throw .secondMoments(areThere: secondMoments != nil) }
+        if let secondMoments {
+            try Self.check(secondMoments, fit: network, "second moment")
+            for (layer, found) in zip(network.weighted, secondMoments)
+            where found.weight.contains(where: { $0 < 0 }) || found.bias.contains(where: { $0 < 0 })
+            {
+                throw .negativeMoment(layer: layer.index)
+            }
         }
-        for (layer, found) in zip(network.weighted, velocity) {
+        if let layer = model.firstNonFiniteLayer {
+            throw .notFinite(layer: layer, what: "parameter")
+        }
+    }
+}
+
+extension TrainingState {
+    private static func check(
+        _ values: [LayerParameters], fit network: Network, _ what: String
+    ) throws(TrainingError) {
+        guard values.count == network.weighted.count else {
+            throw .velocities(expected: network.weighted.count, found: values.count)
+        }
+        for (layer, found) in zip(network.weighted, values) {
             let (weights, biases) = (layer.inputs * layer.outputs, layer.outputs)
             guard found.weight.count == weights, found.bias.count == biases else {
                 throw .velocity(
                     layer: layer.index, weights: found.weight.count, biases: found.bias.count,
                     expectedWeights: weights, expectedBiases: biases)
             }
-            guard found.isFinite else { throw .notFinite(layer: layer.index, what: "velocity") }
-        }
-        if let layer = model.firstNonFiniteLayer {
-            throw .notFinite(layer: layer, what: "parameter")
+            guard found.isFinite else { throw .notFinite(layer: layer.index, what: what) }
         }
     }
 }

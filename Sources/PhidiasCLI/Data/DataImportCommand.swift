@@ -124,10 +124,7 @@ struct DataImportCommand: ParsableCommand {
 
     private func pair(of source: DataImport) throws -> DataPair {
         guard let test = source.test else {
-            let parts = try source.data.stratifiedSplit(
-                fraction: self.parts.testShare ?? 0.2, seed: self.parts.seed)
-            return DataPair(
-                training: parts.training, test: parts.validation, checksums: [:])
+            return try split(source)
         }
         guard parts.testShare == nil else {
             throw UsageError(
@@ -135,6 +132,21 @@ struct DataImportCommand: ParsableCommand {
                     "\(self.source) says which images are test images: leave out --test-share.")
         }
         return DataPair(training: source.data, test: test, checksums: [:])
+    }
+
+    private func split(_ source: DataImport) throws -> DataPair {
+        let share = parts.testShare ?? 0.2
+        let split: (training: Dataset, validation: Dataset)
+        do {
+            split = try source.data.stratifiedSplit(fraction: share, seed: parts.seed)
+        } catch let error {
+            guard case .share(_, let label, let images) = error else { throw error }
+            throw UsageError(
+                description:
+                    "The class '\(source.classes[label])' has \(images.counted("image")), and a share of \(share) leaves none to train or none to test with: add images to it, or choose another --test-share."
+            )
+        }
+        return DataPair(training: split.training, test: split.validation, checksums: [:])
     }
 
     private func leftOut(_ source: DataImport) -> [String] {

@@ -12,7 +12,8 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             onnx takes images [batch, channels, rows, columns] and gives logits and probabilities \
             (opset 17). With --input bytes they are bytes, as in a picture, and the graph scales them \
-            itself; with --input float they are numbers in the range of the network.
+            itself; with --input float they are numbers in the range of the network. For rows of \
+            numbers the input is called features, and what is predicted of them numbers.
 
             c is one header of C99 for microcontrollers, with the weights and the functions \
             NAME_predict_bytes and NAME_predict: no libraries, no allocation.

@@ -96,6 +96,7 @@ struct PredictCommand: ParsableCommand {
             case .prediction(let prediction):
                 show(answers.text(prediction))
                 notes.add(prediction)
+            case .note(let text): Console.say(text)
             case .failure(let path, let error):
                 failures.append((path, error))
                 Console.say("phidias: \(error.description)\(Hint.text(for: error))")

@@ -29,6 +29,8 @@ struct SweepCommand: ParsableCommand {
     @OptionGroup(title: "Data") var source: SourceOptions
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
+    @OptionGroup(title: "Loss and optimizer") var targets: TargetOptions
+    @OptionGroup(title: "Loss and optimizer") var optimizer: OptimizerOptions
     @OptionGroup(title: "Loss and optimizer") var rates: RateOptions
     @OptionGroup(title: "Loss and optimizer") var step: StepOptions
     @OptionGroup(title: "Schedule") var schedule: ScheduleOptions
@@ -129,7 +131,7 @@ struct SweepCommand: ParsableCommand {
         (settings.folds, settings.validation) = (cells.folds, cells.validation)
         settings.subset = source.subset
         let groups: [any SettingOptions] = [
-            network, loss, rates, step, schedule, length, batch, augmentation,
+            network, loss, targets, optimizer, rates, step, schedule, length, batch, augmentation,
         ]
         for (name, texts) in groups.flatMap(\.given) where !texts.isEmpty {
             try settings.vary(name, lists: texts)

@@ -60,7 +60,7 @@ final class RunWatch {
         case .halves(let error, let epoch, let count):
             clear()
             Console.say(
-                "\(error.description) Going back to the end of epoch \(epoch) with half the learning rate and coupled momentum (\(count) of at most \(TrainingSettings.mostHalvings) times)."
+                "\(error.description) Going back to the end of epoch \(epoch) with half the learning rate and, of sgd, coupled momentum (\(count) of at most \(TrainingSettings.mostHalvings) times)."
             )
         case .diverges(let remains):
             clear()
@@ -89,7 +89,13 @@ final class RunWatch {
         func text(_ name: String) -> String {
             start.record.first { $0.name == name }?.value ?? ""
         }
-        var steps = "learning rate \(text("learning_rate")), momentum \(text("momentum"))"
+        var steps =
+            settings.optimizerName == .sgd
+            ? "learning rate \(text("learning_rate")), momentum \(text("momentum"))"
+            : "\(settings.optimizerName.rawValue), learning rate \(text("learning_rate"))"
+        if settings.labelSmoothing > 0 {
+            steps += ", labels smoothed by \(settings.labelSmoothing)"
+        }
         if settings.schedule != .constant { steps += ", schedule \(settings.schedule)" }
         if settings.warmUp > 0 {
             steps += ", warm-up \(text("warm_up")) \(settings.warmUp == 1 ? "epoch" : "epochs")"

@@ -9,6 +9,8 @@ struct TrainOptions: SettingOptions {
     @OptionGroup(title: "Data") var validation: ValidationOptions
     @OptionGroup(title: "Network") var network: NetworkOptions
     @OptionGroup(title: "Loss and optimizer") var loss: LossOptions
+    @OptionGroup(title: "Loss and optimizer") var targets: TargetOptions
+    @OptionGroup(title: "Loss and optimizer") var optimizer: OptimizerOptions
     @OptionGroup(title: "Loss and optimizer") var recipe: RecipeOptions
     @OptionGroup(title: "Loss and optimizer") var rates: RateOptions
     @OptionGroup(title: "Loss and optimizer") var step: StepOptions
@@ -20,7 +22,8 @@ struct TrainOptions: SettingOptions {
 
     var given: [(name: String, texts: [String])] {
         let groups: [any SettingOptions] = [
-            data, classes, validation, network, loss, rates, step, schedule, length, batch,
+            data, classes, validation, network, loss, targets, optimizer, rates, step, schedule,
+            length, batch,
             augmentation, checkpoints,
         ]
         return groups.flatMap(\.given)
@@ -30,6 +33,10 @@ struct TrainOptions: SettingOptions {
     func apply(to settings: inout TrainingSettings) throws {
         try settings.set(values)
         guard let preset = recipe.preset else { return }
+        guard settings.optimizerName == .sgd else {
+            throw SettingError.presetNeedsSGD(
+                preset: preset.rawValue, optimizer: settings.optimizerName.rawValue)
+        }
         preset.apply(to: &settings)
         try settings.set(rates.values + schedule.values)
     }

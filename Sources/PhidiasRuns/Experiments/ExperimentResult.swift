@@ -139,6 +139,14 @@ extension TrainingSettings {
         }
     }
 
+    /// Checks that the steps are those that the theory speaks of.
+    func checkIsSGD() throws(ExperimentError) {
+        try checkDefaults(
+            ["optimizer"],
+            reason: "The experiment is about gradient descent with momentum: use the optimizer sgd."
+        )
+    }
+
     /// The settings that change the images.
     static let augmentationNames = TrainingSetting.all.filter { $0.group == .augmentation }
         .map(\.name)

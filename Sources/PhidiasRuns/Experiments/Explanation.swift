@@ -60,6 +60,12 @@ public struct Explanation: Sendable {
         not derive η and α from this loss either: they are the published values.
         """
 
+    static let scope = """
+        All of this is about gradient descent with momentum (sgd). It says nothing about Adam or \
+        AdamW, whose steps do not have the gradient's length, and whose learning rates are of another \
+        kind.
+        """
+
     /// Published numbers.
     public static let published = [
         Figure(
@@ -172,6 +178,8 @@ extension Explanation {
 
             \(table.text)
 
+            \(Self.scope.wrapped())
+
             IN PRACTICE
             \(advice.wrapped())
 
@@ -207,7 +215,7 @@ extension Explanation {
                     .init(key: "table", value: .array(table)),
                     .init(key: "caution", value: .string(Self.caution)),
                 ]),
-            "in_practice": .string(advice),
+            "scope": .string(Self.scope), "in_practice": .string(advice),
         ])
     }
 }

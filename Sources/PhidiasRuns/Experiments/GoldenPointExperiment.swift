@@ -16,6 +16,10 @@ public struct GoldenPointExperiment: Sendable {
     /// - Throws: `ExperimentError`, and as `TrainingSettings.check()`.
     public func check() throws {
         try settings.check()
+        try settings.checkIsSGD()
+        try settings.checkDefaults(
+            ["label_smoothing"],
+            reason: "The experiment measures the losses of the labels: leave the smoothing out.")
         guard settings.logitsBecome == .sigmoid else {
             throw ExperimentError.setting(
                 "output_activation",

@@ -5,6 +5,7 @@ extension LossExperiment {
     /// - Throws: `ExperimentError`, `OptimizationError`, and as `TrainingSettings.check()`.
     public func check() throws {
         try settings.check()
+        try settings.checkIsSGD()
         for name in ["learning_rate", "momentum"] {
             try settings.checkDefaults(
                 [name],

@@ -161,7 +161,7 @@ private struct SmoothingWork {
                 learningRate: LearningRate(
                     (1 - momentum) * analysis.learningRate / (1 - analysis.momentum)),
                 momentum: .constant(momentum))
-            let trainer = try trainer(optimizer)
+            let trainer = try trainer(.sgd(optimizer))
             let steps = try length(epochs).steps
             let measured = try trainer.measureRoughness(
                 on: images, epochs: epochs, images: SmoothingReport.fixedImages,
@@ -184,7 +184,7 @@ private struct SmoothingWork {
         try RunLength(images: images.count, batchSize: settings.batchSize, epochs: epochs)
     }
 
-    private func trainer(_ optimizer: MomentumSGD) throws -> Trainer {
+    private func trainer(_ optimizer: Optimizer) throws -> Trainer {
         try settings.trainer(
             Model(network: network, seed: settings.seed), optimizer: optimizer, threads: threads)
     }

@@ -27,6 +27,7 @@ public struct SmoothingExperiment: Sendable {
     /// - Throws: `ExperimentError`, `OptimizationError`, and as `TrainingSettings.check()`.
     public func check() throws {
         try settings.check()
+        try settings.checkIsSGD()
         guard case .constant = settings.momentum else {
             throw ExperimentError.setting(
                 "momentum", reason: "The experiment needs a constant momentum.")

@@ -17,6 +17,8 @@ public struct ImageSource: Sendable {
         case picture(path: String)
         /// An image of a file of many, in the bytes that the network takes.
         case image(name: String, pixels: [UInt8])
+        /// What was found out about a file of many, as a sentence.
+        case note(String)
         /// What can't be read.
         case failure(path: String, any PhidiasError)
     }
@@ -48,6 +50,7 @@ public struct ImageSource: Sendable {
             }
         case .rows:
             guard let rows = try readable({ try rows(shape) }, body) else { return }
+            for note in rows.notes { try body(.note("\(path): \(note)")) }
             var index = 0
             try rows.forEach { pixels in
                 index += 1

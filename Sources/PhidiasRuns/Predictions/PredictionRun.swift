@@ -30,6 +30,8 @@ public struct Prediction: Sendable {
 public enum PredictionEvent {
     /// An image was answered.
     case prediction(Prediction)
+    /// What was found out about a file of many images, as a sentence.
+    case note(String)
     /// A file could not be used. The others are answered all the same.
     case failure(path: String, any PhidiasError)
 }
@@ -75,6 +77,7 @@ public struct PredictionRun: Sendable {
             try ImageSource(source).forEach(shape: model.network.input) { item in
                 do {
                     switch item {
+                    case .note(let text): try report(.note(text))
                     case .failure(let path, let error): batch.add(path, error)
                     case .image(let name, var pixels):
                         if reading.ink == .dark, reading.ground != .light {

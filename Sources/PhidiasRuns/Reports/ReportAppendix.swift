@@ -65,7 +65,13 @@ struct ReportAppendix {
         if left > 0 {
             notes.append("\(left.counted("more pair")) of η and α of the runs have no column here.")
         }
-        let unknown = runs.filter { $0.explanation == nil }
+        let others = runs.filter { $0.trainingSettings.map { $0.optimizerName != .sgd } ?? false }
+        if !others.isEmpty {
+            notes.append(
+                "The theory is about gradient descent with momentum, and not about: \(names(others))."
+            )
+        }
+        let unknown = runs.filter { $0.trainingSettings == nil }
         if !unknown.isEmpty {
             notes.append("The settings are not understood of: \(names(unknown)).")
         }
@@ -191,10 +197,12 @@ extension ReportSubject {
 }
 
 extension ReportedRun {
-    /// Of the base learning rate; nil if the settings are not understood.
+    /// Of the base learning rate; nil if the settings are not understood, and for another optimizer
+    /// than the theory's.
     fileprivate var explanation: Explanation? {
         trainingSettings.flatMap {
-            try? Explanation(learningRate: $0.learningRate, momentum: $0.momentum)
+            $0.optimizerName != .sgd
+                ? nil : try? Explanation(learningRate: $0.learningRate, momentum: $0.momentum)
         }
     }
 

@@ -112,13 +112,13 @@ extension ReportedRun {
             guard let values = try? optimizer.values(atStep: step, of: length) else { continue }
             let x = 1 + Double(step) / Double(Self.drawnSteps)
             rates.append((x, Double(values.learningRate)))
-            weights.append((x, Double(values.momentum)))
+            if optimizer.sgd != nil { weights.append((x, Double(values.momentum))) }
         }
         let text =
             "By the settings, drawn for \(Self.drawnSteps) steps in an epoch; each epoch begins at its number."
         return [
             ("Learning rate η", rates), ("Momentum α", weights),
-        ].map { title, points in
+        ].filter { !$0.1.isEmpty }.map { title, points in
             .figure(
                 .fitted(
                     Chart(
@@ -134,7 +134,7 @@ extension ReportedRun {
     private static let drawnSteps = 1000, mostDrawnEpochs = 100_000
 
     /// After the divergences whose way back begins at this epoch, counted from 0, or before it.
-    private func optimizer(_ optimizer: MomentumSGD, inEpoch epoch: Int) -> MomentumSGD {
+    private func optimizer(_ optimizer: Optimizer, inEpoch epoch: Int) -> Optimizer {
         let count = document.halvings.lastIndex { $0.backTo <= epoch }.map { $0 + 1 } ?? 0
         return (0..<count).reduce(optimizer) { optimizer, _ in optimizer.halved }
     }

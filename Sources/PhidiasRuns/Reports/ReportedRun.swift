@@ -120,7 +120,7 @@ extension ReportedRun {
             "\(change.setting) was changed after epoch \(change.epochs), step \(change.steps): \(change.from) → \(change.to)."
         }
         let halvings = document.halvings.map { halving in
-            "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and coupled momentum."
+            "Step \(halving.step) diverged; training went back to the end of epoch \(halving.backTo) with half the learning rate and, of sgd, coupled momentum."
         }
         return .notes(understood + changes + halvings)
     }

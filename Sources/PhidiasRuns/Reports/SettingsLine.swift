@@ -35,6 +35,7 @@ enum SettingsLine {
         case "activation": return values["hidden"] == nil ? "activation \(value)" : nil
         case "network": return value == "none" ? nil : "network \(value)"
         case "loss": return "\(value) loss"
+        case "optimizer": return value == "sgd" ? nil : value
         case "learning_rate":
             return value == "golden" && values["momentum"] == "golden"
                 ? "golden η and α" : "η \(value)"

@@ -83,6 +83,10 @@ enum RunChange {
             throw .otherNetwork(
                 folder: folder, network: old.network.description, changes)
         }
+        // The moments that one has kept mean nothing to another.
+        if place.epochs + place.steps > 0, changes.contains(where: { $0.setting == "optimizer" }) {
+            throw .otherOptimizer(folder: folder, changes)
+        }
         guard allowed else { throw .changes(folder: folder, changes) }
         if place.steps > 0, changes.contains(where: { has(.batches, $0.setting) || isOfData($0) }) {
             throw .withinEpoch(folder: folder, epoch: place.epochs + 1, changes)

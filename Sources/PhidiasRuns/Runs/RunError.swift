@@ -16,6 +16,8 @@ public enum RunError: PhidiasError, Equatable {
     case changes(folder: String, [RunDocument.Change])
     /// Settings that give another network than the one whose weights were saved.
     case otherNetwork(folder: String, network: String, [RunDocument.Change])
+    /// Another optimizer than the one whose moments were saved.
+    case otherOptimizer(folder: String, [RunDocument.Change])
     /// Settings that decide the images of a batch, in the middle of an epoch counted from 1.
     case withinEpoch(folder: String, epoch: Int, [RunDocument.Change])
     /// More epochs than a checkpoint holds the metrics of.
@@ -55,6 +57,8 @@ public enum RunError: PhidiasError, Equatable {
             "\(folder): these settings differ from those of the run and would change its result:\n\(Self.list(changes))"
         case .otherNetwork(let folder, let network, let changes):
             "\(folder): the weights are those of \(network), and another network cannot continue with them:\n\(Self.list(changes))"
+        case .otherOptimizer(let folder, let changes):
+            "\(folder): the moments are those of another optimizer, and this one cannot continue with them:\n\(Self.list(changes))"
         case .withinEpoch(let folder, let epoch, let changes):
             "\(folder): the run is in the middle of epoch \(epoch), where the images of a batch cannot change:\n\(Self.list(changes))"
         case .tooManyEpochs(let epochs):

@@ -26,7 +26,7 @@ public enum RunEvent: Sendable {
     /// The run continues without these changes of run.json: no checkpoint that can be read has them.
     case dropsChanges(folder: String, TrainingPosition, [RunDocument.Change])
     /// Training diverged and goes back, for the `count`-th time, to the end of an epoch, with half the
-    /// learning rate and coupled momentum.
+    /// learning rate and, of sgd, coupled momentum.
     case halves(TrainingError, backTo: Int, count: Int)
     /// Training diverged and ends; this is left in the folder.
     case diverges(RunRemains)

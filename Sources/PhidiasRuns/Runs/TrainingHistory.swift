@@ -40,7 +40,7 @@ struct TrainingHistory {
     /// - Throws: `TrainingError.diverged` if a loss is not finite, `.lossTooHigh`: such a model is not
     ///   kept.
     mutating func add(
-        _ epoch: Trainer.EpochReport, of plan: TrainingPlan, optimizer: MomentumSGD, threads: Int
+        _ epoch: Trainer.EpochReport, of plan: TrainingPlan, optimizer: Optimizer, threads: Int
     ) throws -> Addition {
         let start = try plan.settings.divergesAbove.map { factor in
             let start = try self.start ?? plan.lossBeforeTraining(threads: threads)
@@ -105,7 +105,7 @@ extension TrainingPlan {
     /// The mean loss of the first training images with the weights that the seed gives.
     fileprivate func lossBeforeTraining(threads: Int) throws -> Double {
         let first = try training.subset(Array(0..<min(training.count, Self.imagesBefore)))
-        return try startModel.evaluate(first, loss: loss, threads: threads).loss
+        return try startModel.evaluate(first, loss: settings.trainingLoss(), threads: threads).loss
     }
 }
 

@@ -10,7 +10,8 @@ public struct TrainingPlan: Sendable {
     public let validation: Dataset?
     /// The network for them.
     public let network: Network
-    /// The loss to minimize.
+    /// The loss by which models are measured; training minimizes that of the smoothed labels, if they
+    /// are smoothed.
     public let loss: any Loss
     /// The names of the network's classes; nil where they have none.
     public let classNames: [String]?
@@ -66,7 +67,7 @@ public struct TrainingPlan: Sendable {
     /// A trainer after a number of halvings of the learning rate; without a model it starts afresh.
     func trainer(halvings: Int, _ model: Model?) throws -> Trainer {
         try settings.trainer(
-            model ?? startModel, loss: loss,
+            model ?? startModel,
             optimizer: (0..<halvings).reduce(try settings.optimizer()) { optimizer, _ in
                 optimizer.halved
             }, threads: threads)

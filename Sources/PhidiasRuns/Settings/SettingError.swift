@@ -16,6 +16,10 @@ public enum SettingError: PhidiasError, Equatable {
     case lossNeedsClasses(String)
     /// A setting that is for numbers to predict, or for rows of numbers, and data that has others.
     case kind(setting: String, value: String, data: String)
+    /// A setting of another optimizer than the chosen one.
+    case otherOptimizer(setting: String, optimizer: String)
+    /// A recipe for gradient descent with another optimizer.
+    case presetNeedsSGD(preset: String, optimizer: String)
     /// Patience without the validation that it depends on.
     case patienceWithoutValidation
     /// Checkpoints that are written by the clock, which would decide what a divergence goes back to.
@@ -39,6 +43,10 @@ public enum SettingError: PhidiasError, Equatable {
             "The \(name) loss is for classes, but the data has numbers to predict: use the loss squared-error, or none."
         case .kind(let setting, let value, let data):
             "The setting '\(setting)' is '\(value)', but the data has \(data)."
+        case .otherOptimizer(let setting, let optimizer):
+            "The optimizer \(optimizer) has no '\(setting)': leave it out."
+        case .presetNeedsSGD(let preset, let optimizer):
+            "The recipe '\(preset)' is for gradient descent with momentum, not for \(optimizer): leave it out."
         case .patienceWithoutValidation:
             "Patience depends on the validation loss: give a validation share too, such as 0.1."
         case .clockDecides(let interval):

@@ -1,6 +1,6 @@
 import Phidias
 
-/// Recipes for learning rate, momentum and schedule.
+/// Recipes for learning rate, momentum and schedule of gradient descent.
 public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     /// The golden learning rate and momentum, constant: what the theory implies, and the default.
     case golden
@@ -15,9 +15,10 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     /// No peak is outside of these.
     private static let bounds = 0.01...1.0
 
-    /// Sets learning rate, momentum and schedule. Batch size and network are to be set before: the
+    /// Sets optimizer, learning rate, momentum and schedule. Batch size and network are to be set before: the
     /// recipe may depend on them.
     public func apply(to settings: inout TrainingSettings) {
+        settings.optimizerName = .sgd
         settings.warmUp = 0
         switch self {
         case .golden:

@@ -29,8 +29,16 @@ extension TrainingSetting {
             read: { $0.loss = try LossName(reading: $1, of: "loss") },
             write: { $0.lossName.rawValue }),
         TrainingSetting(
+            "label_smoothing", \.labelSmoothing, .optimizer, .axis, absent: "0.0",
+            "The share of each target that is spread evenly over all classes while training, such as 0.1. Test and validation losses are of the labels. (default: 0)"
+        ),
+        TrainingSetting(
+            "optimizer", \.optimizerName, .optimizer, .axis, absent: "sgd",
+            "How gradients become steps: sgd (gradient descent with momentum), adam or adamw. (default: sgd)"
+        ),
+        TrainingSetting(
             "learning_rate", \.learningRate, .optimizer, .axis,
-            "The learning rate η: golden or a number. (default: golden)",
+            "The learning rate η: golden or a number. (default: golden, for adam and adamw \(Adam.usualLearningRate))",
             read: { $0.learningRate = try LearningRate.base($1) },
             write: { settings in
                 settings.learningRate == GoldenRatio.learningRate
@@ -38,14 +46,26 @@ extension TrainingSetting {
             }),
         TrainingSetting(
             "momentum", \.momentum, .optimizer, .axis,
-            "The momentum weight α: golden, coupled (1 − √η at every step) or a number. (default: golden)"
-        ),
+            "The momentum weight α of sgd: golden, coupled (1 − √η at every step) or a number. (default: golden)",
+            read: { $0.momentum = try Momentum($1) },
+            write: { $0.optimizerName == .sgd ? $0.momentum.settingText : nil }),
         TrainingSetting(
             "weight_decay", \.weightDecay, .optimizer, .axis, absent: "0.0",
-            "λ: adds λw to the gradient of every parameter w, biases too. (default: 0)"),
+            "λ: adds λw to the gradient of every parameter w, biases too; adamw takes ηλw from w instead. (default: 0)"
+        ),
         TrainingSetting(
             "nesterov", \.nesterov, .optimizer, .axis, absent: "false",
-            "Use Nesterov's form of momentum."),
+            "Use Nesterov's form of momentum, with sgd."),
+        TrainingSetting(
+            "beta1", \.beta1, .optimizer, .axis, absent: usualAdam.beta1.settingText,
+            "β₁ of Adam, the weight of the mean gradient before. (default: \(usualAdam.beta1))"),
+        TrainingSetting(
+            "beta2", \.beta2, .optimizer, .axis, absent: usualAdam.beta2.settingText,
+            "β₂ of Adam, the weight of the mean square before. (default: \(usualAdam.beta2))"),
+        TrainingSetting(
+            "epsilon", \.epsilon, .optimizer, .axis, absent: usualAdam.epsilon.settingText,
+            "ε of Adam, which is added to the root of the mean square. (default: \(usualAdam.epsilon))"
+        ),
         TrainingSetting(
             "clip_norm", \.clipNorm, .optimizer, .axis, absent: "none",
             "The largest Euclidean norm of a step's gradient; longer ones are scaled down to it. (default: no limit)"
@@ -101,7 +121,7 @@ extension TrainingSetting {
             expected: "a number of epochs from 1", bounds: { $0 ?? 1 > 0 }),
         TrainingSetting(
             "on_divergence", \.onDivergence, .checkpoints, [],
-            "What to do when training diverges: stop, or halve (go back to the last checkpoint and continue at half the learning rate with coupled momentum, at most \(TrainingSettings.mostHalvings) times). (default: stop)"
+            "What to do when training diverges: stop, or halve (go back to the last checkpoint and continue at half the learning rate, of sgd with coupled momentum, at most \(TrainingSettings.mostHalvings) times). (default: stop)"
         ),
         TrainingSetting(
             "diverges_above", \.divergesAbove, .checkpoints, [], absent: "none",
@@ -118,6 +138,8 @@ extension TrainingSetting {
             "Draw the filters every so many steps, as numbered PNG files in frames/. (default: never)",
             expected: "a number of steps from 1", bounds: { $0 ?? 1 > 0 }),
     ]
+
+    private static let usualAdam = TrainingSettings.usualAdam
 
     static let network = TrainingSetting(
         "network", \.network, .network, [.axis, .commas], absent: "none",

@@ -143,6 +143,7 @@ extension OutputActivation: SettingValue {}
 extension InputRange: SettingValue {}
 extension Standardization.Method: SettingValue {}
 extension LossName: SettingValue {}
+extension OptimizerName: SettingValue {}
 extension DivergenceResponse: SettingValue {}
 
 extension Optional: SettingValue where Wrapped: SettingValue {

@@ -71,9 +71,10 @@ extension TrainingSettings {
     /// - Throws: `SettingError`, `OptimizationError`, `AugmentationError`, `TrainingError`,
     ///   `DataError`.
     public func check() throws {
+        try checkOptimizerSettings()
         _ = try optimizer()
         _ = try augmentation()
-        _ = try lossFunction()
+        _ = try trainingLoss()
         guard (1...Trainer.mostEpochs).contains(epochs) else { throw TrainingError.epochs(epochs) }
         guard batchSize > 0 else { throw TrainingError.batchSize(batchSize, images: nil) }
         if let validation, !(validation > 0 && validation < 1) {

@@ -14,20 +14,53 @@ extension TrainingSettings {
         network.ownOutputActivation ?? outputActivation
     }
 
-    /// The loss to minimize.
+    /// The loss by which a model is measured, on the labels as they are.
     /// - Throws: `SettingError.lossNeedsSigmoid`.
     public func lossFunction() throws(SettingError) -> any Loss {
         try lossName.loss(logitsBecome)
     }
 
-    /// Learning rate and momentum of each step.
+    /// The loss to minimize: that of the smoothed labels, if they are smoothed.
+    /// - Throws: `SettingError.lossNeedsSigmoid`, `OptimizationError.labelSmoothing`.
+    public func trainingLoss() throws -> any Loss {
+        let loss = try lossFunction()
+        return labelSmoothing == 0 ? loss : try LabelSmoothing(loss, share: labelSmoothing)
+    }
+
+    /// How gradients become steps, and the learning rate of each.
     /// - Throws: `OptimizationError`.
-    public func optimizer() throws(OptimizationError) -> MomentumSGD {
-        try MomentumSGD(
-            learningRate: try LearningRate(learningRate, schedule: schedule, warmUp: warmUp),
-            momentum: momentum,
-            options: .init(
-                weightDecay: weightDecay, isNesterov: nesterov, largestNorm: clipNorm))
+    public func optimizer() throws(OptimizationError) -> Optimizer {
+        let rate = try LearningRate(learningRate, schedule: schedule, warmUp: warmUp)
+        switch optimizerName {
+        case .sgd:
+            return .sgd(
+                try MomentumSGD(
+                    learningRate: rate, momentum: momentum,
+                    options: .init(
+                        weightDecay: weightDecay, isNesterov: nesterov, largestNorm: clipNorm)))
+        case .adam, .adamw:
+            return .adam(
+                try Adam(
+                    learningRate: rate,
+                    options: .init(
+                        beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+                        isDecoupled: optimizerName == .adamw, largestNorm: clipNorm)))
+        }
+    }
+
+    /// - Throws: `SettingError.otherOptimizer` for a setting that the optimizer does not have.
+    func checkOptimizerSettings() throws(SettingError) {
+        let usual = TrainingSettings()
+        let unused =
+            optimizerName == .sgd
+            ? [
+                ("beta1", beta1 == usual.beta1), ("beta2", beta2 == usual.beta2),
+                ("epsilon", epsilon == usual.epsilon),
+            ]
+            : [("momentum", momentum == usual.momentum), ("nesterov", nesterov == usual.nesterov)]
+        if let (name, _) = unused.first(where: { !$0.1 }) {
+            throw .otherOptimizer(setting: name, optimizer: optimizerName.rawValue)
+        }
     }
 
     /// How training images are changed; nil for not at all.
@@ -56,6 +89,11 @@ extension TrainingSettings {
             guard loss == nil || loss == .squaredError else {
                 throw .lossNeedsClasses(lossName.rawValue)
             }
+            guard labelSmoothing == 0 else {
+                throw .kind(
+                    setting: "label_smoothing", value: labelSmoothing.settingText,
+                    data: "numbers to predict")
+            }
             (settings.loss, settings.outputActivation) = (.squaredError, .identity)
         } else if lossName == .squaredError {
             throw .kind(setting: "loss", value: "squared-error", data: "classes")
@@ -82,7 +120,8 @@ extension TrainingSettings {
         try Model.check(data, fits: network)
         try network.checkMemory(
             batchSize: min(batchSize, data.count), images: data.count,
-            augmentation: augmentation(), threads: try Model.threads(threads))
+            augmentation: augmentation(), optimizer: optimizer(),
+            threads: try Model.threads(threads))
         guard batchSize <= data.count else {
             throw TrainingError.batchSize(batchSize, images: data.count)
         }
@@ -92,11 +131,11 @@ extension TrainingSettings {
     /// A trainer with these settings, but for a loss or an optimizer that is given.
     /// - Throws: as `Trainer.init`.
     public func trainer(
-        _ model: Model, loss: (any Loss)? = nil, optimizer: MomentumSGD? = nil,
+        _ model: Model, loss: (any Loss)? = nil, optimizer: Optimizer? = nil,
         threads: Int? = nil
     ) throws -> Trainer {
         try Trainer(
-            model: model, loss: loss ?? lossFunction(),
+            model: model, loss: loss ?? trainingLoss(),
             optimizer: optimizer ?? self.optimizer(), batchSize: batchSize, seed: seed,
             augmentation: augmentation(), threads: threads)
     }

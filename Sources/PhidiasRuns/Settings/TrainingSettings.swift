@@ -42,17 +42,36 @@ public struct TrainingSettings: Sendable, Hashable {
     /// The loss to minimize; nil for what is usual for the network: synaptic, or cross-entropy for
     /// `dbl-2024`.
     public var loss: LossName?
+    /// How gradients become steps. A learning rate that is usual for the optimizer before becomes the
+    /// one that is usual for this.
+    public var optimizerName = OptimizerName.sgd {
+        didSet {
+            if learningRate == oldValue.usualLearningRate {
+                learningRate = optimizerName.usualLearningRate
+            }
+        }
+    }
     /// The learning rate η that the schedule starts from, finite and above 0.
     public var learningRate = GoldenRatio.learningRate
-    /// The momentum weight α.
+    /// The momentum weight α of gradient descent.
     public var momentum = Momentum.golden
-    /// λ ≥ 0: λw is added to the gradient of every parameter w, biases too.
+    /// λ ≥ 0: λw is added to the gradient of every parameter w, biases too; by `adamw`, ηλw is taken
+    /// from w.
     public var weightDecay = 0.0
     /// Whether the momentum has Nesterov's form.
     public var nesterov = false
+    /// The weight of Adam's first moment before, in 0 ..< 1.
+    public var beta1 = Self.usualAdam.beta1
+    /// The weight of Adam's second moment before, in 0 ..< 1.
+    public var beta2 = Self.usualAdam.beta2
+    /// What Adam adds to the root of the second moment, above 0.
+    public var epsilon = Self.usualAdam.epsilon
     /// The largest Euclidean norm of a step's gradient, above 0; a longer one is scaled down to it.
     /// Nil for no limit.
     public var clipNorm: Double?
+    /// The share of each target that is spread evenly over all classes while training, from 0 and
+    /// below 1.
+    public var labelSmoothing = 0.0
 
     // MARK: Augmentation
 
@@ -171,6 +190,8 @@ public enum DivergenceResponse: String, Sendable, Hashable, CaseIterable {
 }
 
 extension TrainingSettings {
+    static let usualAdam = Adam.Options()
+
     /// How often a run goes back after diverging, at most.
     public static let mostHalvings = 5
 }

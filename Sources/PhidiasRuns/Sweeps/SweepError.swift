@@ -12,6 +12,8 @@ public enum SweepError: PhidiasError, Equatable {
     case mixedNetworks
     /// Networks that are usually trained with different losses, and no loss is chosen.
     case mixedLosses
+    /// Optimizers whose usual learning rates differ, and no learning rate is chosen.
+    case mixedOptimizers
     /// Fewer seeds than one.
     case seeds(Int)
     /// Seeds beyond the largest that there is.
@@ -43,6 +45,8 @@ public enum SweepError: PhidiasError, Equatable {
             "Some of the networks, presets or files, define the output activation, and others, given as layers, do not; give all of them as files."
         case .mixedLosses:
             "The networks are usually trained with different losses; choose one loss for all."
+        case .mixedOptimizers:
+            "The optimizers are usually trained with different learning rates, golden and \(Adam.usualLearningRate); choose the learning rates."
         case .seeds(let count):
             "With \(count.counted("seed")) the grid is empty; give at least 1."
         case .lastSeed(let first, let count):

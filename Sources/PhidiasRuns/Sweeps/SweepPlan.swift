@@ -43,9 +43,9 @@ struct SweepPlan: Sendable {
 
     /// Whether learning rate and momentum are the golden pair; in a preset, what stands for it.
     func isGolden(_ point: Point) -> Bool {
-        guard let rate = point["learning_rate"], let momentum = point["momentum"] else {
-            return false
-        }
+        guard let rate = point["learning_rate"], let momentum = point["momentum"],
+            point["optimizer"] ?? OptimizerName.sgd.rawValue == OptimizerName.sgd.rawValue
+        else { return false }
         if let golden = preset?.golden {
             return rate == golden.learningRate && momentum == golden.momentum
         }

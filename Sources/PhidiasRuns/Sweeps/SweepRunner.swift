@@ -89,7 +89,7 @@ final class SweepRunner: Sendable {
         let trainer = try settings.trainer(
             settings.startModel(
                 try settings.network(for: split.training, threads: threads), split.training),
-            loss: loss, threads: threads)
+            threads: threads)
         var epochs: [SweepResult.Epoch] = []
         var finished: SweepResult.Outcome?
         let outcome: SweepResult.Outcome

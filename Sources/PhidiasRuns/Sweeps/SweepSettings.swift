@@ -122,6 +122,15 @@ public struct SweepSettings: Sendable, Hashable {
         let networks = try networks()
         var usual = TrainingSettings()
         if let first = networks.first { usual.network = first }
+        let optimizers = (values["optimizer"] ?? []).compactMap { OptimizerName(rawValue: $0) }
+        guard
+            values["learning_rate"] != nil
+                || Set(optimizers.map(\.usualLearningRate)).count <= 1
+        else { throw SweepError.mixedOptimizers }
+        if let first = optimizers.first {
+            // Momentum has a value wherever one of the optimizers has it.
+            usual.optimizerName = optimizers.contains(.sgd) ? .sgd : first
+        }
         return Self.axes.compactMap { setting in
             if setting.name == "network" {
                 return networks.isEmpty
