@@ -64,7 +64,8 @@ package enum Hint {
 
     private static func importHint(for error: TableError) -> String? {
         switch error {
-        case .missing: "Give --missing mean, or leave the column out with --drop."
+        case .missing:
+            "An import fills it with --missing mean, or leaves the column out with --drop."
         case .whichLabel:
             "Say which with --label: a name, a number, first, last or none; or name numbers to predict with --target."
         case .noLabels: "(phidias predict, or --label)"

@@ -77,6 +77,30 @@ extension EdgeCase {
                 let values = try optimizer.values(atStep: 0, of: try Example.run())
                 try check(values.learningRate > 0 && values.momentum < 1)
             },
+            EdgeCase("Adam: β₂ of 1", .error("beta2")) {
+                _ = try Adam(options: .init(beta2: 1))
+            },
+            EdgeCase("Adam: ε of NaN", .error("epsilon")) {
+                _ = try Adam(options: .init(epsilon: .nan))
+            },
+            EdgeCase("Optimizer.halved: Adam, a thousand times", .value) {
+                var optimizer = Optimizer.adam(try Adam())
+                for _ in 0..<2000 { optimizer = optimizer.halved }
+                let values = try optimizer.values(atStep: 0, of: try Example.run())
+                try check(values.learningRate > 0 && values.momentum == 0.9)
+            },
+            EdgeCase("LabelSmoothing: 1", .error("below 1")) {
+                _ = try LabelSmoothing(SynapticLoss(), share: 1)
+            },
+            EdgeCase("LabelSmoothing: no classes", .value) {
+                let loss = try LabelSmoothing(CrossEntropyLoss(), share: 0.1)
+                var none: [Float] = []
+                var span = none.mutableSpan
+                let value = loss.evaluate(
+                    logits: [Float]().span, targets: [Float]().span, classes: 1, scale: 1,
+                    gradient: &span)
+                try check(value == 0)
+            },
             EdgeCase("Momentum: nonsense", .error("golden nor coupled")) {
                 _ = try Momentum("much")
             },
@@ -101,6 +125,15 @@ extension EdgeCase {
             EdgeCase("Trainer: a softmax loss", .error("softmax outputs")) {
                 _ = try Trainer(
                     model: try Example.model(), loss: SynapticLoss(outputActivation: .softmax))
+            },
+            EdgeCase(
+                "Trainer.train: Adam from a state of gradient descent", .error("second moments")
+            ) {
+                var state = TrainingState(start: try Example.model())
+                state.position.epochs = 1
+                try Trainer(
+                    model: try Example.model(), optimizer: .adam(try Adam()), batchSize: 4
+                ).train(on: try Example.data(), epochs: 2, from: state)
             },
             EdgeCase("Trainer.train: 0 epochs", .error("epochs is 0")) {
                 try Trainer(model: try Example.model(), batchSize: 4).train(

@@ -97,6 +97,11 @@ import Testing
         let run = try Program.run(train + [folder.path + "/run"])
         #expect(run.code == 0 && told.allSatisfy { run.errors.contains($0) }, "\(run.errors)")
 
+        let sweep = try Program.run(
+            "sweep", "--data", data, "--hidden", "2", "--epochs", "1", "--validation", "0.1",
+            "--output", folder.path + "/sweep")
+        // A single image cannot be split, which is said before anything is trained.
+        #expect(sweep.code == 64, "\(sweep.errors)")
         for command in [
             ["data", "info", data, "--classes", "4"],
             train + [folder.path + "/other", "--classes", "4"],

@@ -5,7 +5,7 @@ import Testing
 /// `phidias predict` on pictures, folders and files of many images.
 @Suite struct PredictProgramTests {
     /// A model of two classes, a block at the left or at the right, and pictures for it.
-    final class Bench: Sendable {
+    final class Bench {
         let folder: ProgramTests.Folder
         let model: String
 

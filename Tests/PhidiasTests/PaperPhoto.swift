@@ -275,39 +275,40 @@ private enum PhotoFilter {
 
     /// Rounds the cosine transform of blocks of 8 × 8, high frequencies more.
     static func quantize(_ values: inout [Double], _ width: Int, _ height: Int, step: Double) {
-        let basis = (0..<8).map { k in
-            (0..<8).map { n in
-                (k == 0 ? 0.125.squareRoot() : 0.5)
-                    * cos(.pi / 8 * (Double(n) + 0.5) * Double(k))
+        var basis = [Double](repeating: 0, count: 64)
+        var turned = basis
+        for k in 0..<8 {
+            for n in 0..<8 {
+                let wave: Double = cos(Double.pi / 8 * (Double(n) + 0.5) * Double(k))
+                basis[8 * k + n] = wave * (k == 0 ? 0.125.squareRoot() : 0.5)
+                turned[8 * n + k] = basis[8 * k + n]
             }
         }
         for top in stride(from: 0, to: height - 7, by: 8) {
             for left in stride(from: 0, to: width - 7, by: 8) {
-                var (block, half) = (
-                    [Double](repeating: 0, count: 64), [Double](repeating: 0, count: 64)
-                )
+                var block = [Double](repeating: 0, count: 64)
+                for i in 0..<64 { block[i] = values[(top + i / 8) * width + left + i % 8] }
+                block = product(product(basis, block), turned)
                 for i in 0..<64 {
-                    let (y, k) = (i / 8, i % 8)
-                    let first = (top + y) * width + left
-                    half[i] = (0..<8).reduce(0) { $0 + basis[k][$1] * values[first + $1] }
+                    let size = step * (0.4 + 0.35 * Double(i / 8 + i % 8))
+                    block[i] = (block[i] / size).rounded() * size
                 }
-                for i in 0..<64 {
-                    let (k, x) = (i / 8, i % 8)
-                    let sum = (0..<8).reduce(0) { $0 + basis[k][$1] * half[$1 * 8 + x] }
-                    let size = step * (0.4 + 0.35 * Double(k + x))
-                    block[i] = (sum / size).rounded() * size
-                }
-                for i in 0..<64 {
-                    let (y, k) = (i / 8, i % 8)
-                    half[i] = (0..<8).reduce(0) { $0 + basis[$1][y] * block[$1 * 8 + k] }
-                }
-                for i in 0..<64 {
-                    let (y, x) = (i / 8, i % 8)
-                    values[(top + y) * width + left + x] = (0..<8).reduce(0) {
-                        $0 + basis[$1][x] * half[y * 8 + $1]
-                    }
-                }
+                block = product(product(turned, block), basis)
+                for i in 0..<64 { values[(top + i / 8) * width + left + i % 8] = block[i] }
             }
         }
+    }
+
+    /// Of matrices of 8 × 8.
+    private static func product(_ a: [Double], _ b: [Double]) -> [Double] {
+        var result = [Double](repeating: 0, count: 64)
+        for row in 0..<8 {
+            for column in 0..<8 {
+                var sum = 0.0
+                for k in 0..<8 { sum += a[8 * row + k] * b[8 * k + column] }
+                result[8 * row + column] = sum
+            }
+        }
+        return result
     }
 }

@@ -107,8 +107,10 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/check-tables")
     parser.add_argument("--program")
     parser.add_argument("--splits", type=int, default=10)
-    parser.add_argument("sets", nargs="*", choices=[*LENGTHS, []], default=list(LENGTHS))
+    parser.add_argument("sets", nargs="*", metavar="SET", help=", ".join(LENGTHS))
     options = parser.parse_args()
+    if unknown := [name for name in options.sets if name not in LENGTHS]:
+        parser.error(f"there is no set {unknown[0]}, but {', '.join(LENGTHS)}")
     warnings.filterwarnings("ignore")
     print(f"scikit-learn {sklearn.__version__}, {options.splits} splits, {HIDDEN} hidden units")
     print(f"{'set':14} {'measure':9} scikit-learn   Phidias  difference")

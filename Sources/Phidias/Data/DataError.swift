@@ -57,6 +57,8 @@ public enum DataError: PhidiasError, Equatable {
     case classCount(path: String, classes: Int)
     /// Texts that cannot be the names of the classes; the reason ends a sentence.
     case classNames(path: String, reason: String)
+    /// Rows of another number of columns than a model takes.
+    case columns(path: String, expected: Int, found: Int)
     /// Names of columns that are none, or not one for each column.
     case columnNames(path: String)
     /// More images than an index can address.
@@ -121,6 +123,8 @@ public enum DataError: PhidiasError, Equatable {
             "\(path): there are no images of \(shape) values; each size is at least 1."
         case .classCount(let path, let classes):
             "\(path): labels of one byte cannot distinguish \(classes) classes; give 1 to 256."
+        case .columns(let path, let expected, let found):
+            "\(path): its rows have \(found) numbers, but the model takes \(expected)."
         case .columnNames(let path):
             "\(path): the names of columns are not one for each, as texts without control characters of at most \(ClassNames.longest) bytes. Remove the file to do without names."
         case .classNames(let path, let reason):

@@ -61,7 +61,7 @@ package final class EventFile: Sendable {
     }
 
     /// Length, its checksum, the bytes, their checksum.
-    static func record(_ bytes: [UInt8]) -> [UInt8] {
+    package static func record(_ bytes: [UInt8]) -> [UInt8] {
         let length = littleEndian(UInt64(bytes.count))
         return length + littleEndian(checksum(length)) + bytes + littleEndian(checksum(bytes))
     }
@@ -78,7 +78,7 @@ package final class EventFile: Sendable {
     }
 
     /// The cyclic redundancy check by Castagnoli's polynomial, bits reversed.
-    static func crc32c(_ bytes: [UInt8]) -> UInt32 {
+    package static func crc32c(_ bytes: [UInt8]) -> UInt32 {
         ~bytes.reduce(UInt32.max) { sum, byte in
             table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8
         }

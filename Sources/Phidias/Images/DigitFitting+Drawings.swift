@@ -33,7 +33,8 @@ extension DigitFitting {
     ///   - ground: what the network was trained on: results have that ground.
     ///   - name: What errors call the picture.
     /// - Returns: At least one, from left to right.
-    /// - Throws: `ImageError.channels`, `.fittedSize`, `.blank`, `.tooSmall`, `.memory`.
+    /// - Throws: `ImageError.channels`, `.fittedSize`, `.blank`, `.noDrawing`, `.tooSmall`,
+    ///   `.memory`.
     public static func drawings(
         in image: Image, rows: Int, columns: Int, ink: Ink? = nil, ground: Ground = .dark,
         name: String
@@ -50,12 +51,9 @@ extension DigitFitting {
             ]
         }
         // Fields of four bytes, padded for the widest strokes.
-        try Memory.checkPixels(64 * min(image.pixels.count, 1 << 20), of: name)
+        try Memory.checkPixels(96 * min(image.pixels.count, 1 << 20), of: name)
         let field = InkField(image, ink: ink)
-        guard let shapes = Shapes(field) else {
-            throw .blank(
-                path: name, darkest: image.pixels.min() ?? 0, brightest: image.pixels.max() ?? 0)
-        }
+        guard let shapes = Shapes(field) else { throw .noDrawing(path: name) }
         var result: [Drawing] = []
         for group in shapes.groups {
             let plane = shapes.plane(of: group).withStrokes(rows: rows, columns: columns)

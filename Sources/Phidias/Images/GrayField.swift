@@ -17,7 +17,7 @@ struct GrayField {
     /// the last row and column.
     init(_ image: Image, factor: Int) {
         let field = Self.means(image.width, image.height, factor) { sums, first, columns in
-            for x in columns { sums[x / factor] += Int32(image.pixels[first + x]) * Self.level }
+            for x in columns { sums[x / factor] += Int(image.pixels[first + x]) * Int(Self.level) }
         }
         self = field
     }
@@ -26,27 +26,27 @@ struct GrayField {
     func reduced(by factor: Int) -> GrayField {
         guard factor > 1 else { return self }
         return Self.means(width, height, factor) { sums, first, columns in
-            for x in columns { sums[x / factor] += values[first + x] }
+            for x in columns { sums[x / factor] += Int(values[first + x]) }
         }
     }
 
     /// - Parameter add: adds the row that begins at an offset to the sums.
     private static func means(
         _ width: Int, _ height: Int, _ factor: Int,
-        add: (inout [Int32], Int, Range<Int>) -> Void
+        add: (inout [Int], Int, Range<Int>) -> Void
     ) -> GrayField {
         let columns = (width + factor - 1) / factor
         let rows = (height + factor - 1) / factor
         var values: [Int32] = []
         values.reserveCapacity(columns * rows)
         for row in 0..<rows {
-            var sums = [Int32](repeating: 0, count: columns)
+            var sums = [Int](repeating: 0, count: columns)
             let lines = row * factor..<min((row + 1) * factor, height)
             for y in lines { add(&sums, y * width, 0..<width) }
             for column in 0..<columns {
                 let across = min((column + 1) * factor, width) - column * factor
-                let count = Int32(lines.count * across)
-                values.append((sums[column] + count / 2) / count)
+                let count = lines.count * across
+                values.append(Int32((sums[column] + count / 2) / count))
             }
         }
         return GrayField(width: columns, height: rows, values: values)

@@ -29,6 +29,8 @@ public enum ImageError: PhidiasError, Equatable {
 
     /// All pixels have about the same gray: there is nothing to recognise.
     case blank(path: String, darkest: UInt8, brightest: UInt8)
+    /// Nothing in the picture stands out from its paper.
+    case noDrawing(path: String)
     /// The picture or the drawing in it has fewer pixels than a digit needs.
     case tooSmall(path: String, width: Int, height: Int, minimum: Int)
 
@@ -104,6 +106,8 @@ public enum ImageError: PhidiasError, Equatable {
             "The text '\(key)' cannot go into a PNG: \(reason)."
         case .blank(let path, let darkest, let brightest):
             "\(path): is blank: all pixels lie between \(darkest) and \(brightest) of 255."
+        case .noDrawing(let path):
+            "\(path): nothing in it stands out from the paper as a drawing does."
         case .tooSmall(let path, let width, let height, let minimum):
             "\(path): is too small: what is drawn in it has \(width) × \(height) pixels, a digit "
                 + "needs at least \(minimum) in one direction."

@@ -7,7 +7,7 @@ public struct Model: Sendable, Equatable {
     /// One element for each of the network's `weighted` layers.
     public private(set) var parameters: [LayerParameters]
     /// How numbers are standardized.
-    package internal(set) var scalings = Scalings()
+    package var scalings = Scalings()
 
     /// - Parameters:
     ///   - network: shapes and activations.

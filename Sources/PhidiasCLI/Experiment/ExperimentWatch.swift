@@ -19,6 +19,7 @@ final class ExperimentWatch: Sendable {
         case .sweep(let event): sweep.show(event)
         case .continues(let lines):
             say("Continuing an earlier start: \(lines.counted("measurement")) kept.")
+        case .doubts(let doubts): for doubt in doubts { say("warning: \(doubt)") }
         case .note(let text): say(text.wrapped())
         case .progress(let part, let done, let all): show(part, done, of: all)
         case .result: clear()

@@ -42,7 +42,8 @@ struct EvaluateCommand: ParsableCommand {
         }
         switch form.format {
         case .json: print(json(result, labels).text())
-        case .text: show(result, labels)
+        case .text where result.regression.isEmpty: show(result, labels)
+        case .text: showNumbers(result, file.columnNames?.targets ?? [])
         }
     }
 
@@ -50,7 +51,6 @@ struct EvaluateCommand: ParsableCommand {
     private static let rowName = 20, columnName = 10
 
     private func show(_ result: Evaluation, _ labels: ClassLabels) {
-        guard result.regression.isEmpty else { return showNumbers(result) }
         print(
             "accuracy \(result.accuracy.percent) % of \(result.images.counted("image")), loss \(result.loss.fixed(4))\n"
         )
@@ -89,13 +89,14 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    private func showNumbers(_ result: Evaluation) {
+    private func showNumbers(_ result: Evaluation, _ names: [String]) {
         print("\(result.images.counted("row")), loss \(result.loss.fixed(4))\n")
         var table = TextTable(
-            ["number", "mean absolute\nerror", "root mean square\nerror", "R²"], indent: "")
+            ["number", "mean absolute\nerror", "root mean square\nerror", "R²"],
+            left: names.isEmpty ? [] : [0], indent: "")
         for (place, score) in result.regression.enumerated() {
             table.add(
-                String(place), score.meanAbsoluteError.digits(5),
+                names.isEmpty ? String(place) : names[place], score.meanAbsoluteError.digits(5),
                 score.rootMeanSquareError.digits(5), score.r2?.fixed(4) ?? "–")
         }
         print(table.text)

@@ -13,12 +13,15 @@ struct PredictCommand: ParsableCommand {
             MNIST was made: scaled into a box of 20 × 20 pixels and centered by mass. A picture that has \
             the network's size is taken as it is, or inverted if it is clearly ink on paper the other way \
             round than what the model was trained on. What was decided is said on standard error. \
-            Several drawings in one picture are an error without --segments. Images of an \
-            IDX file are taken as they are.
+            Several drawings in one picture are an error without --segments. Images of \
+            files of many are taken as they are.
 
             If an image cannot be read, the others are still classified, and the exit code is that of \
             the first failure. Probabilities of sigmoid outputs are independent of each other and need \
             not sum to 1.
+
+            A model of rows of numbers takes tables (.csv) instead, whose columns are found by the names \
+            that it was trained with, and answers with a class or with numbers.
 
             Examples:
               phidias predict runs/mnist photo.png
@@ -27,7 +30,7 @@ struct PredictCommand: ParsableCommand {
 
     @Argument(help: "A model file or the folder of a run.")
     var model: String
-    @Argument(help: "PNG or JPEG files, folders of them, and IDX files of images.")
+    @Argument(help: "PNG or JPEG files, folders of them, and files of many images: IDX, CSV, .npy.")
     var images: [String]
     @OptionGroup(title: "Pictures") var pictures: PictureOptions
     @Flag(help: "Answer several drawings in a picture one by one, from left to right.")
@@ -75,42 +78,41 @@ struct PredictCommand: ParsableCommand {
         let file = try KeptModel(path: model).file
         let run = PredictionRun(
             file, reading: pictures.reading(splits: segments), fittedFolder: saveFitted)
-        var output: any PredictionOutput =
+        let labels = ClassLabels(file)
+        let table = PredictionTable(labels: labels, top: results.top)
+        var answers: any PredictionForm =
             if results.output != nil {
-                PredictionTable(
-                    labels: ClassLabels(file), top: results.top, hasHeader: results.header)
+                table
             } else if form.format == .json {
-                PredictionJSON(labels: ClassLabels(file), top: results.top)
+                PredictionJSON(labels: labels, top: results.top)
             } else {
-                PredictionText(
-                    labels: ClassLabels(file), top: results.all ? nil : results.top ?? 3)
+                PredictionLines(labels: labels, top: results.all ? nil : results.top ?? 3)
             }
+        var written = results.header ? table.header : ""
         var notes = PictureNotes(isTold: pictures.invert)
         var failures: [(path: String, error: any PhidiasError)] = []
-        var exitCode: Int32?
+        func show(_ text: String) {
+            if results.output == nil { print(text, terminator: "") } else { written += text }
+        }
         try run.run(images) { event in
             switch event {
             case .prediction(let prediction):
-                output.add(prediction)
+                show(answers.text(prediction))
                 notes.add(prediction)
+            case .numbers(let numbers): show(answers.text(numbers))
             case .note(let text): Console.say(text)
             case .failure(let path, let error):
-                exitCode = exitCode ?? error.exitCode
-                if form.format == .json, results.output == nil {
-                    failures.append((path, error))
-                }
+                failures.append((path, error))
                 Console.say("phidias: \(error.description)\(Hint.text(for: error))")
             }
         }
+        show(answers.end(failures))
         if let path = results.output {
-            try DurableFile.write(output.finish(failures), to: path)
+            try DurableFile.write(written, to: path)
             print(path)
-        } else {
-            let rest = output.finish(failures)
-            if !rest.isEmpty { print(rest) }
         }
-        notes.say()
-        if let exitCode { throw ExitCode(exitCode) }
+        for sentence in notes.sentences { Console.say(sentence) }
+        if let first = failures.first { throw ExitCode(first.error.exitCode) }
     }
 }
 

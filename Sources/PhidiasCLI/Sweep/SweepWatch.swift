@@ -13,6 +13,8 @@ final class SweepWatch: Sendable {
             Console.say(
                 "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds.counted("run")) each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
                     .wrapped(hanging: 2))
+        case .doubts(let doubts):
+            for doubt in doubts { Console.say("warning: \(doubt)") }
         case .cutLine(let path, let byte, let bytes):
             Console.say(
                 "\(path): byte \(byte): the last line was cut off; its \(bytes.counted("byte")) are removed, and its cell is computed again."

@@ -47,7 +47,7 @@ extension TrainingPreset: ExpressibleByArgument {}
 struct RecipeOptions: ParsableArguments {
     @Option(
         help:
-            "golden, the default, or fast: one cycle of the learning rate up to 0.3, with ReLUs 0.1, times the square root of batch / 64, with momentum 0.9."
+            "golden, the default, or fast: one cycle of the learning rate up to 0.3, with relu, tanh or leaky-relu 0.1, times the square root of batch / 64, with momentum 0.9."
     )
     var preset: TrainingPreset?
 }

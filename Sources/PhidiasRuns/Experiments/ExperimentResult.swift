@@ -74,6 +74,8 @@ public enum ExperimentEvent: Sendable {
     case sweep(SweepEvent)
     /// An earlier call was stopped or killed; so many lines of its progress are kept.
     case continues(lines: Int)
+    /// Before anything is trained: labels of the training images that look like mistakes.
+    case doubts([DataDoubt])
     /// What the result will lack, known before the work begins.
     case note(String)
     /// So many steps of a part are done.

@@ -61,6 +61,7 @@ public struct GoldenPointExperiment: Sendable {
             network: network, images: pair.training.count, testImages: pair.test.count,
             record: .init(
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
+        if !pair.doubts.isEmpty { onEvent(.doubts(pair.doubts)) }
         let progress = try ExperimentProgress(in: folder, "golden-point", report.record, onEvent)
         let work = Work(
             settings: settings, data: pair, network: network, threads: threads, progress: progress,

@@ -76,6 +76,7 @@ extension LossExperiment {
             let done = Set(results.map(\.cell))
             return plan.cells.allSatisfy { done.contains($0.id) } ? results : nil
         }
+        if !data.doubts.isEmpty { onEvent(.doubts(data.doubts)) }
         for comparison in comparisons { onEvent(.comparison(comparison.title)) }
         onEvent(
             .part(

@@ -33,6 +33,7 @@ extension SmoothingExperiment {
         let record = ExperimentRecord(
             settings: settings.recordWithoutCheckpoints + ownRecord(layers),
             checksums: pair.checksums)
+        if !pair.doubts.isEmpty { onEvent(.doubts(pair.doubts)) }
         let progress = try ExperimentProgress(in: folder, "smoothing", record, onEvent)
         let work = SmoothingWork(
             experiment: self,

@@ -28,8 +28,10 @@ public struct Prediction: Sendable {
 
 /// What happens while images are classified, in their order.
 public enum PredictionEvent {
-    /// An image was answered.
+    /// An image, or a row of numbers, was answered with a class.
     case prediction(Prediction)
+    /// A row of numbers was answered with numbers.
+    case numbers(NumberPrediction)
     /// What was found out about a file of many images, as a sentence.
     case note(String)
     /// A file could not be used. The others are answered all the same.
@@ -50,15 +52,19 @@ public struct PredictionRun: Sendable {
     public var reading: PictureReading
     /// A folder for what the network sees of each picture, as PNG files; nil for none.
     public var fittedFolder: String?
+    /// By which the columns of tables are found, for a model of rows of numbers.
+    let columnNames: ColumnNames?
 
     /// - Parameters:
-    ///   - file: a model of classes of images. What it says of its ground is used in `reading`.
+    ///   - file: a model of classes of images, or one of rows of numbers, which answers tables (.csv)
+    ///     and IDX files of numbers. What it says of its ground is used in `reading`.
     ///   - reading: how pictures are read.
     ///   - fittedFolder: a folder for what the network sees; it is created if it is missing.
     public init(
         _ file: ModelFile, reading: PictureReading = PictureReading(), fittedFolder: String? = nil
     ) {
         (model, self.reading, self.fittedFolder) = (file.model, reading, fittedFolder)
+        columnNames = file.columnNames
         self.reading.ground = file.ground
     }
 
@@ -69,8 +75,8 @@ public struct PredictionRun: Sendable {
     ///     throws ends the run.
     /// - Throws: `PredictionError.noImages`; `ModelError`, `FileError`.
     public func run(_ sources: [String], _ report: (PredictionEvent) throws -> Void) throws {
-        guard model.network.inputRange != .numbers, model.network.outputActivation != .identity
-        else { throw PredictionError.noImages }
+        if model.network.inputRange == .numbers { return try answerRows(sources, report) }
+        guard model.network.outputActivation != .identity else { throw PredictionError.noImages }
         if let fittedFolder { try DurableFile.makeDirectory(fittedFolder) }
         var batch = Batch(self)
         for source in sources {

@@ -43,7 +43,7 @@ extension ReportedRun {
                 model: "\(path)/model.safetensors", data: folder,
                 seed: folder == nil ? document["seed"] : nil))
         guard !test.isRegression else {
-            return try predictions(model, test, result)
+            return try predictions(file, test, result)
                 + .command("To measure this again:", command)
         }
         let mistakes = try self.mistakes(model, test)

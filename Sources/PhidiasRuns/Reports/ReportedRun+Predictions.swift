@@ -6,8 +6,12 @@ extension ReportedRun {
     private static let mostPoints = 500, mostTargets = 8
 
     /// What the model predicts for the test rows, over what is true.
-    func predictions(_ model: Model, _ test: Dataset, _ result: Evaluation) throws -> HTML {
-        let predictor = try Predictor(model)
+    func predictions(_ file: ModelFile, _ test: Dataset, _ result: Evaluation) throws -> HTML {
+        let predictor = try Predictor(file.model)
+        let names = file.columnNames?.targets ?? []
+        func name(_ target: Int) -> String {
+            names.isEmpty ? "number \(target)" : names[target]
+        }
         let predicted =
             try test.isNumeric
             ? predictor.numbers(features: test.features) : predictor.numbers(images: test.images)
@@ -20,7 +24,7 @@ extension ReportedRun {
             ])
         for (target, score) in result.regression.enumerated() {
             table.add([
-                "\(target)", score.meanAbsoluteError.digits(4),
+                name(target), score.meanAbsoluteError.digits(4),
                 score.rootMeanSquareError.digits(4), score.r2?.fixed(4) ?? "–",
             ])
         }
@@ -37,7 +41,8 @@ extension ReportedRun {
             return .figure(
                 .fitted(
                     Chart(
-                        title: "Predicted and true\(count > 1 ? ", number \(target)" : "")",
+                        title: count > 1 || !names.isEmpty
+                            ? "\(name(target)): predicted and true" : "Predicted and true",
                         panels: [
                             .init(
                                 x: ChartAxis("true", .fitted), y: ChartAxis("predicted", .fitted),

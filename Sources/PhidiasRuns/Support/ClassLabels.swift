@@ -5,7 +5,7 @@ import Phidias
 package struct ClassLabels {
     /// Nil where the classes have no names.
     package let names: [String]?
-    private let count: Int
+    package let count: Int
 
     package init(_ names: [String]?, count: Int) {
         (self.names, self.count) = (names, count)

@@ -5,6 +5,8 @@ public enum SweepEvent: Sendable {
     /// Cells are about to be computed: all, those that have no result yet, the points of the grid,
     /// and how many cells run at a time with how many threads each.
     case starts(cells: Int, left: Int, points: Int, jobs: Int, threads: Int)
+    /// Before anything is trained: labels of the training images that look like mistakes.
+    case doubts([DataDoubt])
     /// The last line of the results was cut off, as by a loss of power: it is removed, and its cell
     /// is computed again.
     case cutLine(path: String, byte: Int, bytes: Int)
@@ -69,6 +71,7 @@ public enum Sweep {
         let wanted = Set(plan.cells.map(\.id))
         let results = all.filter { wanted.contains($0.cell) }
         let left = plan.cells.count - results.count
+        if !data.doubts.isEmpty { onEvent(.doubts(data.doubts)) }
         onEvent(
             .starts(
                 cells: plan.cells.count, left: left, points: plan.points.count,
