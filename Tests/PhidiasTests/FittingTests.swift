@@ -131,8 +131,9 @@ import Testing
         let fitted = try DigitFitting.fit(image, rows: 14, columns: 56, name: "p")
         #expect(fitted.count == 14 * 56)
         let inked = fitted.indices.filter { fitted[$0] > 0 }
-        #expect(Set(inked.map { $0 / 56 }) == Set(2..<12))
-        #expect(Set(inked.map { $0 % 56 }) == Set(23..<33))
+        // Ten rows and columns around the centres 7 and 28: half a pixel is rounded up.
+        #expect(Set(inked.map { $0 / 56 }) == Set(3..<13))
+        #expect(Set(inked.map { $0 % 56 }) == Set(24..<34))
     }
 
     @Test func picturesOfTheRightSizeAreKept() throws {

@@ -53,7 +53,21 @@ extension DigitFitting {
         // Fields of four bytes, padded for the widest strokes.
         try Memory.checkPixels(96 * min(image.pixels.count, 1 << 20), of: name)
         let field = InkField(image, ink: ink)
-        guard let shapes = Shapes(field) else { throw .noDrawing(path: name) }
+        guard let shapes = Shapes(field) else {
+            // What fills much of the picture stands out from no paper around it, but from its border.
+            guard let found = ink ?? paper(of: image).map({ $0 ? Ink.dark : .light }) else {
+                throw .noDrawing(path: name)
+            }
+            let bright = Image(
+                unchecked: found == .dark ? inverted(image.pixels) : image.pixels,
+                width: image.width, height: image.height, channels: 1)
+            let pixels = try fit(bright, rows: rows, columns: columns, name: name)
+            return [
+                Drawing(
+                    pixels: wanted == .light ? pixels : inverted(pixels), ink: found,
+                    isInverted: found != wanted)
+            ]
+        }
         var result: [Drawing] = []
         for group in shapes.groups {
             let plane = shapes.plane(of: group).withStrokes(rows: rows, columns: columns)
