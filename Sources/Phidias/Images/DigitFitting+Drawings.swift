@@ -24,7 +24,8 @@ extension DigitFitting {
     /// other way round than what the network was trained on, it is inverted. In any other the ink is told from the paper, however the light
     /// falls, lines of ruled paper and specks are left out, and what hangs together, or nearly, is
     /// cut out and fitted as by `fit`. Of parts that touch the edge none is taken while another is
-    /// as good; and none that is much smaller than the largest.
+    /// as good; and none that is much smaller than the largest. Where light falls unevenly, strokes
+    /// wider than about a tenth of the picture may be taken for shade.
     /// - Parameters:
     ///   - image: Of one channel.
     ///   - rows: Rows of a result, at least 1.
