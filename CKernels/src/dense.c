@@ -136,6 +136,16 @@ static void pack_rows(const ck_batch_input *input, ck_range images, ptrdiff_t ba
                           ck_least(CK_LANES, input->pixels - p));
 }
 
+// The same of images, whose bytes become inputs.
+static void pack_images(const ck_kernels *kernels, const ck_batch_input *input, ck_range images,
+                        ptrdiff_t batch, float *panels) {
+    for (ptrdiff_t p = 0; p < input->pixels; p += PIXELS)
+        kernels->pack_bytes(images.last - images.first, p, ck_least(PIXELS, input->pixels - p),
+                            input->images, input->indices + images.first, input->pixels,
+                            input->scale, input->offset,
+                            panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
+}
+
 const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
                            int thread, int threads) {
     const int shared = is_shared(input, batch, threads);
@@ -144,11 +154,8 @@ const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *inpu
     float *panels = ck_input_of(input, batch, thread, threads);
     if (input->rows)
         pack_rows(input, images, batch, panels);
-    for (ptrdiff_t p = 0; !input->rows && p < input->pixels; p += PIXELS)
-        kernels->pack_bytes(images.last - images.first, p, ck_least(PIXELS, input->pixels - p),
-                            input->images, input->indices + images.first, input->pixels,
-                            input->scale, input->offset,
-                            panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
+    else
+        pack_images(kernels, input, images, batch, panels);
     ck_prefetch_next(input, ck_share(input->next_count, part, parts));
     if (shared)
         ck_barrier(threads);
