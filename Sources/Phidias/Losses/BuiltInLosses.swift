@@ -1,14 +1,9 @@
 import PhidiasKernels
 
-/// A loss whose batch form is a kernel: elementwise for sigmoid outputs, by row for softmax.
-protocol KernelLoss: Loss {
-    /// Writes the loss of each element (sigmoid) or row (softmax), and the scaled gradient.
-    func run(
-        rows: Int, classes: Int, logits: Span<Float>, targets: Span<Float>, scale: Float,
-        loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>)
-}
+/// A loss that is written for a batch.
+protocol BatchLoss: Loss {}
 
-extension KernelLoss {
+extension BatchLoss {
     /// The batch form, applied to a batch of one.
     public func evaluate(
         logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
@@ -18,7 +13,17 @@ extension KernelLoss {
                 logits: logits, targets: target, classes: logits.count, scale: 1,
                 gradient: &gradient))
     }
+}
 
+/// A loss whose batch form is a kernel: elementwise for sigmoid outputs, by row for softmax.
+protocol KernelLoss: BatchLoss {
+    /// Writes the loss of each element (sigmoid) or row (softmax), and the scaled gradient.
+    func run(
+        rows: Int, classes: Int, logits: Span<Float>, targets: Span<Float>, scale: Float,
+        loss: inout MutableSpan<Float>, gradient: inout MutableSpan<Float>)
+}
+
+extension KernelLoss {
     /// One call of the kernel; the sum does not depend on the number of threads.
     public func evaluate(
         logits: Span<Float>, targets: Span<Float>, classes: Int, scale: Float,
@@ -120,22 +125,12 @@ public struct MeanSquareLoss: KernelLoss, Hashable {
 
 /// L = ½ Σ (y − t)² of the network's outputs y, for numbers to predict, which the model standardizes.
 /// Gradient y − t.
-public struct SquaredErrorLoss: Loss, Hashable {
+public struct SquaredErrorLoss: BatchLoss, Hashable {
     public var outputActivation: OutputActivation { .identity }
     public var name: String { "squared-error" }
 
     /// The only form.
     public init() {}
-
-    /// The batch form, applied to a batch of one.
-    public func evaluate(
-        logits: Span<Float>, target: Span<Float>, gradient: inout MutableSpan<Float>
-    ) -> Float {
-        Float(
-            evaluate(
-                logits: logits, targets: target, classes: logits.count, scale: 1,
-                gradient: &gradient))
-    }
 
     /// Sums in double precision, in order. (The outputs are few beside the weights: this needs no
     /// kernel.)
