@@ -91,7 +91,9 @@ struct TableMeasurements {
         self.table = table
         self.columns = columns
         notes = columns.notes
-        for column in columns.targets { try check(target: column) }
+        for column in columns.targets {
+            try table.checkNumbers(in: column, "is not a number, and a target must be one")
+        }
         let texts = columns.features.filter { table.columns[$0].isText }
         for column in columns.features {
             let summary = table.columns[column]
@@ -120,7 +122,7 @@ struct TableMeasurements {
                 if table.columns[column].missing > 0 { noteMissing(column) }
             } else {
                 let isFilled = table.columns[column].missing > 0
-                let mean = isFilled ? try single(table.columns[column].mean, column) : nil
+                let mean = isFilled ? try table.single(table.columns[column].mean, column) : nil
                 features.append(.number(mean: mean))
                 names.append(name)
                 if isFilled { noteMissing(column) }
@@ -137,31 +139,6 @@ struct TableMeasurements {
         notes.append(
             "In \(table.title(column)), \(missing == 1 ? "1 missing value is" : "\(missing) missing values are") replaced by the mean of all rows."
         )
-    }
-
-    private func check(target column: Int) throws(TableError) {
-        let summary = table.columns[column]
-        if summary.missing > 0 {
-            throw .missing(
-                path: table.path, line: summary.missingLine, column: table.title(column))
-        }
-        guard summary.isNumeric else {
-            throw .field(
-                path: table.path, line: summary.textLine, column: table.title(column),
-                reason: "is not a number, and a target must be one")
-        }
-    }
-
-    /// A number as 32-bit float.
-    /// - Throws: `TableError` if it is too large.
-    private func single(_ value: Double, _ column: Int, line: Int = 1) throws(TableError) -> Float {
-        let single = Float(value)
-        guard single.isFinite else {
-            throw .field(
-                path: table.path, line: line, column: table.title(column),
-                reason: "is too large for a 32-bit number")
-        }
-        return single
     }
 
     /// Reads all rows.
@@ -190,7 +167,7 @@ struct TableMeasurements {
                 guard case .number(let value) = table.value(record, column) else {
                     throw table.changed
                 }
-                targets.append(try single(value, column, line: record.line))
+                targets.append(try table.single(value, column, line: record.line))
             }
         }
         return ImportedTable(
@@ -205,7 +182,7 @@ struct TableMeasurements {
         switch feature {
         case .number(let mean):
             if case .number(let number) = value {
-                rows.append(try single(number, column, line: record.line))
+                rows.append(try table.single(number, column, line: record.line))
             } else if value == .missing, let mean {
                 rows.append(mean)
             } else {

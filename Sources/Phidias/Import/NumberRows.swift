@@ -135,11 +135,7 @@ private struct TableRows {
     private func number(_ record: TextRecord, _ column: Int) throws(TableError) -> Float {
         switch table.value(record, column) {
         case .missing: throw missing(record, column)
-        case .number(let value) where Float(value).isFinite: return Float(value)
-        case .number:
-            throw .field(
-                path: table.path, line: record.line, column: table.title(column),
-                reason: "is too large for a 32-bit number")
+        case .number(let value): return try table.single(value, column, line: record.line)
         case .text:
             throw .field(
                 path: table.path, line: record.line, column: table.title(column),

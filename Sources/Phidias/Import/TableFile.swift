@@ -80,6 +80,32 @@ struct TableFile {
         return text
     }
 
+    /// Checks that all values of a column are numbers.
+    /// - Parameter otherwise: what is wrong where they are not, as the end of a sentence.
+    /// - Throws: `TableError` with the line.
+    func checkNumbers(in column: Int, _ otherwise: String) throws(TableError) {
+        let summary = columns[column]
+        if summary.missing > 0 {
+            throw .missing(path: path, line: summary.missingLine, column: title(column))
+        }
+        guard summary.isNumeric else {
+            throw .field(
+                path: path, line: summary.textLine, column: title(column), reason: otherwise)
+        }
+    }
+
+    /// A number of a column as 32-bit float.
+    /// - Throws: `TableError` if it is too large.
+    func single(_ value: Double, _ column: Int, line: Int = 1) throws(TableError) -> Float {
+        let single = Float(value)
+        guard single.isFinite else {
+            throw .field(
+                path: path, line: line, column: title(column),
+                reason: "is too large for a 32-bit number")
+        }
+        return single
+    }
+
     /// The column in words: "column 3 ('age')".
     func title(_ column: Int) -> String {
         "column \(column + 1)\(names.map { " ('\($0[column])')" } ?? "")"

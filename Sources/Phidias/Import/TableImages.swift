@@ -24,7 +24,7 @@ struct TableImages {
             throw TableError.choice(
                 path: table.path, reason: "images have labels, not numbers to predict")
         }
-        for feature in columns.features { try Self.check(feature, of: table) }
+        for feature in columns.features { try table.checkNumbers(in: feature, "is not a number") }
         shape = try PixelShape.of(values: columns.features.count, options, path: table.path)
         let summaries = columns.features.map { table.columns[$0] }
         let lowest = summaries.reduce(.infinity) { min($0, $1.lowest) }
@@ -35,19 +35,6 @@ struct TableImages {
         let note = options.white == nil ? scale.note(lowest: lowest, highest: highest) : nil
         notes = columns.notes + (note.map { [$0] } ?? [])
         classes = skipsLabels ? nil : try columns.label.map { try table.classes(in: $0) }
-    }
-
-    private static func check(_ column: Int, of table: TableFile) throws(TableError) {
-        let summary = table.columns[column]
-        if summary.missing > 0 {
-            throw .missing(
-                path: table.path, line: summary.missingLine, column: table.title(column))
-        }
-        guard summary.isNumeric else {
-            throw .field(
-                path: table.path, line: summary.textLine, column: table.title(column),
-                reason: "is not a number")
-        }
     }
 
     /// Reads all images, one after the other.
