@@ -45,9 +45,12 @@ public struct DataPair: Sendable {
                 path: "\(directory)/\(ClassNames.file)",
                 reason: "there are \(names.count) names for \(classes) classes")
         }
-        let first = try training.load(classes: classes ?? names?.count, names: names)
+        let columns = try ColumnNames.read(directory)
+        let first = try training.load(
+            classes: classes ?? names?.count, names: names, columns: columns)
         let second = try test.load(
-            classes: first.data.isRegression ? nil : first.data.classes, names: names)
+            classes: first.data.isRegression ? nil : first.data.classes, names: names,
+            columns: columns)
         guard first.data.targetCount == second.data.targetCount else {
             throw .dimensions(
                 path: test.answers.path, expected: first.data.targetCount,
@@ -68,7 +71,8 @@ public struct DataPair: Sendable {
         try check(directory)
         let names = try ClassNames.read(directory)
         return try DataFiles(directory, .test).load(
-            classes: classes, names: names?.count == classes ? names : nil
+            classes: classes, names: names?.count == classes ? names : nil,
+            columns: try ColumnNames.read(directory)
         ).data
     }
 
@@ -289,8 +293,9 @@ private struct DataFiles {
     /// - Parameters:
     ///   - classes: the number of classes; nil: as many as the largest label requires.
     ///   - names: of the classes.
+    ///   - columns: names of the columns.
     func load(
-        classes: Int?, names: [String]?
+        classes: Int?, names: [String]?, columns: ColumnNames?
     ) throws(DataError) -> (data: Dataset, checksums: [String: String]) {
         let inputs = try values(images), answers = try values(answers)
         let checksums = [
@@ -327,7 +332,7 @@ private struct DataFiles {
                 targetCount: targets, path: path)
         }
         let place = "\(directory)/\(ColumnNames.file)"
-        return (try data.named(try ColumnNames.read(directory), path: place), checksums)
+        return (try data.named(columns, path: place), checksums)
     }
 
     /// The bytes or numbers of a file.
