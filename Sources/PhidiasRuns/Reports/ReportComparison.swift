@@ -15,8 +15,8 @@ struct ReportComparison {
             if case .sweep(let sweep) = $0 { sweep } else { nil }
         }
         guard runs.count + sweeps.count > 1 else { return nil }
-        measure = Set(runs.map(\.measure) + sweeps.map(\.report.measure)).sorted(by: >)
-            .joined(separator: " or ")
+        measure = Set(runs.map(\.measure) + sweeps.map(\.report.measure)).map(\.description)
+            .sorted(by: >).joined(separator: " or ")
     }
 
     func chapter() -> ReportPage.Chapter {

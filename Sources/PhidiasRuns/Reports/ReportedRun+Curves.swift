@@ -53,7 +53,7 @@ extension ReportedRun {
             HTML.figure(
                 .fitted(
                     ReportCurves.chart(
-                        measure.prefix(1).uppercased() + measure.dropFirst(),
+                        "\(measure)".prefix(1).uppercased() + "\(measure)".dropFirst(),
                         ChartAxis("\(measure), %", .fitted), lines { 100 * $0.quality }))),
             HTML.figure(
                 .fitted(

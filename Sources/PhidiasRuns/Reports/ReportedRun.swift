@@ -62,9 +62,7 @@ struct ReportedRun {
     var lossName: String { document["loss"] ?? "unknown" }
 
     /// What tells how good it is: accuracy, or R² where numbers are predicted.
-    var measure: String {
-        document.network.outputActivation == .identity ? "R²" : "accuracy"
-    }
+    var measure: QualityMeasure { QualityMeasure(document.network) }
 
     var isSynaptic: Bool { lossName == LossName.synaptic.rawValue }
 

@@ -17,7 +17,7 @@ extension SweepReport {
     }
 
     /// What is missing to the best that there could be.
-    private var errors: String { measure == "R²" ? "1 − R²" : "error" }
+    private var errors: String { measure == .r2 ? "1 − R²" : "error" }
 
     /// Validation error over the effective learning rate η/(1 − α), a line for each η; nil also
     /// where a momentum is no constant.

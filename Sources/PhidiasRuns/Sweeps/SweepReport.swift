@@ -57,20 +57,17 @@ public struct SweepReport: Sendable {
     public let rows: [Row]
     private let cells: Int
     /// What settings are ranked by: accuracy, or R² where numbers are predicted.
-    let measure: String
+    let measure: QualityMeasure
 
     init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
         self.plan = plan
         cells = results.count
         let found = Dictionary(uniqueKeysWithValues: results.map { ($0.cell, $0.outcome) })
-        let isRegression = results.contains {
-            if case .finished(_, let score, _, _) = $0.outcome {
-                score.accuracy == nil
-            } else {
-                false
-            }
+        let measures = results.lazy.compactMap { result -> QualityMeasure? in
+            guard case .finished(_, let validation, _, _) = result.outcome else { return nil }
+            return QualityMeasure(validation)
         }
-        measure = isRegression ? "R²" : "accuracy"
+        measure = measures.first { $0 == .r2 } ?? .accuracy
         var outcomes = plan.points.map { _ in [(Round, SweepResult.Outcome)]() }
         for cell in plan.cells {
             guard let outcome = found[cell.id] else { continue }
@@ -272,7 +269,7 @@ public struct SweepReport: Sendable {
         func interval(_ value: Interval?) -> JSON {
             value.map { .array([.number($0.low), .number($0.high)]) } ?? .null
         }
-        let name = measure == "R²" ? "r2" : measure
+        let name = measure.rawValue
         return .members([
             "cells": .integer(cells), "output": .string(output),
             "pictures": .object(pictures.map { .init(key: $0.name, value: .string($0.path)) }),

@@ -88,11 +88,10 @@ public struct SweepResult: Sendable, Equatable {
 
     /// What the numbers of epochs are.
     private var measure: String {
-        if case .finished(_, let validation, _, _) = outcome, validation.accuracy == nil {
-            "r2"
-        } else {
-            "accuracy"
+        guard case .finished(_, let validation, _, _) = outcome else {
+            return QualityMeasure.accuracy.rawValue
         }
+        return QualityMeasure(validation).rawValue
     }
 
     /// As one line of JSON, wall-clock figures under `timing`.
@@ -181,13 +180,12 @@ public struct SweepResult: Sendable, Equatable {
             let values = json.arrayValue?.compactMap(\.doubleValue)
             return values?.count == json.arrayValue?.count ? values : nil
         }
-        let isRegression = json["epoch_validation_r2"] != nil
-        let measure = isRegression ? "r2" : "accuracy"
-        guard let validation = numbers(json["epoch_validation_\(measure)"]),
-            let test = numbers(json["epoch_test_\(measure)"]),
+        let measure: QualityMeasure = json["epoch_validation_r2"] == nil ? .accuracy : .r2
+        guard let validation = numbers(json["epoch_validation_\(measure.rawValue)"]),
+            let test = numbers(json["epoch_test_\(measure.rawValue)"]),
             let seconds = numbers(timing["epoch_seconds"]),
             validation.count == test.count, test.count == seconds.count,
-            (validation + test).allSatisfy({ $0 <= 1 && ($0 >= 0 || isRegression) })
+            (validation + test).allSatisfy({ $0 <= 1 && ($0 >= 0 || measure == .r2) })
         else { return nil }
         return validation.indices.map {
             Epoch(validation: validation[$0], test: test[$0], seconds: seconds[$0])
