@@ -105,7 +105,8 @@ public struct DataPair: Sendable {
     ///   - directory: made where it is missing.
     ///   - replacing: whether files of that name may be replaced.
     /// - Throws: `DataError.exists`; `.pixels` if training and test images have not one size,
-    ///   `.classNames` if their classes have not the same names; `.elements` if a part has more bytes than are read; `.memory`; `FileError`.
+    ///   `.classNames` if their classes have not the same names; `.elements` if a part has more
+    ///   bytes than are read; `.memory`; `FileError`.
     public func write(to directory: String, replacing: Bool = false) throws {
         guard training.shape == test.shape else {
             throw DataError.pixels(

@@ -21,8 +21,8 @@ extension DigitFitting {
     /// Finds the drawings in a picture, such as a photo of digits on paper.
     ///
     /// A picture of the right size is one drawing, as it is; if it is clearly ink on paper, and the
-    /// other way round than what the network was trained on, it is inverted. In any other the ink is told from the paper, however the light
-    /// falls, lines of ruled paper and specks are left out, and what hangs together, or nearly, is
+    /// other way round than what the network was trained on, it is inverted. In any
+    /// other the ink is told from the paper, however the light falls, lines of ruled paper and specks are left out, and what hangs together, or nearly, is
     /// cut out and fitted as by `fit`. Of parts that touch the edge none is taken while another is
     /// as good; and none that is much smaller than the largest. Where light falls unevenly, strokes
     /// wider than about a tenth of the picture may be taken for shade.

@@ -1,8 +1,8 @@
 /// Everything that a run needs to resume with the same bits, in one safetensors file.
 ///
 /// Tensors: `layers.N.weight` [outputs, inputs] and `layers.N.bias` [outputs]; the same under
-/// `velocity.`, with Adam under `second.` and, if there is a best model, under `best.`. Metadata: the run's document and
-/// metrics, the position in the run, and the checksum of the tensors.
+/// `velocity.`, with Adam under `second.` and, if there is a best model, under `best.`. Metadata: the
+/// run's document and metrics, the position in the run, and the checksum of the tensors.
 public struct Checkpoint: Sendable, Equatable {
     /// The model with the lowest validation loss, and its epoch.
     public struct Best: Sendable, Equatable {

@@ -1,8 +1,8 @@
 import PhidiasKernels
 
 /// The plain buffers between the forward and the backward pass of a batch, [batch][classes] each,
-/// and the code that fills them: targets from labels or numbers, logits from the network, and the gradient
-/// with respect to the logits from the loss.
+/// and the code that fills them: targets from labels or numbers, logits from the network, and
+/// the gradient with respect to the logits from the loss.
 struct BatchBuffers {
     let classes: Int
     private(set) var logits, delta: [Float]

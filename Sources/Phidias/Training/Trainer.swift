@@ -178,8 +178,8 @@ public final class Trainer {
     /// - Throws: `TrainingError.diverged` if a loss or weight is no longer finite; `model` is then
     ///   that of the last good epoch. `.busy` if this trainer is already training; `.position`,
     ///   `.network`, `.velocities`, `.velocity`, `.secondMoments` or `.counts` if training cannot
-    ///   continue from `start`; `.notFinite` if the start is not finite; `.epochs` or `.batchSize`. `ModelError`
-    ///   if the data does not fit or memory is missing. Also the errors of the callbacks.
+    ///   continue from `start`; `.notFinite` if the start is not finite; `.epochs` or
+    ///   `.batchSize`. `ModelError` if the data does not fit or memory is missing. Also the errors of the callbacks.
     public func train(
         on data: Dataset, epochs: Int, from start: TrainingState? = nil,
         shouldStop: (() throws -> Bool)? = nil, onStep: ((StepReport) throws -> Void)? = nil,

@@ -8,7 +8,8 @@ public enum TrainingError: PhidiasError, Equatable {
     case busy
     /// Loss and network have different output activations.
     case output(loss: String, needs: OutputActivation, network: OutputActivation)
-    /// The start has a weight, bias, velocity or second moment that is NaN or infinite, in a layer counted from 0.
+    /// The start has a weight, bias, velocity or second moment that is NaN or infinite, in a layer
+    /// counted from 0.
     case notFinite(layer: Int, what: String)
     /// A start state whose position is not in the run.
     case position(TrainingPosition, run: RunLength)

@@ -15,8 +15,8 @@ public enum TrainingPreset: String, Sendable, Hashable, CaseIterable {
     /// No peak is outside of these.
     private static let bounds = 0.01...1.0
 
-    /// Sets optimizer, learning rate, momentum and schedule. Batch size and network are to be set before: the
-    /// recipe may depend on them.
+    /// Sets optimizer, learning rate, momentum and schedule. Batch size and network are to be
+    /// set before: the recipe may depend on them.
     public func apply(to settings: inout TrainingSettings) {
         settings.optimizerName = .sgd
         settings.warmUp = 0

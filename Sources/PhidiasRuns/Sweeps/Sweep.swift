@@ -32,8 +32,8 @@ public struct SweepOutcome: Sendable {
 /// Trainings of a grid of settings, kept in a folder.
 public enum Sweep {
     /// Computes all cells that have no result yet, several at a time, and ranks the points by
-    /// validation accuracy, or R² of numbers to predict. Each finished cell is a line of results.jsonl, written at once; the same
-    /// call continues an interrupted one.
+    /// validation accuracy, or R² of numbers to predict. Each finished cell is a line of
+    /// results.jsonl, written at once; the same call continues an interrupted one.
     ///
     /// A cell depends on its settings, seed and fold alone: order, jobs and threads change no result.
     /// - Parameters:
