@@ -7,7 +7,7 @@
 // Older commits have no teams that stand by.
 __attribute__((weak)) void ck_with_team(int threads, void (*body)(void *), void *context);
 
-enum { PIXELS = 784, CLASSES = 10, BUFFERS = 19 };
+enum { CLASSES = 10, BUFFERS = 19 };
 
 struct workload {
     work_case c;
@@ -56,9 +56,9 @@ workload *workload_open(const work_case *c) {
         return w;
     }
     const ptrdiff_t outputs = c->batch * CLASSES;
-    w->layers[0] = layer(w, PIXELS, c->hidden, CK_SIGMOID);
+    w->layers[0] = layer(w, c->pixels, c->hidden, CK_SIGMOID);
     w->layers[1] = layer(w, c->hidden, CLASSES, CK_IDENTITY);
-    w->network = (ck_network){.input = {1, 1, PIXELS},
+    w->network = (ck_network){.input = {1, 1, c->pixels},
                               .layer_count = 2,
                               .layers = w->layers,
                               .batch = c->batch,
@@ -67,7 +67,7 @@ workload *workload_open(const work_case *c) {
     w->network.workspace =
         floats(w, (ptrdiff_t)(ck_network_workspace(&w->network) / sizeof(float)), 0);
     ck_network_prepare(&w->network);
-    w->x = floats(w, c->threads * ck_panel_size(c->batch, PIXELS), 0);
+    w->x = floats(w, c->threads * ck_panel_size(c->batch, c->pixels), 0);
     w->logits = floats(w, outputs, 0);
     w->loss = floats(w, outputs, 0);
     w->delta = floats(w, outputs, 0);
@@ -91,7 +91,7 @@ static void run_once(workload *w) {
                                   .indices = c->order + w->at,
                                   .next = c->order + w->at + c->batch,
                                   .next_count = c->batch,
-                                  .pixels = PIXELS,
+                                  .pixels = c->pixels,
                                   .scale = 1 / 255.f,
                                   .panels = w->x};
     ck_network_forward(&w->network, c->batch, &input, NULL, w->logits, c->threads);

@@ -8,8 +8,8 @@
 typedef struct {
     int is_product;        // a matrix product of m × n × k, else training steps
     long m, n, k;          // of the product
-    long hidden, batch;    // of 784-hidden-10
-    const uint8_t *images; // [count][784]
+    long pixels, hidden, batch; // of pixels-hidden-10
+    const uint8_t *images;      // [count][pixels]
     const uint32_t *order; // of the images
     long count;
     int threads;

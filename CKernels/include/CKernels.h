@@ -246,6 +246,14 @@ typedef struct {
                         ///< of a network without stages
 } ck_dense;
 
+/// Whether the first layer's inputs are listed without their zeros: for tests and benchmarks, as it
+/// changes no result.
+typedef enum {
+    CK_LISTED_WHERE_FASTER = 0,
+    CK_NEVER_LISTED = 1,
+    CK_ALWAYS_LISTED = 2, ///< where at most half of them are set: lists have no more room
+} ck_listing;
+
 /// Bytes of images, and which of them make the batch: image b is images[indices[b] * pixels …],
 /// and its input is fma(byte, scale, offset). Or rows of numbers, which are inputs as they are.
 typedef struct {
@@ -257,6 +265,7 @@ typedef struct {
     ptrdiff_t pixels;
     float scale, offset;
     float *panels; ///< out: the packed batch, ck_input_size floats; 64-byte aligned
+    ck_listing listing;
 } ck_batch_input;
 
 /// Number of floats in panels of `features` features with `rows` rows.

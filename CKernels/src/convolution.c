@@ -238,7 +238,7 @@ static void list_row(const ck_planned *p, ptrdiff_t y, ptrdiff_t used, const flo
             const float d = delta[x * CK_LANES + j];
             const ptrdiff_t place = places[x * CK_LANES + j];
             ck_spot *spot = &spots[j * p->windows + counts[j]];
-            spot->delta = d;
+            spot->value = d;
             spot->at = (int32_t)((2 * y + (place >> 1)) * p->pixels.row +
                                  (2 * x + (place & 1)) * p->pixels.step);
             counts[j] += d != 0;

@@ -1,6 +1,6 @@
 // Dense layers on panels: forward beside backward, as parts of a parallel pass. Barriers separate
 // what a thread reads from what others have written.
-#include "dense.h"
+#include "listed.h"
 #include "pack.h"
 #include "threads.h"
 
@@ -45,16 +45,6 @@ void ck_dense_unpack(ptrdiff_t inputs, ptrdiff_t outputs, const float *panels, f
 
 // ---------------------------------------------------------------- forward
 
-// Rows of a batch in groups for the register tile, as even as can be: no group is so small that
-// the latency of an FMA shows.
-static ptrdiff_t groups_of(ptrdiff_t batch) {
-    return (batch + CK_ROWS - 1) / CK_ROWS;
-}
-
-static ck_range group_rows(ptrdiff_t batch, ptrdiff_t group) {
-    return ck_share(batch, group, groups_of(batch));
-}
-
 // k is cut so that a block of a weight panel and the rows it meets stay in L1.
 static ptrdiff_t depth_of(ptrdiff_t k) {
     const ptrdiff_t blocks = (k + DEPTH - 1) / DEPTH;
@@ -69,34 +59,51 @@ static void unpack_logits(const ck_dense *last, const float *y, ptrdiff_t unit, 
         memcpy(logits + i * last->outputs + unit, y, bytes);
 }
 
+void ck_unsign_zeros(ptrdiff_t n, float *x) {
+    for (ptrdiff_t i = 0; i < n; i++)
+        x[i] += 0.0f;
+}
+
+void ck_finish_units(const ck_dense_pass *pass, ptrdiff_t l, ptrdiff_t panel, ck_range rows,
+                     int is_first, float *logits) {
+    const ck_kernels *kernels = pass->kernels;
+    const ck_dense *layer = &pass->layers[l];
+    const ck_drop *drop = &pass->drops[l];
+    const ptrdiff_t count = rows.last - rows.first, at = panel * pass->batch + rows.first;
+    float *y = layer->activations + at * CK_LANES;
+    // The other activations have the same value for both zeros.
+    if (is_first && layer->activation != CK_SIGMOID && layer->activation != CK_RELU)
+        ck_unsign_zeros(count * CK_LANES, y);
+    ck_activate(kernels, layer->activation, count * CK_LANES, y);
+    if (drop->masks) {
+        uint16_t *masks = drop->masks + at;
+        kernels->masks(count, &drop->key, drop->images + rows.first, 1, panel, 0, masks);
+        kernels->drop(count, masks, drop->scale, y);
+    }
+    if (logits)
+        unpack_logits(layer, y, panel * CK_LANES, rows, logits);
+}
+
 // This thread's tiles of y = activation(x W + bias), and of the logits where they are not NULL.
 // Unit panels outermost: a thread keeps its weights in its own cache from step to step.
-static void forward_layer(const ck_kernels *kernels, const ck_dense *layer, const ck_drop *drop,
-                          ptrdiff_t batch, const float *x, float *logits, int thread, int threads) {
-    const ptrdiff_t groups = groups_of(batch), depth = depth_of(layer->inputs);
+static void forward_layer(const ck_dense_pass *pass, ptrdiff_t l, const float *x, int is_first,
+                          float *logits, int thread, int threads) {
+    const ck_dense *layer = &pass->layers[l];
+    const ptrdiff_t batch = pass->batch, groups = ck_groups(batch), depth = depth_of(layer->inputs);
     const ptrdiff_t weight_panel = (layer->inputs + 1) * CK_LANES;
     const ck_range part = ck_share(ck_panels(layer->outputs) * groups, thread, threads);
     for (ptrdiff_t k = 0; k < layer->inputs; k += depth)
         for (ptrdiff_t item = part.first; item < part.last; item++) {
             const ptrdiff_t panel = item / groups;
-            const ck_range rows = group_rows(batch, item % groups);
-            const int count = (int)(rows.last - rows.first);
+            const ck_range rows = ck_group_rows(batch, item % groups);
             const float *w = layer->weights + panel * weight_panel;
             const float *bias = w + layer->inputs * CK_LANES;
             float *y = layer->activations + (panel * batch + rows.first) * CK_LANES;
-            kernels->tile(count, ck_least(depth, layer->inputs - k),
-                          x + k * batch + rows.first * CK_LANES, batch * CK_LANES, w + k * CK_LANES,
-                          k ? y : bias, k ? CK_LANES : 0, y);
-            if (k + depth < layer->inputs)
-                continue;
-            ck_activate(kernels, layer->activation, count * CK_LANES, y);
-            if (drop && drop->masks) {
-                uint16_t *masks = drop->masks + panel * batch + rows.first;
-                kernels->masks(count, &drop->key, drop->images + rows.first, 1, panel, 0, masks);
-                kernels->drop(count, masks, drop->scale, y);
-            }
-            if (logits)
-                unpack_logits(layer, y, panel * CK_LANES, rows, logits);
+            pass->kernels->tile((int)(rows.last - rows.first), ck_least(depth, layer->inputs - k),
+                                x + k * batch + rows.first * CK_LANES, batch * CK_LANES,
+                                w + k * CK_LANES, k ? y : bias, k ? CK_LANES : 0, y);
+            if (k + depth >= layer->inputs)
+                ck_finish_units(pass, l, panel, rows, is_first, logits);
         }
 }
 
@@ -112,9 +119,17 @@ static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int threads) 
     return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES;
 }
 
-float *ck_input_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads) {
+static float *copy_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads) {
     const ptrdiff_t copy = is_shared(input, batch, threads) ? 0 : thread;
     return input->panels + copy * ck_panel_size(batch, input->pixels);
+}
+
+ck_first_input ck_packed_batch(const ck_batch_input *input, ptrdiff_t batch, int listed, int thread,
+                               int threads) {
+    float *copy = copy_of(input, batch, thread, threads);
+    if (!listed)
+        return (ck_first_input){.panels = copy};
+    return (ck_first_input){.lists = ck_lists_in(copy, batch, input->pixels)};
 }
 
 void ck_prefetch_next(const ck_batch_input *input, ck_range part) {
@@ -146,31 +161,42 @@ static void pack_images(const ck_kernels *kernels, const ck_batch_input *input, 
                             panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
 }
 
-const float *ck_pack_batch(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
-                           int thread, int threads) {
+ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input,
+                             const float *values, int listed, int thread, int threads) {
+    const ptrdiff_t batch = pass->batch;
     const int shared = is_shared(input, batch, threads);
     const int part = shared ? thread : 0, parts = shared ? threads : 1;
     const ck_range images = ck_share(batch, part, parts);
-    float *panels = ck_input_of(input, batch, thread, threads);
-    if (input->rows)
+    if (listed) {
+        const ck_first_input to = ck_packed_batch(input, batch, 1, thread, threads);
+        listed = ck_list_images(pass->kernels, input, values, images, &to.lists);
+        if (shared)
+            listed = ck_all_agree(pass->vote, listed, threads);
+    }
+    float *panels = copy_of(input, batch, thread, threads);
+    if (!listed && input->rows)
         pack_rows(input, images, batch, panels);
-    else
-        pack_images(kernels, input, images, batch, panels);
+    else if (!listed)
+        pack_images(pass->kernels, input, images, batch, panels);
     ck_prefetch_next(input, ck_share(input->next_count, part, parts));
-    if (shared)
+    if (shared && !listed)
         ck_barrier(threads);
-    return panels;
+    return ck_packed_batch(input, batch, listed, thread, threads);
 }
 
-void ck_dense_forward_on(const ck_dense_pass *pass, const float *x, float *logits, int thread,
-                         int threads) {
+void ck_dense_forward_on(const ck_dense_pass *pass, const ck_first_input *x, const ck_dense *below,
+                         float *logits, int thread, int threads) {
     for (ptrdiff_t l = 0; l < pass->count; l++) {
-        const ck_dense *layer = &pass->layers[l];
+        float *last = l == pass->count - 1 ? logits : NULL;
         if (l > 0)
             ck_barrier(threads);
-        forward_layer(pass->kernels, layer, &pass->drops[l], pass->batch,
-                      l ? layer[-1].activations : x, l == pass->count - 1 ? logits : NULL, thread,
-                      threads);
+        if (l == 0 && x && !x->panels)
+            ck_listed_forward(pass, &x->lists, last, thread, threads);
+        else if (l == 0 && x)
+            forward_layer(pass, l, x->panels, 1, last, thread, threads);
+        else
+            forward_layer(pass, l, l ? pass->layers[l - 1].activations : below->activations, 0, last,
+                          thread, threads);
     }
 }
 
@@ -204,8 +230,8 @@ static void backward_delta(const ck_kernels *kernels, const ck_dense *layer, con
                            ck_range own) {
     static const float zeros[CK_LANES];
     for (ptrdiff_t panel = own.first; panel < own.last; panel++)
-        for (ptrdiff_t group = 0; group < groups_of(batch); group++) {
-            const ck_range rows = group_rows(batch, group);
+        for (ptrdiff_t group = 0; group < ck_groups(batch); group++) {
+            const ck_range rows = ck_group_rows(batch, group);
             const int count = (int)(rows.last - rows.first);
             const ptrdiff_t first = panel * batch + rows.first, at = first * CK_LANES;
             float *to = below->deltas + at;
@@ -218,7 +244,8 @@ static void backward_delta(const ck_kernels *kernels, const ck_dense *layer, con
 
 // Input panels `blocks` of the unit panels `units`; the last input panel brings the bias.
 static int gradient_panels(const ck_dense_pass *pass, ck_fate fate, const ck_dense *layer,
-                           const float *x, const float *delta, ck_range units, ck_range blocks) {
+                           const float *x, int is_first, const float *delta, ck_range units,
+                           ck_range blocks) {
     const ck_kernels *kernels = pass->kernels;
     const ptrdiff_t batch = pass->batch, first = blocks.first * CK_LANES;
     const ptrdiff_t rows = ck_least(blocks.last * CK_LANES, layer->inputs) - first;
@@ -227,12 +254,15 @@ static int gradient_panels(const ck_dense_pass *pass, ck_fate fate, const ck_den
     for (ptrdiff_t panel = units.first; rows > 0 && panel < units.last; panel++) {
         const float *d = delta + panel * batch * CK_LANES;
         const ptrdiff_t at = (panel * (layer->inputs + 1) + first) * CK_LANES;
-        if (fate.update)
+        if (fate.update) {
             bad |= kernels->update_panel(rows, bias, batch, x + first * batch, batch * CK_LANES, d,
                                          fate.step, layer->weights + at, layer->velocity + at);
-        else
-            kernels->gradient_panel(rows, bias, batch, x + first * batch, batch * CK_LANES, d,
-                                    layer->gradient + at);
+            continue;
+        }
+        kernels->gradient_panel(rows, bias, batch, x + first * batch, batch * CK_LANES, d,
+                                layer->gradient + at);
+        if (is_first)
+            ck_unsign_zeros((rows + bias) * CK_LANES, layer->gradient + at);
     }
     return bad;
 }
@@ -240,8 +270,9 @@ static int gradient_panels(const ck_dense_pass *pass, ck_fate fate, const ck_den
 // A thread owns the same panels of units throughout: it makes their deltas, and updates the weights
 // that lead into them and out of them, so that these stay in its core's cache, and it waits for the
 // others only where it needs all deltas of a layer.
-ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const ck_dense *below,
-                               const float *delta, ck_fate fate, int thread, int threads) {
+ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const ck_first_input *x,
+                               const ck_dense *below, const float *delta, ck_fate fate, int thread,
+                               int threads) {
     const ptrdiff_t batch = pass->batch, count = pass->count;
     const ck_dense *first = &pass->layers[0], *last = &pass->layers[count - 1];
     float *own_delta = last->deltas + thread * ck_panel_size(batch, last->outputs);
@@ -255,7 +286,7 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
             ck_barrier(threads);
         transpose_weights(pass->kernels, layer, own);
         backward_delta(pass->kernels, layer, d, under, l ? &pass->drops[l - 1] : NULL, batch, own);
-        if (gradient_panels(pass, fate, layer, under->activations, d,
+        if (gradient_panels(pass, fate, layer, under->activations, 0, d,
                             (ck_range){0, ck_panels(layer->outputs)}, own))
             bad = l;
         d = under->deltas;
@@ -263,7 +294,8 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
     if (!x)
         return bad;
     // Where the panels of units do not come out even, the first layer is shared by inputs.
-    ck_range units = {0, ck_panels(first->outputs)}, blocks = {0, ck_panels(first->inputs)};
+    ck_range units = {0, ck_panels(first->outputs)};
+    ck_range blocks = {0, x->panels ? ck_panels(first->inputs) : x->lists.words};
     if (units.last % threads == 0 || units.last >= 8 * threads) {
         units = ck_share(units.last, thread, threads);
     } else {
@@ -271,7 +303,8 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const float *x, const 
         if (first != last)
             ck_barrier(threads);
     }
-    if (gradient_panels(pass, fate, first, x, d, units, blocks))
-        bad = 0;
-    return bad;
+    const int is_bad =
+        x->panels ? gradient_panels(pass, fate, first, x->panels, 1, d, units, blocks)
+                  : ck_listed_gradient(pass, fate, &x->lists, d, units, blocks);
+    return is_bad ? 0 : bad;
 }

@@ -38,11 +38,18 @@ typedef struct {
     ptrdiff_t row, step;
 } ck_grid;
 
-// A nonzero delta, and the position of its pixel's first tap in the input.
+// A value that is not zero, and where what it is multiplied by lies: of a pixel its row of weights,
+// of a delta the first tap of its pixel in the input.
 typedef struct {
-    float delta;
+    float value;
     int32_t at;
 } ck_spot;
+
+// Some of them, in order.
+typedef struct {
+    const ck_spot *spots;
+    ptrdiff_t count;
+} ck_list;
 
 // What random bits are drawn from, and the least 16 of them that keep an output: see ck_dropout.
 typedef struct {
@@ -116,6 +123,26 @@ typedef struct {
     int (*update_panel)(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                         ptrdiff_t x_panel, const float *delta, ck_step step, float *w, float *v);
 
+    // The same update of n floats, whole rows, with a gradient that is there.
+    int (*update_rows)(ptrdiff_t n, const float *g, ck_step step, float *w, float *v);
+
+    // What is not zero of n bytes, in order: of byte p the value inputs[byte], at first + 16 p.
+    // Returns their number; there is room for n.
+    ptrdiff_t (*list_bytes)(ptrdiff_t n, const uint8_t *bytes, const float *inputs, int32_t first,
+                            ck_spot *spots);
+
+    // Sums over lists, of list i and panel p: c[p * c_panel + 16 i + j] = init[p * init_panel +
+    // i * init_list + j] + sum over the list's spots in order of value * w[p * w_panel + at + j].
+    // lists * panels <= spot_tile. c may be init.
+    void (*add_spots)(int lists, int panels, const ck_list *list, const float *w, ptrdiff_t w_panel,
+                      const float *init, ptrdiff_t init_list, ptrdiff_t init_panel, float *c,
+                      ptrdiff_t c_panel);
+    // An image's part of the gradient: for its spots in order, and all panels p, g[p * g_panel + at
+    // - first + j] += value * delta[p * d_panel + j]. panels <= spot_tile.
+    void (*spread_spots)(int panels, const ck_list *list, ptrdiff_t first, const float *delta,
+                         ptrdiff_t d_panel, float *g, ptrdiff_t g_panel);
+    int spot_tile; // panels of sums that fill the pipes
+
     // The sums acc[m][16] go to c[m][n], 0 <= n <= 16.
     void (*store)(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
                   ptrdiff_t ldc);
@@ -152,11 +179,11 @@ typedef struct {
                       ck_grid x_at, const float *delta, ck_grid delta_at, float *g);
 
     // The same for one output channel with few deltas: for spots i ascending
-    // g[t][16] += x[spots[i].at + at[16 t]][16] * spots[i].delta, for taps t that are 16 channels.
+    // g[t][16] += x[spots[i].at + at[16 t]][16] * spots[i].value, for taps t that are 16 channels.
     void (*correlate_spots)(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps, const ptrdiff_t *at,
                             const float *x, float *g);
     // The way back of one output channel with few deltas: for spots i ascending, and all taps t,
-    // y[spots[i].at + place of t] += w[t] * spots[i].delta. Runs are whole rows of 16.
+    // y[spots[i].at + place of t] += w[t] * spots[i].value. Runs are whole rows of 16.
     void (*scatter_spots)(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps, const float *w,
                           float *y);
 

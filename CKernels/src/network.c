@@ -7,8 +7,9 @@
 
 static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *network,
                                 ptrdiff_t batch) {
-    return (ck_dense_pass){kernels, network->layer_count, network->layers,
-                           ck_plan_of(network)->drops + network->stage_count, batch};
+    ck_plan *plan = ck_plan_of(network);
+    return (ck_dense_pass){kernels, network->layer_count,          network->layers,
+                           plan->drops + network->stage_count, batch, &plan->vote};
 }
 
 // ---------------------------------------------------------------- forward
@@ -45,7 +46,7 @@ typedef struct {
     ck_dense_pass dense;
     ptrdiff_t chains;
     const ck_batch_input *input;
-    const float *table; // forward: of the 256 bytes' inputs, where there are stages
+    const float *values; // forward: the inputs of the 256 bytes, for images and lists, or NULL
     float *logits;
     const float *delta; // backward
     ck_fate fate;
@@ -69,7 +70,7 @@ static void forward_images(const shared_pass *s, int thread, int threads) {
         const ck_range images = ck_share(s->images.batch, chain, s->chains);
         for (ptrdiff_t image = images.first; image < images.last; image++) {
             const ptrdiff_t slot = s->images.network->training ? image : thread;
-            ck_pack_image(&s->images, s->input, s->table, image, slot);
+            ck_pack_image(&s->images, s->input, s->values, image, slot);
             ck_image_forward(&s->images, image, slot, thread);
         }
     }
@@ -79,27 +80,46 @@ static void forward_images(const shared_pass *s, int thread, int threads) {
 
 static void forward(void *context, int thread, int threads) {
     const shared_pass *s = context;
-    const float *x = s->images.plan->base.activations;
-    if (s->images.plan->count > 0) {
+    ck_plan *plan = s->images.plan;
+    if (plan->count > 0) {
         forward_images(s, thread, threads);
         ck_barrier(threads);
-    } else {
-        x = ck_pack_batch(s->dense.kernels, s->input, s->dense.batch, thread, threads);
+        ck_dense_forward_on(&s->dense, NULL, &plan->base, s->logits, thread, threads);
+        return;
     }
-    ck_dense_forward_on(&s->dense, x, s->logits, thread, threads);
+    const ck_first_input x =
+        ck_pack_batch(&s->dense, s->input, s->values, s->values != NULL, thread, threads);
+    if (thread == 0)
+        plan->is_listed = !x.panels;
+    ck_dense_forward_on(&s->dense, &x, NULL, s->logits, thread, threads);
+}
+
+// Whether the batch shall be listed. One that resembles the last is not looked at: in training all
+// do.
+static int wants_lists(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input) {
+    enum { PASSES = 32 };
+    ck_plan *plan = ck_plan_of(network);
+    if (input->listing == CK_NEVER_LISTED || input->pixels > INT32_MAX / CK_LANES ||
+        (!input->rows && input->offset != 0))
+        return 0;
+    if (plan->passes++ % PASSES == 0)
+        plan->lists_pay = ck_lists_pay(input, batch);
+    return plan->lists_pay || input->listing == CK_ALWAYS_LISTED;
 }
 
 int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
                        const ck_dropout *dropout, float *logits, int threads) {
     shared_pass s = pass_over(network, batch, input);
-    float table[256];
-    s.table = table;
+    float values[256];
     s.logits = logits;
     set_drops(network, input->indices, dropout);
     if (s.images.plan->last_batch != batch)
         s.images.plan->last_batch = batch;
-    if (s.images.plan->count > 0)
-        tabulate_inputs(s.dense.kernels, input, table);
+    if (s.images.plan->count > 0 || wants_lists(network, batch, input)) {
+        s.values = values;
+        if (!input->rows)
+            tabulate_inputs(s.dense.kernels, input, values);
+    }
     return ck_run(threads, forward, &s);
 }
 
@@ -149,9 +169,11 @@ static void backward(void *context, int thread, int threads) {
     const ck_plan *plan = s->images.plan;
     const ptrdiff_t stages = plan->count;
     turn_own_weights(&s->images, thread, threads);
-    const float *x = stages ? NULL : ck_input_of(s->input, s->dense.batch, thread, s->packed_by);
-    ptrdiff_t bad = stages + ck_dense_backward_on(&s->dense, x, &plan->base, s->delta, s->fate,
-                                                  thread, threads);
+    ck_first_input x;
+    if (!stages)
+        x = ck_packed_batch(s->input, s->dense.batch, plan->is_listed, thread, s->packed_by);
+    ptrdiff_t bad = stages + ck_dense_backward_on(&s->dense, stages ? NULL : &x, &plan->base,
+                                                  s->delta, s->fate, thread, threads);
     if (plan->lowest < stages) {
         ck_barrier(threads);
         sum_own_chains(&s->images, s->chains, thread, threads);

@@ -4,7 +4,6 @@
 #define CK_PLAN_H
 
 #include "dense.h"
-#include "threads.h"
 
 // Images in blocks of channels with a border: element (c, y, x) lies at c / lanes * plane +
 // y * row + x * lanes + c % lanes + origin.
@@ -56,6 +55,10 @@ struct ck_plan {
     int threads;
     ptrdiff_t lowest;       // the first convolution, or count: nothing below it has a gradient
     ptrdiff_t last_batch;   // of the last forward pass
+    int is_listed;          // whether its inputs are listed
+    unsigned passes;        // forward, over inputs that could be listed
+    int lists_pay;          // of one of the last of them
+    ck_vote vote;
     ck_shape flat;          // what is flattened
     ck_dense base;          // the flattened images, as if they were a layer's outputs
     ck_drop *drops;         // stages, then layers

@@ -84,6 +84,18 @@ void ck_barrier(int threads) {
     }
 }
 
+int ck_all_agree(ck_vote *vote, int yes, int threads) {
+    if (!yes)
+        atomic_fetch_add(&vote->refusals, 1);
+    ck_barrier(threads);
+    const int all = atomic_load(&vote->refusals) == 0;
+    if (!all) {
+        ck_barrier(threads);
+        atomic_store(&vote->refusals, 0);
+    }
+    return all;
+}
+
 static int run_standing(team *t, ck_job *job, void *context) {
     t->job = job;
     t->context = context;

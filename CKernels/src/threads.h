@@ -32,6 +32,14 @@ int ck_run(int threads, ck_job *job, void *context);
 /// In a job of so many threads: waits until all of them are here.
 void ck_barrier(int threads);
 
+/// What the threads of a team agree on.
+typedef struct {
+    _Atomic int refusals;
+} ck_vote;
+
+/// Whether all threads of a job of so many say yes, once all have said it.
+int ck_all_agree(ck_vote *vote, int yes, int threads);
+
 /// Runs the statements on each thread of a team, as number `thread` of `threads`. A team of one
 /// enters no parallel region: even one that is not parallel costs 0.1 µs.
 #define CK_ON_TEAM(team, ...)                                                                      \

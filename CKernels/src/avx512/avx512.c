@@ -8,6 +8,7 @@
 #include "simd/operations.h"
 #include "simd/gemm.h"
 #include "simd/gradient.h"
+#include "simd/listed.h"
 #include "simd/convolution.h"
 #include "simd/warp.h"
 #include "simd/probe.h"

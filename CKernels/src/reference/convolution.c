@@ -35,7 +35,7 @@ void ck_correlate_spots_reference(ptrdiff_t n, const ck_spot *spots, ptrdiff_t t
     for (ptrdiff_t t = 0; t < taps; t++)
         for (int j = 0; j < CK_LANES; j++, g++)
             for (ptrdiff_t i = 0; i < n; i++)
-                *g = fmaf(x[spots[i].at + at[t * CK_LANES] + j], spots[i].delta, *g);
+                *g = fmaf(x[spots[i].at + at[t * CK_LANES] + j], spots[i].value, *g);
 }
 
 void ck_scatter_spots_reference(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps,
@@ -46,7 +46,7 @@ void ck_scatter_spots_reference(ptrdiff_t n, const ck_spot *spots, const ck_taps
             for (ptrdiff_t r = 0; r < taps->rows; r++)
                 for (ptrdiff_t p = 0; p < taps->run; p++, tap++) {
                     float *to = y + spots[i].at + b * taps->block + r * taps->row + p;
-                    *to = fmaf(*tap, spots[i].delta, *to);
+                    *to = fmaf(*tap, spots[i].value, *to);
                 }
     }
 }

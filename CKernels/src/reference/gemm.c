@@ -53,6 +53,14 @@ void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, cons
         gradient_row(batch, input_row(r, rows, x, x_panel), delta, g + r * CK_LANES);
 }
 
+int ck_update_rows_reference(ptrdiff_t n, const float *g, ck_step step, float *w, float *v) {
+    int bad = 0;
+    ck_momentum_update_reference(n, step, g, v, w);
+    for (ptrdiff_t i = 0; i < n; i++)
+        bad |= !(fabsf(w[i]) <= CK_MAX_FINITE);
+    return bad;
+}
+
 int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                               ptrdiff_t x_panel, const float *delta, ck_step step, float *w,
                               float *v) {
@@ -60,9 +68,7 @@ int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const f
     for (ptrdiff_t r = 0; r < rows + (bias != 0); r++, w += CK_LANES, v += CK_LANES) {
         float g[CK_LANES];
         gradient_row(batch, input_row(r, rows, x, x_panel), delta, g);
-        ck_momentum_update_reference(CK_LANES, step, g, v, w);
-        for (int j = 0; j < CK_LANES; j++)
-            bad |= !(fabsf(w[j]) <= CK_MAX_FINITE);
+        bad |= ck_update_rows_reference(CK_LANES, g, step, w, v);
     }
     return bad;
 }

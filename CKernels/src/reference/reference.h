@@ -17,6 +17,14 @@ void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, cons
 int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                               ptrdiff_t x_panel, const float *delta, ck_step step, float *w,
                               float *v);
+int ck_update_rows_reference(ptrdiff_t n, const float *g, ck_step step, float *w, float *v);
+ptrdiff_t ck_list_bytes_reference(ptrdiff_t n, const uint8_t *bytes, const float *inputs,
+                                  int32_t first, ck_spot *spots);
+void ck_add_spots_reference(int lists, int panels, const ck_list *list, const float *w,
+                            ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
+                            ptrdiff_t init_panel, float *c, ptrdiff_t c_panel);
+void ck_spread_spots_reference(int panels, const ck_list *list, ptrdiff_t first, const float *delta,
+                               ptrdiff_t d_panel, float *g, ptrdiff_t g_panel);
 void ck_store_reference(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,
                         ptrdiff_t ldc);
 void ck_add_rows_reference(ptrdiff_t n, ptrdiff_t k, const float *x, ptrdiff_t ldx, const float *v,

@@ -114,7 +114,7 @@ INLINE void spots_tile(const int m, ptrdiff_t n, const ck_spot *spots, const ptr
     }
 #pragma clang loop unroll_count(2)
     for (ptrdiff_t i = 0; i < n; i++) {
-        const vf d = splat(spots[i].delta);
+        const vf d = splat(spots[i].value);
         const ptrdiff_t place = spots[i].at;
         for (int t = 0; t < m; t++)
             for (int j = 0; j < VECTORS; j++)
@@ -141,7 +141,7 @@ static void correlate_spots(ptrdiff_t n, const ck_spot *spots, ptrdiff_t taps, c
 INLINE void scatter_runs(ptrdiff_t n, const ck_spot *spots, const ck_taps *taps,
                          const ptrdiff_t run, const float *restrict w, float *restrict y) {
     for (ptrdiff_t i = 0; i < n; i++) {
-        const vf d = splat(spots[i].delta);
+        const vf d = splat(spots[i].value);
         const float *tap = w;
         for (ptrdiff_t b = 0; b < taps->blocks; b++) {
             float *to = y + spots[i].at + b * taps->block;

@@ -144,6 +144,17 @@ static void gradient_panel(ptrdiff_t rows, int bias, ptrdiff_t batch, const floa
     whole_panel(rows, bias, batch, x, x_panel, delta, &to);
 }
 
+// check: their sum, which is infinite of some finite weights: only then are they looked at one by
+// one.
+INLINE int has_not_finite(vf check, ptrdiff_t n, const float *w) {
+    if (!any(not_finite(check)))
+        return 0;
+    vi bad = {0};
+    for (ptrdiff_t at = 0; at < n; at += WIDTH)
+        bad |= not_finite(load(w + at));
+    return any(bad);
+}
+
 static int update_panel(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                         ptrdiff_t x_panel, const float *delta, ck_step step, float *w, float *v) {
     float room[2][CK_ROWS * CK_LANES] __attribute__((aligned(64)));
@@ -151,11 +162,12 @@ static int update_panel(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *
     sink to = {.update = 1, .sums = room[0], .others = room[1]};
     to.waiting = (waiting){.factors = &factors, .w = w, .v = v};
     whole_panel(rows, bias, batch, x, x_panel, delta, &to);
-    // Finite weights can have an infinite sum: only then are they looked at one by one.
-    if (!any(not_finite(to.waiting.check)))
-        return 0;
-    vi bad = {0};
-    for (ptrdiff_t at = 0; at < (rows + (bias != 0)) * CK_LANES; at += WIDTH)
-        bad |= not_finite(load(w + at));
-    return any(bad);
+    return has_not_finite(to.waiting.check, (rows + (bias != 0)) * CK_LANES, w);
+}
+
+static int update_rows(ptrdiff_t n, const float *g, ck_step step, float *w, float *v) {
+    const update_factors factors = factors_of(step);
+    waiting rows = {.factors = &factors, .sums = g, .w = w, .v = v, .count = n};
+    update_rest(&rows, 0);
+    return has_not_finite(rows.check, n, w);
 }

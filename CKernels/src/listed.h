@@ -1,0 +1,15 @@
+// The first dense layer over lists of its inputs, as parts of a parallel pass.
+#ifndef CK_LISTED_H
+#define CK_LISTED_H
+
+#include "dense.h"
+
+/// This thread's part of the first layer's outputs, and of the logits where they are not NULL.
+void ck_listed_forward(const ck_dense_pass *pass, const ck_lists *lists, float *logits, int thread,
+                       int threads);
+/// The gradient of panels `units` by the inputs of `words`, the last of which bring the bias.
+/// Returns nonzero if a weight is no longer finite.
+int ck_listed_gradient(const ck_dense_pass *pass, ck_fate fate, const ck_lists *lists,
+                       const float *delta, ck_range units, ck_range words);
+
+#endif
