@@ -161,15 +161,15 @@ static void pack_images(const ck_kernels *kernels, const ck_batch_input *input, 
                             panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
 }
 
-ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input,
-                             const float *values, int listed, int thread, int threads) {
+ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input, int listed,
+                             int thread, int threads) {
     const ptrdiff_t batch = pass->batch;
     const int shared = is_shared(input, batch, threads);
     const int part = shared ? thread : 0, parts = shared ? threads : 1;
     const ck_range images = ck_share(batch, part, parts);
     if (listed) {
         const ck_first_input to = ck_packed_batch(input, batch, 1, thread, threads);
-        listed = ck_list_images(pass->kernels, input, values, images, &to.lists);
+        listed = ck_list_images(pass->kernels, input, images, &to.lists);
         if (shared)
             listed = ck_all_agree(pass->vote, listed, threads);
     }

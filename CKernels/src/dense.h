@@ -32,9 +32,9 @@ typedef struct {
 } ck_first_input;
 
 /// Packs the batch, for a network whose first layer is dense; listed, if that is wanted and there is
-/// room. values: the inputs of the 256 bytes. Returns what ck_packed_batch does then.
-ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input,
-                             const float *values, int listed, int thread, int threads);
+/// room. Returns what ck_packed_batch does then.
+ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input, int listed,
+                             int thread, int threads);
 /// The batch as `threads` threads have packed it and this one reads it: its own copy or, of a large
 /// batch, the one of all.
 ck_first_input ck_packed_batch(const ck_batch_input *input, ptrdiff_t batch, int listed, int thread,

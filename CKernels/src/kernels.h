@@ -8,6 +8,7 @@
 
 enum {
     CK_ROWS = 6,     // most rows of a register tile; its width is one panel, CK_LANES
+    CK_WORD = 64,    // bytes of an image that are listed together
     CK_SHARD = 1024, // elements of one shard of ck_sum
     CK_PAGE = 1024,  // floats: of rows so far apart the first cache holds no more than eight
 };
@@ -123,13 +124,15 @@ typedef struct {
     int (*update_panel)(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                         ptrdiff_t x_panel, const float *delta, ck_step step, float *w, float *v);
 
-    // The same update of n floats, whole rows, with a gradient that is there.
-    int (*update_rows)(ptrdiff_t n, const float *g, ck_step step, float *w, float *v);
+    // The same update of n floats, whole rows, with a gradient that is there, and is 0 afterwards.
+    int (*update_rows)(ptrdiff_t n, float *g, ck_step step, float *w, float *v);
 
-    // What is not zero of n bytes, in order: of byte p the value inputs[byte], at first + 16 p.
-    // Returns their number; there is room for n.
-    ptrdiff_t (*list_bytes)(ptrdiff_t n, const uint8_t *bytes, const float *inputs, int32_t first,
-                            ck_spot *spots);
+    // What is not zero of an image of n bytes, as spots from spots[at] on: of byte p the value byte *
+    // scale, at 16 p. starts[w]: where those of word w, of CK_WORD bytes, begin; one more for the
+    // end. Returns where they end, or -1 if they might not fit before spots[end]: without that a
+    // word has room for CK_WORD spots.
+    ptrdiff_t (*list_image)(ptrdiff_t n, const uint8_t *bytes, float scale, ck_spot *spots,
+                            ptrdiff_t at, ptrdiff_t end, uint32_t *starts);
 
     // Sums over lists, of list i and panel p: c[p * c_panel + 16 i + j] = init[p * init_panel +
     // i * init_list + j] + sum over the list's spots in order of value * w[p * w_panel + at + j].

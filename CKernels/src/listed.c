@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { ROWS = 512 }; // most rows of 16 floats that a tile works on in L1: 32 KB
+enum {
+    ROWS = 512, // most rows of 16 floats that a tile works on in L1: 32 KB
+    TILE = 8,   // most panels of any tile
+};
 
 // Words of pixels whose rows of so many panels stay in L1.
 static ptrdiff_t words_at_once(ptrdiff_t panels) {
@@ -26,7 +29,7 @@ static void add_tile(const ck_dense_pass *pass, const ck_lists *lists, ptrdiff_t
         const ptrdiff_t end = ck_least(word + step, lists->words);
         for (ptrdiff_t b = images.first; b < images.last; b += most) {
             const int together = (int)ck_least(most, images.last - b);
-            ck_list some[8];
+            ck_list some[TILE];
             for (int i = 0; i < together; i++)
                 some[i] = ck_list_of(lists, b + i, word, end);
             float *to = y + b * CK_LANES;
@@ -66,14 +69,15 @@ void ck_listed_forward(const ck_dense_pass *pass, const ck_lists *lists, float *
 
 // ---------------------------------------------------------------- backward
 
-// What becomes of `rows` rows of a panel's sums: floats `at` of the layer's panels.
-static int use_sums(const ck_dense_pass *pass, ck_fate fate, ptrdiff_t rows, const float *sums,
+// What becomes of `rows` rows of a panel's sums: floats `at` of the layer's panels. Leaves zeros.
+static int use_sums(const ck_dense_pass *pass, ck_fate fate, ptrdiff_t rows, float *sums,
                     ptrdiff_t at) {
     const ck_dense *layer = pass->layers;
     if (fate.update)
         return pass->kernels->update_rows(rows * CK_LANES, sums, fate.step, layer->weights + at,
                                           layer->velocity + at);
     memcpy(layer->gradient + at, sums, (size_t)rows * CK_LANES * sizeof *sums);
+    memset(sums, 0, (size_t)rows * CK_LANES * sizeof *sums);
     ck_unsign_zeros(rows * CK_LANES, layer->gradient + at);
     return 0;
 }
@@ -90,8 +94,9 @@ static int use_bias(const ck_dense_pass *pass, ck_fate fate, const float *delta,
 
 int ck_listed_gradient(const ck_dense_pass *pass, ck_fate fate, const ck_lists *lists,
                        const float *delta, ck_range units, ck_range words) {
-    _Alignas(64) float sums[ROWS * CK_LANES];
+    _Alignas(64) float sums[(ROWS + TILE) * CK_LANES];
     const ptrdiff_t inputs = pass->layers->inputs, batch = pass->batch;
+    memset(sums, 0, sizeof sums);
     const ptrdiff_t d_panel = batch * CK_LANES, w_panel = (inputs + 1) * CK_LANES;
     int bad = 0;
     for (ptrdiff_t panel = units.first; panel < units.last; panel += pass->kernels->spot_tile) {
@@ -101,14 +106,15 @@ int ck_listed_gradient(const ck_dense_pass *pass, ck_fate fate, const ck_lists *
         for (ptrdiff_t word = words.first; word < words.last; word += step) {
             const ptrdiff_t end = ck_least(word + step, words.last), first = word * CK_WORD;
             const ptrdiff_t rows = ck_least(end * CK_WORD, inputs) - first;
-            memset(sums, 0, (size_t)(count * rows * CK_LANES) * sizeof *sums);
+            // A line apart: where panels lie whole pages apart, loads wait for stores.
+            const ptrdiff_t s_panel = (rows + 1) * CK_LANES;
             for (ptrdiff_t b = 0; b < batch; b++) {
                 const ck_list list = ck_list_of(lists, b, word, end);
                 pass->kernels->spread_spots(count, &list, first * CK_LANES, d + b * CK_LANES,
-                                            d_panel, sums, rows * CK_LANES);
+                                            d_panel, sums, s_panel);
             }
             for (int i = 0; i < count; i++)
-                bad |= use_sums(pass, fate, rows, sums + i * rows * CK_LANES,
+                bad |= use_sums(pass, fate, rows, sums + i * s_panel,
                                 (panel + i) * w_panel + first * CK_LANES);
         }
         for (int i = 0; i < count && words.last == lists->words; i++)

@@ -1,6 +1,8 @@
 // Makes the lists of a batch, or finds that they would not pay.
 #include "lists.h"
 
+#include <string.h>
+
 static ptrdiff_t words_of(ptrdiff_t pixels) {
     return (pixels + CK_WORD - 1) / CK_WORD;
 }
@@ -40,32 +42,48 @@ int ck_lists_pay(const ck_batch_input *input, ptrdiff_t batch) {
     return (double)count <= 0.4 * (double)(images * pixels); // measured: docs/performance.md
 }
 
-static ptrdiff_t list_numbers(ptrdiff_t n, const float *numbers, int32_t first, ck_spot *spots) {
-    ptrdiff_t count = 0;
-    for (ptrdiff_t p = 0; p < n; p++)
-        if (numbers[p] != 0)
-            spots[count++] = (ck_spot){numbers[p], first + (int32_t)p * CK_LANES};
-    return count;
+// As a table's list_image does with bytes.
+static ptrdiff_t list_numbers(ptrdiff_t n, const float *numbers, ck_spot *spots, ptrdiff_t at,
+                              ptrdiff_t end, uint32_t *starts) {
+    for (ptrdiff_t p = 0; p < n; p++) {
+        if (p % CK_WORD == 0)
+            *starts++ = (uint32_t)at;
+        if (at == end)
+            return -1;
+        spots[at] = (ck_spot){numbers[p], (int32_t)p * CK_LANES};
+        at += numbers[p] != 0;
+    }
+    *starts = (uint32_t)at;
+    return at;
 }
 
-int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, const float *values,
-                   ck_range images, const ck_lists *lists) {
+int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, ck_range images,
+                   const ck_lists *lists) {
     const ptrdiff_t pixels = input->pixels, end = images.last * lists->room;
     ptrdiff_t at = images.first * lists->room;
-    for (ptrdiff_t b = images.first; b < images.last; b++) {
+    for (ptrdiff_t b = images.first; b < images.last && at >= 0; b++) {
         const ptrdiff_t image = (ptrdiff_t)input->indices[b] * pixels;
-        uint32_t *start = lists->starts + b * (lists->words + 1);
-        for (ptrdiff_t p = 0; p < pixels; p += CK_WORD) {
-            const ptrdiff_t n = ck_least(CK_WORD, pixels - p);
-            if (at + n > end)
-                return 0;
-            *start++ = (uint32_t)at;
-            const int32_t first = (int32_t)p * CK_LANES;
-            at += input->rows ? list_numbers(n, input->rows + image + p, first, lists->spots + at)
-                              : kernels->list_bytes(n, input->images + image + p, values, first,
-                                                    lists->spots + at);
-        }
-        *start = (uint32_t)at;
+        uint32_t *starts = lists->starts + b * (lists->words + 1);
+        at = input->rows ? list_numbers(pixels, input->rows + image, lists->spots, at, end, starts)
+                         : kernels->list_image(pixels, input->images + image, input->scale,
+                                               lists->spots, at, end, starts);
     }
-    return 1;
+    return at >= 0;
+}
+
+// ---------------------------------------------------------------- bits
+
+uint64_t ck_places_set[256];
+uint8_t ck_counts_set[256];
+
+__attribute__((constructor)) static void tabulate_bits(void) {
+    for (unsigned bits = 0; bits < 256; bits++) {
+        uint8_t places[8] = {0};
+        int count = 0;
+        for (uint8_t p = 0; p < 8; p++)
+            if (bits >> p & 1)
+                places[count++] = p;
+        memcpy(&ck_places_set[bits], places, sizeof places);
+        ck_counts_set[bits] = (uint8_t)count;
+    }
 }

@@ -5,7 +5,10 @@
 #include "kernels.h"
 #include "share.h"
 
-enum { CK_WORD = 64 };
+// Of the 256 bytes: the places of the bits that are set, one in each of the first bytes, and their
+// number.
+extern uint64_t ck_places_set[256];
+extern uint8_t ck_counts_set[256];
 
 /// Lists lie where panels would, and take no more room.
 typedef struct {
@@ -19,9 +22,9 @@ typedef struct {
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels);
 /// Whether lists are faster than panels for this batch, of which it looks at some images.
 int ck_lists_pay(const ck_batch_input *input, ptrdiff_t batch);
-/// Lists some images of a batch. values: the inputs of the 256 bytes. Returns 0 if there is no room.
-int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, const float *values,
-                   ck_range images, const ck_lists *lists);
+/// Lists some images of a batch. Returns 0 if there is no room.
+int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, ck_range images,
+                   const ck_lists *lists);
 
 /// The spots of words [first, last) of an image.
 static inline ck_list ck_list_of(const ck_lists *lists, ptrdiff_t image, ptrdiff_t first,

@@ -46,7 +46,8 @@ typedef struct {
     ck_dense_pass dense;
     ptrdiff_t chains;
     const ck_batch_input *input;
-    const float *values; // forward: the inputs of the 256 bytes, for images and lists, or NULL
+    const float *values; // forward: the inputs of the 256 bytes, where there are stages
+    int wants_lists;     // forward
     float *logits;
     const float *delta; // backward
     ck_fate fate;
@@ -88,7 +89,7 @@ static void forward(void *context, int thread, int threads) {
         return;
     }
     const ck_first_input x =
-        ck_pack_batch(&s->dense, s->input, s->values, s->values != NULL, thread, threads);
+        ck_pack_batch(&s->dense, s->input, s->wants_lists, thread, threads);
     if (thread == 0)
         plan->is_listed = !x.panels;
     ck_dense_forward_on(&s->dense, &x, NULL, s->logits, thread, threads);
@@ -115,11 +116,11 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
     set_drops(network, input->indices, dropout);
     if (s.images.plan->last_batch != batch)
         s.images.plan->last_batch = batch;
-    if (s.images.plan->count > 0 || wants_lists(network, batch, input)) {
-        s.values = values;
-        if (!input->rows)
-            tabulate_inputs(s.dense.kernels, input, values);
-    }
+    s.values = values;
+    if (s.images.plan->count > 0)
+        tabulate_inputs(s.dense.kernels, input, values);
+    else
+        s.wants_lists = wants_lists(network, batch, input);
     return ck_run(threads, forward, &s);
 }
 

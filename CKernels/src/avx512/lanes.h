@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "avx2/shuffle.h"
+
 enum { WIDTH = 16 };
 typedef float vf __attribute__((vector_size(64)));
 typedef int32_t vi __attribute__((vector_size(64)));

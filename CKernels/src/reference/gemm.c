@@ -53,11 +53,13 @@ void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, cons
         gradient_row(batch, input_row(r, rows, x, x_panel), delta, g + r * CK_LANES);
 }
 
-int ck_update_rows_reference(ptrdiff_t n, const float *g, ck_step step, float *w, float *v) {
+int ck_update_rows_reference(ptrdiff_t n, float *g, ck_step step, float *w, float *v) {
     int bad = 0;
     ck_momentum_update_reference(n, step, g, v, w);
-    for (ptrdiff_t i = 0; i < n; i++)
+    for (ptrdiff_t i = 0; i < n; i++) {
         bad |= !(fabsf(w[i]) <= CK_MAX_FINITE);
+        g[i] = 0;
+    }
     return bad;
 }
 

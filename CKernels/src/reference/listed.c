@@ -3,13 +3,18 @@
 
 #include <math.h>
 
-ptrdiff_t ck_list_bytes_reference(ptrdiff_t n, const uint8_t *bytes, const float *inputs,
-                                  int32_t first, ck_spot *spots) {
-    ptrdiff_t count = 0;
-    for (ptrdiff_t p = 0; p < n; p++)
+ptrdiff_t ck_list_image_reference(ptrdiff_t n, const uint8_t *bytes, float scale, ck_spot *spots,
+                                  ptrdiff_t at, ptrdiff_t end, uint32_t *starts) {
+    for (ptrdiff_t p = 0; p < n; p++) {
+        if (p % CK_WORD == 0)
+            *starts++ = (uint32_t)at;
+        if (bytes[p] && at == end)
+            return -1;
         if (bytes[p])
-            spots[count++] = (ck_spot){inputs[bytes[p]], first + (int32_t)p * CK_LANES};
-    return count;
+            spots[at++] = (ck_spot){bytes[p] * scale, (int32_t)p * CK_LANES};
+    }
+    *starts = (uint32_t)at;
+    return at;
 }
 
 void ck_add_spots_reference(int lists, int panels, const ck_list *list, const float *w,

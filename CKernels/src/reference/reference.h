@@ -17,9 +17,9 @@ void ck_gradient_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, cons
 int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *x,
                               ptrdiff_t x_panel, const float *delta, ck_step step, float *w,
                               float *v);
-int ck_update_rows_reference(ptrdiff_t n, const float *g, ck_step step, float *w, float *v);
-ptrdiff_t ck_list_bytes_reference(ptrdiff_t n, const uint8_t *bytes, const float *inputs,
-                                  int32_t first, ck_spot *spots);
+int ck_update_rows_reference(ptrdiff_t n, float *g, ck_step step, float *w, float *v);
+ptrdiff_t ck_list_image_reference(ptrdiff_t n, const uint8_t *bytes, float scale, ck_spot *spots,
+                                  ptrdiff_t at, ptrdiff_t end, uint32_t *starts);
 void ck_add_spots_reference(int lists, int panels, const ck_list *list, const float *w,
                             ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
                             ptrdiff_t init_panel, float *c, ptrdiff_t c_panel);

@@ -165,9 +165,15 @@ static int update_panel(ptrdiff_t rows, int bias, ptrdiff_t batch, const float *
     return has_not_finite(to.waiting.check, (rows + (bias != 0)) * CK_LANES, w);
 }
 
-static int update_rows(ptrdiff_t n, const float *g, ck_step step, float *w, float *v) {
+static int update_rows(ptrdiff_t n, float *g, ck_step step, float *w, float *v) {
     const update_factors factors = factors_of(step);
-    waiting rows = {.factors = &factors, .sums = g, .w = w, .v = v, .count = n};
-    update_rest(&rows, 0);
-    return has_not_finite(rows.check, n, w);
+    const waiting rows = {.sums = g, .w = w, .v = v};
+    vf check[2] = {{0}, {0}};
+    for (ptrdiff_t at = 0; at < n; at += CK_LANES)
+        for (int j = 0; j < CK_LANES; j += WIDTH) {
+            vf *sum = &check[j / WIDTH % 2];
+            *sum = *sum + update_at(&rows, at + j, &factors);
+            store(g + at + j, splat(0));
+        }
+    return has_not_finite(check[0] + check[1], n, w);
 }

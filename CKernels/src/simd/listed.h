@@ -1,14 +1,16 @@
 // Micro-kernels for inputs that are mostly zero, written once for every vector width; see kernels.h
 // for their contracts. Included by one file per architecture, after simd/gradient.h.
+#include "lists.h"
 
 enum {
-    WORD = 64, // bytes that are looked at together
     // Independent sums: with fewer than eight each addition would wait for the one before.
     SPOT_TILE = WIDTH == 16 ? 8 : 4,
 };
 
-typedef uint8_t bytes_of_word __attribute__((ext_vector_type(WORD)));
-typedef _Bool bits_of_word __attribute__((ext_vector_type(WORD)));
+typedef uint8_t b8 __attribute__((vector_size(8)));
+typedef int32_t v8i __attribute__((vector_size(32)));
+typedef uint8_t bytes_of_word __attribute__((ext_vector_type(CK_WORD)));
+typedef _Bool bits_of_word __attribute__((ext_vector_type(CK_WORD)));
 
 // Bit p is set where byte p is not zero.
 INLINE uint64_t bits_set(const uint8_t *bytes) {
@@ -20,18 +22,44 @@ INLINE uint64_t bits_set(const uint8_t *bytes) {
     return bits;
 }
 
-static ptrdiff_t list_bytes(ptrdiff_t n, const uint8_t *bytes, const float *inputs, int32_t first,
-                            ck_spot *spots) {
-    ck_spot *to = spots;
-    for (; n >= WORD; n -= WORD, bytes += WORD, first += WORD * CK_LANES)
-        for (uint64_t bits = bits_set(bytes); bits; bits &= bits - 1) {
-            const int p = __builtin_ctzll(bits);
-            *to++ = (ck_spot){inputs[bytes[p]], first + p * CK_LANES};
+// The bytes whose bits are set, of eight, and after them others; all eight are written.
+INLINE void list_eight(unsigned set, const uint8_t *bytes, float scale, int32_t at, ck_spot *to) {
+    uint64_t all;
+    memcpy(&all, bytes, sizeof all);
+    const b8 packed = (b8)shuffle_bytes(all, ck_places_set[set]), places = (b8)ck_places_set[set];
+    const v8 values = __builtin_convertvector(packed, v8) * (scale - (v8){0});
+    const v8 ats = (v8)(__builtin_convertvector(places, v8i) * CK_LANES + at);
+    const v8 low = __builtin_shufflevector(values, ats, 0, 8, 1, 9, 2, 10, 3, 11);
+    const v8 high = __builtin_shufflevector(values, ats, 4, 12, 5, 13, 6, 14, 7, 15);
+    memcpy(to, &low, sizeof low);
+    memcpy(to + 4, &high, sizeof high);
+}
+
+static ptrdiff_t list_image(ptrdiff_t n, const uint8_t *bytes, float scale, ck_spot *spots,
+                            ptrdiff_t at, ptrdiff_t end, uint32_t *starts) {
+    ptrdiff_t p = 0;
+    for (; p + CK_WORD <= n; p += CK_WORD) {
+        *starts++ = (uint32_t)at;
+        if (at + CK_WORD > end)
+            return -1;
+        // By eights, not one by one: their number is easier to foresee.
+        for (uint64_t bits = bits_set(bytes + p); bits;) {
+            const int i = __builtin_ctzll(bits) & ~7;
+            const unsigned set = bits >> i & 0xff;
+            list_eight(set, bytes + p + i, scale, (int32_t)(p + i) * CK_LANES, spots + at);
+            at += ck_counts_set[set];
+            bits &= ~((uint64_t)0xff << i);
         }
-    for (ptrdiff_t p = 0; p < n; p++)
+    }
+    if (p < n)
+        *starts++ = (uint32_t)at;
+    if (at + (n - p) > end)
+        return -1;
+    for (; p < n; p++)
         if (bytes[p])
-            *to++ = (ck_spot){inputs[bytes[p]], first + (int32_t)p * CK_LANES};
-    return to - spots;
+            spots[at++] = (ck_spot){bytes[p] * scale, (int32_t)p * CK_LANES};
+    *starts = (uint32_t)at;
+    return at;
 }
 
 // acc[panels] += the spots from `from` to `to` of a list. panels is a constant in each call.

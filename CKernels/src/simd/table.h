@@ -5,7 +5,7 @@
 .gradient_panel = gradient_panel,
 .update_panel = update_panel,
 .update_rows = update_rows,
-.list_bytes = list_bytes,
+.list_image = list_image,
 .add_spots = add_spots,
 .spread_spots = spread_spots,
 .spot_tile = SPOT_TILE,
