@@ -103,8 +103,8 @@ static void strew(uint32_t set, uint8_t *bytes) {
 // The images of an IDX file, whose header is not looked at.
 static int read_images(const char *path, uint8_t *images) {
     FILE *file = fopen(path, "rb");
-    const int is_read = file && fseek(file, 16, SEEK_SET) == 0 &&
-                        fread(images, 1, BYTES, file) == BYTES;
+    const int is_read =
+        file && fseek(file, 16, SEEK_SET) == 0 && fread(images, 1, BYTES, file) == BYTES;
     if (!is_read)
         fprintf(stderr, "%s does not hold 60,000 images\n", path);
     if (file)
@@ -145,14 +145,14 @@ int main(int count, char **arguments) {
         const uint8_t *images;
         long pixels, hidden, batch;
     } networks[] = {
-        {"digits", digits, 784, 30, 10},      {"digits", digits, 784, 128, 64},
-        {"digits", digits, 784, 512, 64},     {"digits", digits, 784, 512, 256},
-        {"digits", digits, 784, 1024, 256},   {"digits", digits, 784, 128, 1024},
-        {"digits", digits, 784, 128, 4096},   {"half zero", half, 784, 30, 10},
-        {"half zero", half, 784, 128, 64},    {"half zero", half, 784, 512, 64},
-        {"none zero", noise, 784, 30, 10},    {"none zero", noise, 784, 128, 64},
-        {"none zero", noise, 784, 512, 64},   {"none zero", noise, 3072, 128, 64},
-        {"half zero", half, 64, 30, 10},      {"half zero", half, 64, 128, 64},
+        {"digits", digits, 784, 30, 10},    {"digits", digits, 784, 128, 64},
+        {"digits", digits, 784, 512, 64},   {"digits", digits, 784, 512, 256},
+        {"digits", digits, 784, 1024, 256}, {"digits", digits, 784, 128, 1024},
+        {"digits", digits, 784, 128, 4096}, {"half zero", half, 784, 30, 10},
+        {"half zero", half, 784, 128, 64},  {"half zero", half, 784, 512, 64},
+        {"none zero", noise, 784, 30, 10},  {"none zero", noise, 784, 128, 64},
+        {"none zero", noise, 784, 512, 64}, {"none zero", noise, 3072, 128, 64},
+        {"half zero", half, 64, 30, 10},    {"half zero", half, 64, 128, 64},
         {"none zero", noise, 64, 30, 10},
     };
     static const long products[][3] = {{10, 30, 784}, {64, 128, 784}, {1024, 1024, 1024}};

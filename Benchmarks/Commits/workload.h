@@ -6,11 +6,11 @@
 #include <time.h>
 
 typedef struct {
-    int is_product;        // a matrix product of m × n × k, else training steps
-    long m, n, k;          // of the product
+    int is_product;             // a matrix product of m × n × k, else training steps
+    long m, n, k;               // of the product
     long pixels, hidden, batch; // of pixels-hidden-10
     const uint8_t *images;      // [count][pixels]
-    const uint32_t *order; // of the images
+    const uint32_t *order;      // of the images
     long count;
     int threads;
 } work_case;

@@ -195,8 +195,8 @@ void ck_dense_forward_on(const ck_dense_pass *pass, const ck_first_input *x, con
         else if (l == 0 && x)
             forward_layer(pass, l, x->panels, 1, last, thread, threads);
         else
-            forward_layer(pass, l, l ? pass->layers[l - 1].activations : below->activations, 0, last,
-                          thread, threads);
+            forward_layer(pass, l, l ? pass->layers[l - 1].activations : below->activations, 0,
+                          last, thread, threads);
     }
 }
 
@@ -303,8 +303,8 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const ck_first_input *
         if (first != last)
             ck_barrier(threads);
     }
-    const int is_bad =
-        x->panels ? gradient_panels(pass, fate, first, x->panels, 1, d, units, blocks)
-                  : ck_listed_gradient(pass, fate, &x->lists, d, units, blocks);
+    const int is_bad = x->panels
+                           ? gradient_panels(pass, fate, first, x->panels, 1, d, units, blocks)
+                           : ck_listed_gradient(pass, fate, &x->lists, d, units, blocks);
     return is_bad ? 0 : bad;
 }

@@ -31,8 +31,8 @@ typedef struct {
     ck_lists lists;
 } ck_first_input;
 
-/// Packs the batch, for a network whose first layer is dense; listed, if that is wanted and there is
-/// room. Returns what ck_packed_batch does then.
+/// Packs the batch, for a network whose first layer is dense; listed, if that is wanted and there
+/// is room. Returns what ck_packed_batch does then.
 ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input, int listed,
                              int thread, int threads);
 /// The batch as `threads` threads have packed it and this one reads it: its own copy or, of a large

@@ -127,8 +127,8 @@ typedef struct {
     // The same update of n floats, whole rows, with a gradient that is there, and is 0 afterwards.
     int (*update_rows)(ptrdiff_t n, float *g, ck_step step, float *w, float *v);
 
-    // What is not zero of an image of n bytes, as spots from spots[at] on: of byte p the value byte *
-    // scale, at 16 p. starts[w]: where those of word w, of CK_WORD bytes, begin; one more for the
+    // What is not zero of an image of n bytes, as spots from spots[at] on: of byte p the value byte
+    // * scale, at 16 p. starts[w]: where those of word w, of CK_WORD bytes, begin; one more for the
     // end. Returns where they end, or -1 if they might not fit before spots[end]: without that a
     // word has room for CK_WORD spots.
     ptrdiff_t (*list_image)(ptrdiff_t n, const uint8_t *bytes, float scale, ck_spot *spots,

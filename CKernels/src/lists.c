@@ -8,7 +8,8 @@ static ptrdiff_t words_of(ptrdiff_t pixels) {
 }
 
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels) {
-    const ptrdiff_t padded = (pixels + CK_LANES - 1) / CK_LANES * CK_LANES, words = words_of(pixels);
+    const ptrdiff_t padded = (pixels + CK_LANES - 1) / CK_LANES * CK_LANES,
+                    words = words_of(pixels);
     const ptrdiff_t taken = (batch * (words + 1) + CK_LANES - 1) / CK_LANES * CK_LANES;
     return (ck_lists){.words = words,
                       .room = (batch * padded - taken) / 2 / batch, // a spot is two floats

@@ -8,8 +8,9 @@
 static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *network,
                                 ptrdiff_t batch) {
     ck_plan *plan = ck_plan_of(network);
-    return (ck_dense_pass){kernels, network->layer_count,          network->layers,
-                           plan->drops + network->stage_count, batch, &plan->vote};
+    return (ck_dense_pass){kernels,         network->layer_count,
+                           network->layers, plan->drops + network->stage_count,
+                           batch,           &plan->vote};
 }
 
 // ---------------------------------------------------------------- forward
@@ -88,8 +89,7 @@ static void forward(void *context, int thread, int threads) {
         ck_dense_forward_on(&s->dense, NULL, &plan->base, s->logits, thread, threads);
         return;
     }
-    const ck_first_input x =
-        ck_pack_batch(&s->dense, s->input, s->wants_lists, thread, threads);
+    const ck_first_input x = ck_pack_batch(&s->dense, s->input, s->wants_lists, thread, threads);
     if (thread == 0)
         plan->is_listed = !x.panels;
     ck_dense_forward_on(&s->dense, &x, NULL, s->logits, thread, threads);

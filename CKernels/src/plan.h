@@ -53,11 +53,11 @@ typedef struct {
 struct ck_plan {
     ptrdiff_t count, batch, slots; // stages, most images, images whose inputs are kept
     int threads;
-    ptrdiff_t lowest;       // the first convolution, or count: nothing below it has a gradient
-    ptrdiff_t last_batch;   // of the last forward pass
-    int is_listed;          // whether its inputs are listed
-    unsigned passes;        // forward, over inputs that could be listed
-    int lists_pay;          // of one of the last of them
+    ptrdiff_t lowest;     // the first convolution, or count: nothing below it has a gradient
+    ptrdiff_t last_batch; // of the last forward pass
+    int is_listed;        // whether its inputs are listed
+    unsigned passes;      // forward, over inputs that could be listed
+    int lists_pay;        // of one of the last of them
     ck_vote vote;
     ck_shape flat;          // what is flattened
     ck_dense base;          // the flattened images, as if they were a layer's outputs

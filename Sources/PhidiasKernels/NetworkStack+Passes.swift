@@ -92,8 +92,8 @@ extension NetworkStack {
     private var packedInput: ck_batch_input {
         ck_batch_input(
             images: nil, rows: nil, indices: nil, next: nil, next_count: 0,
-            pixels: shape.input.count,
-            scale: 0, offset: 0, panels: packed)
+            pixels: shape.input.count, scale: 0, offset: 0, panels: packed,
+            listing: listing.cValue)
     }
 
     /// Back-propagates the gradient with respect to the logits of the batch of the last `forward`

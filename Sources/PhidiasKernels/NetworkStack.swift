@@ -15,6 +15,22 @@ package final class NetworkStack {
     /// The contents of a stage's or layer's panels. Adam's first moments are the velocity.
     package enum Content: Sendable { case weights, velocity, gradient, secondMoments }
 
+    /// Whether a first dense layer gets its inputs without those that are zero, as lists. Changes
+    /// no result: tests and benchmarks choose, others leave it to the kernels.
+    package enum Listing: Sendable {
+        case whereFaster, never
+        /// As far as there is room for the lists: where at most half of the inputs are set.
+        case always
+
+        var cValue: ck_listing {
+            switch self {
+            case .whereFaster: CK_LISTED_WHERE_FASTER
+            case .never: CK_NEVER_LISTED
+            case .always: CK_ALWAYS_LISTED
+            }
+        }
+    }
+
     /// The stages and layers of a stack.
     package struct Shape: Sendable, Equatable {
         package var input: ImageShape
@@ -71,6 +87,7 @@ package final class NetworkStack {
     private(set) var packed: UnsafeMutablePointer<Float>?
     /// The last forward pass, which the backward pass continues.
     var pass: StackPass
+    package var listing = Listing.whereFaster
 
     /// The inputs of a layer as the kernels count them: the first above stages has padding lanes.
     private static func inputs(_ layer: Int, _ shape: Shape, _ images: [ImageShape]) -> Int {
