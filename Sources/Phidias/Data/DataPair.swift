@@ -129,7 +129,7 @@ public struct DataPair: Sendable {
             .first { access($0, F_OK) == 0 }
         if !replacing, let found { throw DataError.exists(path: found) }
         // A file's bytes are a copy, one at a time, and its header.
-        let sizes = [training, test].map { $0.images.count + 4 * $0.features.count }
+        let sizes = [training, test].map { $0.count * $0.pixels * ($0.isNumeric ? 4 : 1) }
         try Memory.check((sizes.max() ?? 0) + 20, for: directory)
         try FolderSwitch.replace(
             in: directory, removing: spellings.filter { !own.contains($0) }

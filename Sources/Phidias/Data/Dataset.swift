@@ -3,8 +3,13 @@ import PhidiasKernels
 /// Labelled images of one size, or rows of numbers. Pixels stay bytes; they are converted batch by
 /// batch. What is to be learned is a class, or with `targets` one or more numbers.
 public struct Dataset: Sendable {
-    /// The pixels: [count][channels][rows][columns]; empty for rows of numbers.
-    public let images: [UInt8]
+    /// The pixels: [count][channels][rows][columns]; empty for rows of numbers. Those of a large
+    /// part of other data (`subset(_:)`) are copied at each call.
+    public var images: [UInt8] { places.map { Self.rows(stored, pixels, at: $0) } ?? stored }
+    /// The bytes of `images` or, with `places`, of all images that these are a part of.
+    private(set) var stored: [UInt8]
+    /// Where each image lies in `stored`; nil where they are all of it.
+    private(set) var places: [UInt32]?
     /// The rows of numbers: [count][columns]; empty for images.
     public let features: [Float]
     /// The labels: [count], each below `classes`; empty where numbers are to be predicted.
@@ -117,8 +122,10 @@ public struct Dataset: Sendable {
             targetCount: targetCount, path: path)
     }
 
-    /// The values of a data set: images or features, labels or targets.
+    /// The values of a data set: images or features, labels or targets. With places, the images
+    /// are more than those of the data.
     private struct Values {
+        var places: [UInt32]?
         var images: [UInt8] = [], features: [Float] = []
         var labels: [UInt8] = [], targets: [Float] = []
     }
@@ -141,7 +148,8 @@ public struct Dataset: Sendable {
         }
         let count = isRegression ? values.targets.count / targetCount : values.labels.count
         guard count <= Int(UInt32.max) else { throw .tooManyImages(path: path, images: count) }
-        let found = values.images.count + values.features.count
+        let images = values.places.map { $0.count * shape.count } ?? values.images.count
+        let found = images + values.features.count
         let (expected, overflow) = count.multipliedReportingOverflow(by: shape.count)
         guard !overflow, found == expected,
             !isRegression || count * targetCount == values.targets.count
@@ -159,11 +167,12 @@ public struct Dataset: Sendable {
                     value: "\(numbers[bad])")
             }
         }
-        (images, features, labels) = (values.images, values.features, values.labels)
+        (stored, features, labels) = (values.images, values.features, values.labels)
         (targets, self.targetCount) = (values.targets, isRegression ? targetCount : 0)
         (self.shape, self.count) = (shape, count)
         self.classes = isRegression ? 0 : classes
         self.classNames = classNames
+        places = values.places
     }
 
     /// The same data with names for its columns.
@@ -187,7 +196,8 @@ public struct Dataset: Sendable {
     public func image(_ index: Int) -> [UInt8] {
         precondition(
             (0..<count).contains(index) && !isNumeric, "no image \(index) among \(count)")
-        return Array(images[index * pixels..<(index + 1) * pixels])
+        let place = places.map { Int($0[index]) } ?? index
+        return Array(stored[place * pixels..<(place + 1) * pixels])
     }
 
     /// The order in which an epoch visits the images.
@@ -198,7 +208,8 @@ public struct Dataset: Sendable {
             count: count)
     }
 
-    /// The images at the given indices, in their order; an index may occur more than once.
+    /// The images at the given indices, in their order; an index may occur more than once. A large
+    /// part shares the memory of the whole.
     /// - Throws: `DataError.index` if there is no such image, `.empty` without an index, `.memory`.
     public func subset(_ indices: [Int]) throws(DataError) -> Dataset {
         if let bad = indices.first(where: { !(0..<count).contains($0) }) {
@@ -209,23 +220,40 @@ public struct Dataset: Sendable {
         guard !overflow else {
             throw .tooManyImages(path: "a part of the data", images: indices.count)
         }
-        try Memory.check(bytes, for: "a part of the data")
+        // A small part of many images must not keep them all in memory.
+        let isShared = !isNumeric && indices.count >= stored.count / pixels / 16
+        if !isShared { try Memory.check(bytes, for: "a part of the data") }
+        let places = indices.map { self.places?[$0] ?? UInt32($0) }
         func rows<Element>(_ values: [Element], _ width: Int) -> [Element] {
-            guard !values.isEmpty else { return [] }
-            var chosen: [Element] = []
-            chosen.reserveCapacity(indices.count * width)
-            for index in indices {
-                chosen.append(contentsOf: values[index * width..<(index + 1) * width])
-            }
-            return chosen
+            values.isEmpty ? [] : Self.rows(values, width, at: indices)
         }
         return try Dataset(
             Values(
-                images: rows(images, pixels), features: rows(features, pixels),
-                labels: rows(labels, 1), targets: rows(targets, targetCount)),
+                places: isShared ? places : nil,
+                images: isShared || isNumeric ? stored : Self.rows(stored, pixels, at: places),
+                features: rows(features, pixels), labels: rows(labels, 1),
+                targets: rows(targets, targetCount)),
             shape, classes: classes, classNames: classNames, targetCount: targetCount,
             path: "The data set"
         ).named(columnNames)
+    }
+
+    private static func rows<Element>(
+        _ values: [Element], _ width: Int, at places: [some BinaryInteger]
+    ) -> [Element] {
+        var chosen: [Element] = []
+        chosen.reserveCapacity(places.count * width)
+        for place in places {
+            chosen.append(contentsOf: values[Int(place) * width..<(Int(place) + 1) * width])
+        }
+        return chosen
+    }
+
+    /// The same data with its images in memory of their own.
+    var copied: Dataset {
+        var data = self
+        (data.stored, data.places) = (images, nil)
+        return data
     }
 
     /// Splits off `fraction` of every class, rounded to whole images, chosen at random by seed.

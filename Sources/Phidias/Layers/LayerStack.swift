@@ -47,7 +47,7 @@ final class LayerStack {
     /// - Parameter first: the image or row that has the index 0.
     func forward(
         _ inputs: NetworkInputs, from first: Int = 0, indices: Span<UInt32>,
-        next: Span<UInt32> = Span(), dropout: DropoutKey? = nil,
+        next: Span<UInt32> = Span(), dropout: DropoutKey? = nil, numbers: Span<UInt32> = Span(),
         logits: inout MutableSpan<Float>, threads: Int
     ) {
         let start = first * network.inputs
@@ -55,7 +55,8 @@ final class LayerStack {
         case .bytes(let images):
             forward(
                 images: images.span.extracting(start..<images.count), indices: indices,
-                next: next, dropout: dropout, logits: &logits, threads: threads)
+                next: next, dropout: dropout, numbers: numbers, logits: &logits,
+                threads: threads)
         case .numbers(let rows):
             kernels.forward(
                 rows: rows.span.extracting(start..<rows.count), indices: indices,

@@ -49,8 +49,9 @@ extension Model {
         let probe = try FeatureProbe(self, layer: layer)
         let size = probe.shape.rows * probe.shape.columns
         var best = [[Excitation]](repeating: [], count: probe.shape.channels)
+        let images = data.images
         for index in 0..<data.count {
-            let values = probe.values(of: index, in: data.images)
+            let values = probe.values(of: index, in: images)
             for channel in best.indices {
                 let map = values[channel * size..<(channel + 1) * size]
                 let value = map.reduce(-Float.infinity) { max($0, $1) }

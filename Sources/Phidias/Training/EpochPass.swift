@@ -35,6 +35,8 @@ struct EpochPass {
     private let targets: NetworkTargets
     let number: Int
     let order: [UInt32]
+    /// Where the images of the order lie among the inputs.
+    private let sources: [UInt32]
     private let dropout: DropoutKey
     private let augmented: AugmentedBatch?
     /// The indices of augmented images, which are in the order of the batch.
@@ -52,7 +54,9 @@ struct EpochPass {
         (self.inputs, self.targets) = (inputs, targets)
         (self.number, self.data, self.settings) = (number, data, settings)
         (self.stack, self.augmented) = (stack, augmented)
-        order = data.order(seed: settings.seed, epoch: number)
+        let order = data.order(seed: settings.seed, epoch: number)
+        self.order = order
+        sources = data.places.map { places in order.map { places[Int($0)] } } ?? order
         dropout = DropoutKey(
             seed: settings.seed, epoch: UInt32(number),
             purpose: CounterRandom.Purpose.dropout.rawValue)
@@ -93,9 +97,9 @@ struct EpochPass {
                     numbers: indices, logits: &logits, threads: settings.threads)
             } else {
                 stack.forward(
-                    inputs, indices: indices,
-                    next: order.span.extracting(step.next), dropout: dropout, logits: &logits,
-                    threads: settings.threads)
+                    inputs, indices: sources.span.extracting(step.batch),
+                    next: sources.span.extracting(step.next), dropout: dropout, numbers: indices,
+                    logits: &logits, threads: settings.threads)
             }
         }
         guard sum.isFinite else {

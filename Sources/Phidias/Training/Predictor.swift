@@ -90,10 +90,12 @@ public final class Predictor: Sendable {
 
     /// The logits of some of the data's images or rows.
     package func logits(of data: Dataset, _ range: Range<Int>) throws(ModelError) -> [Float] {
-        let part = range.lowerBound * data.pixels..<range.upperBound * data.pixels
-        return data.isNumeric
-            ? try logits(features: Array(data.features[part]))
-            : try logits(images: Array(data.images[part]))
+        guard !data.isNumeric else {
+            let part = range.lowerBound * data.pixels..<range.upperBound * data.pixels
+            return try logits(features: Array(data.features[part]))
+        }
+        let places = data.places.map { Array($0[range]) } ?? range.map { UInt32($0) }
+        return try logits(.bytes(data.stored), count: range.count, at: places)
     }
 
     /// The numbers [count, outputs] that a network of output activation `identity` predicts for
@@ -129,7 +131,10 @@ public final class Predictor: Sendable {
         return count
     }
 
-    private func logits(_ inputs: NetworkInputs, count: Int) throws(ModelError) -> [Float] {
+    /// - Parameter places: of the images among the inputs; nil for all, in their order.
+    private func logits(
+        _ inputs: NetworkInputs, count: Int, at places: [UInt32]? = nil
+    ) throws(ModelError) -> [Float] {
         let network = model.network
         guard count > 0 else { return [] }
         let classes = network.classes
@@ -143,9 +148,15 @@ public final class Predictor: Sendable {
                 let end = min(first + batch, count)
                 var all = result.mutableSpan
                 var part = all._mutatingExtracting(first * classes..<end * classes)
-                stack.forward(
-                    inputs, from: first, indices: order.span.extracting(0..<end - first),
-                    logits: &part, threads: threads)
+                if let places {
+                    stack.forward(
+                        inputs, indices: places.span.extracting(first..<end), logits: &part,
+                        threads: threads)
+                } else {
+                    stack.forward(
+                        inputs, from: first, indices: order.span.extracting(0..<end - first),
+                        logits: &part, threads: threads)
+                }
                 first = end
             }
             return result

@@ -23,8 +23,11 @@ final class TrainingSession {
     init(
         _ settings: TrainerSettings, _ run: RunLength, on data: Dataset, from start: TrainingState
     ) throws(ModelError) {
-        (self.settings, self.run, self.data) = (settings, run, data)
-        inputs = try start.model.inputs(of: data)
+        (self.settings, self.run) = (settings, run)
+        let isAugmented = settings.augmentation.map { !$0.isNone } ?? false
+        let data = isAugmented ? try Self.copied(data) : data
+        self.data = data
+        inputs = data.isNumeric ? try start.model.inputs(of: data) : .bytes(data.stored)
         targets = start.model.targets(of: data)
         stack = try start.model.stack(
             batchCapacity: settings.batchSize,
@@ -36,7 +39,7 @@ final class TrainingSession {
         for (index, moments) in (start.secondMoments ?? []).enumerated() {
             stack.set(.secondMoments, of: index, to: moments)
         }
-        if let augmentation = settings.augmentation, !augmentation.isNone {
+        if isAugmented, let augmentation = settings.augmentation {
             augmented = try augmentation.batch(
                 of: start.model.network.input, capacity: settings.batchSize,
                 threads: settings.threads)
@@ -44,6 +47,14 @@ final class TrainingSession {
             augmented = nil
         }
         position = start.position
+    }
+
+    /// An augmented image is a function of its place in the data: there must be no other data around
+    /// it.
+    private static func copied(_ data: Dataset) throws(ModelError) -> Dataset {
+        let bytes = data.places == nil ? 0 : data.count * data.pixels
+        if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
+        return data.copied
     }
 
     var isFinished: Bool { position.epochs >= run.epochs }
