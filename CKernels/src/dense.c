@@ -114,22 +114,21 @@ ptrdiff_t ck_input_size(ptrdiff_t batch, ptrdiff_t pixels, int threads) {
 }
 
 // A batch is packed by every thread for itself: that is cheaper than to fetch half of it out of
-// another core's cache. Where so many copies would fill the last cache, each packs a part of one.
-static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int threads) {
-    return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES;
-}
-
-static float *copy_of(const ck_batch_input *input, ptrdiff_t batch, int thread, int threads) {
-    const ptrdiff_t copy = is_shared(input, batch, threads) ? 0 : thread;
-    return input->panels + copy * ck_panel_size(batch, input->pixels);
+// another core's cache. Where so many copies would fill the last cache, each packs a part of one; and
+// where there are enough images to list, as a list is short and takes long to make.
+static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int listed, int threads) {
+    enum { ENOUGH = 64 }; // images a thread
+    return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES ||
+           (listed && threads > 1 && batch >= ENOUGH * threads);
 }
 
 ck_first_input ck_packed_batch(const ck_batch_input *input, ptrdiff_t batch, int listed, int thread,
                                int threads) {
-    float *copy = copy_of(input, batch, thread, threads);
+    const ptrdiff_t copy = is_shared(input, batch, listed, threads) ? 0 : thread;
+    float *panels = input->panels + copy * ck_panel_size(batch, input->pixels);
     if (!listed)
-        return (ck_first_input){.panels = copy};
-    return (ck_first_input){.lists = ck_lists_in(copy, batch, input->pixels)};
+        return (ck_first_input){.panels = panels};
+    return (ck_first_input){.lists = ck_lists_in(panels, batch, input->pixels)};
 }
 
 void ck_prefetch_next(const ck_batch_input *input, ck_range part) {
@@ -161,27 +160,39 @@ static void pack_images(const ck_kernels *kernels, const ck_batch_input *input, 
                             panels + p * batch + images.first * CK_LANES, batch * CK_LANES);
 }
 
+// Whether all of the batch could be listed; this thread's part of it then is.
+static int list_part(const ck_dense_pass *pass, const ck_batch_input *input, ck_range images,
+                     int shared, int thread, int threads) {
+    const ck_first_input to = ck_packed_batch(input, pass->batch, 1, thread, threads);
+    const int fits = ck_list_images(pass->kernels, input, images, &to.lists);
+    return shared ? ck_all_agree(pass->vote, fits, threads) : fits;
+}
+
+static void pack_part(const ck_dense_pass *pass, const ck_batch_input *input, ck_range images,
+                      int shared, int thread, int threads) {
+    float *panels =
+        input->panels + (shared ? 0 : thread) * ck_panel_size(pass->batch, input->pixels);
+    if (input->rows)
+        pack_rows(input, images, pass->batch, panels);
+    else
+        pack_images(pass->kernels, input, images, pass->batch, panels);
+    if (shared)
+        ck_barrier(threads);
+}
+
 ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *input, int listed,
                              int thread, int threads) {
-    const ptrdiff_t batch = pass->batch;
-    const int shared = is_shared(input, batch, threads);
-    const int part = shared ? thread : 0, parts = shared ? threads : 1;
-    const ck_range images = ck_share(batch, part, parts);
-    if (listed) {
-        const ck_first_input to = ck_packed_batch(input, batch, 1, thread, threads);
-        listed = ck_list_images(pass->kernels, input, images, &to.lists);
-        if (shared)
-            listed = ck_all_agree(pass->vote, listed, threads);
+    for (;; listed = 0) {
+        const int shared = is_shared(input, pass->batch, listed, threads);
+        const int part = shared ? thread : 0, parts = shared ? threads : 1;
+        const ck_range images = ck_share(pass->batch, part, parts);
+        if (!listed)
+            pack_part(pass, input, images, shared, thread, threads);
+        else if (!list_part(pass, input, images, shared, thread, threads))
+            continue;
+        ck_prefetch_next(input, ck_share(input->next_count, part, parts));
+        return ck_packed_batch(input, pass->batch, listed, thread, threads);
     }
-    float *panels = copy_of(input, batch, thread, threads);
-    if (!listed && input->rows)
-        pack_rows(input, images, batch, panels);
-    else if (!listed)
-        pack_images(pass->kernels, input, images, batch, panels);
-    ck_prefetch_next(input, ck_share(input->next_count, part, parts));
-    if (shared && !listed)
-        ck_barrier(threads);
-    return ck_packed_batch(input, batch, listed, thread, threads);
 }
 
 void ck_dense_forward_on(const ck_dense_pass *pass, const ck_first_input *x, const ck_dense *below,
@@ -305,6 +316,7 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const ck_first_input *
     }
     const int is_bad = x->panels
                            ? gradient_panels(pass, fate, first, x->panels, 1, d, units, blocks)
-                           : ck_listed_gradient(pass, fate, &x->lists, d, units, blocks);
+                           : ck_listed_gradient(pass, fate, &x->lists, d, units, blocks,
+                                       pass->sums + thread * CK_LISTED_SUMS);
     return is_bad ? 0 : bad;
 }

@@ -8,6 +8,7 @@ enum {
     ROWS = 512, // most rows of 16 floats that a tile works on in L1: 32 KB
     TILE = 8,   // most panels of any tile
 };
+_Static_assert(CK_LISTED_SUMS == (ROWS + TILE) * CK_LANES, "a tile's rows, and a line between panels");
 
 // Words of pixels whose rows of so many panels stay in L1.
 static ptrdiff_t words_at_once(ptrdiff_t panels) {
@@ -93,10 +94,8 @@ static int use_bias(const ck_dense_pass *pass, ck_fate fate, const float *delta,
 }
 
 int ck_listed_gradient(const ck_dense_pass *pass, ck_fate fate, const ck_lists *lists,
-                       const float *delta, ck_range units, ck_range words) {
-    _Alignas(64) float sums[(ROWS + TILE) * CK_LANES];
+                       const float *delta, ck_range units, ck_range words, float *sums) {
     const ptrdiff_t inputs = pass->layers->inputs, batch = pass->batch;
-    memset(sums, 0, sizeof sums);
     const ptrdiff_t d_panel = batch * CK_LANES, w_panel = (inputs + 1) * CK_LANES;
     int bad = 0;
     for (ptrdiff_t panel = units.first; panel < units.last; panel += pass->kernels->spot_tile) {

@@ -4,12 +4,15 @@
 
 #include "dense.h"
 
+/// Floats of a thread's sums of the gradient, which are zero between passes.
+enum { CK_LISTED_SUMS = (512 + 8) * CK_LANES };
+
 /// This thread's part of the first layer's outputs, and of the logits where they are not NULL.
 void ck_listed_forward(const ck_dense_pass *pass, const ck_lists *lists, float *logits, int thread,
                        int threads);
-/// The gradient of panels `units` by the inputs of `words`, the last of which bring the bias.
-/// Returns nonzero if a weight is no longer finite.
+/// The gradient of panels `units` by the inputs of `words`, the last of which bring the bias. sums:
+/// CK_LISTED_SUMS floats of this thread's, zero. Returns nonzero if a weight is no longer finite.
 int ck_listed_gradient(const ck_dense_pass *pass, ck_fate fate, const ck_lists *lists,
-                       const float *delta, ck_range units, ck_range words);
+                       const float *delta, ck_range units, ck_range words, float *sums);
 
 #endif

@@ -8,9 +8,13 @@
 static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *network,
                                 ptrdiff_t batch) {
     ck_plan *plan = ck_plan_of(network);
-    return (ck_dense_pass){kernels,         network->layer_count,
-                           network->layers, plan->drops + network->stage_count,
-                           batch,           &plan->vote};
+    return (ck_dense_pass){.kernels = kernels,
+                           .count = network->layer_count,
+                           .layers = network->layers,
+                           .drops = plan->drops + network->stage_count,
+                           .batch = batch,
+                           .vote = &plan->vote,
+                           .sums = plan->listed_sums};
 }
 
 // ---------------------------------------------------------------- forward
@@ -97,14 +101,16 @@ static void forward(void *context, int thread, int threads) {
 
 // Whether the batch shall be listed. One that resembles the last is not looked at: in training all
 // do.
-static int wants_lists(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input) {
+static int wants_lists(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
+                       int threads) {
     enum { PASSES = 32 };
+    const ptrdiff_t panels = ck_panels(network->layers->outputs);
     ck_plan *plan = ck_plan_of(network);
     if (input->listing == CK_NEVER_LISTED || input->pixels > INT32_MAX / CK_LANES ||
         (!input->rows && input->offset != 0))
         return 0;
     if (plan->passes++ % PASSES == 0)
-        plan->lists_pay = ck_lists_pay(input, batch);
+        plan->lists_pay = ck_lists_pay(input, batch, (panels + threads - 1) / threads);
     return plan->lists_pay || input->listing == CK_ALWAYS_LISTED;
 }
 
@@ -120,7 +126,7 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
     if (s.images.plan->count > 0)
         tabulate_inputs(s.dense.kernels, input, values);
     else
-        s.wants_lists = wants_lists(network, batch, input);
+        s.wants_lists = wants_lists(network, batch, input, threads);
     return ck_run(threads, forward, &s);
 }
 

@@ -1,5 +1,6 @@
 // Shapes of convolutional networks, their weights' layout, and the plan of their workspace.
 #include "plan.h"
+#include "listed.h"
 
 #include <string.h>
 
@@ -335,6 +336,8 @@ static int lay_out(const ck_network *network, arena *a) {
         if (a->memory)
             plan->layer_masks[l] = masks;
     }
+    if (!count)
+        plan->listed_sums = take_floats(a, network->threads, CK_LISTED_SUMS);
     if (count) {
         plan->base.deltas = take_floats(a, (double)network->batch, features);
         for (int i = 0; i < 2; i++)
