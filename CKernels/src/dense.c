@@ -114,8 +114,8 @@ ptrdiff_t ck_input_size(ptrdiff_t batch, ptrdiff_t pixels, int threads) {
 }
 
 // A batch is packed by every thread for itself: that is cheaper than to fetch half of it out of
-// another core's cache. Where so many copies would fill the last cache, each packs a part of one; and
-// where there are enough images to list, as a list is short and takes long to make.
+// another core's cache. Where so many copies would fill the last cache, each packs a part of one;
+// and where there are enough images to list, as a list is short and takes long to make.
 static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int listed, int threads) {
     enum { ENOUGH = 64 }; // images a thread
     return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES ||
@@ -317,6 +317,6 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const ck_first_input *
     const int is_bad = x->panels
                            ? gradient_panels(pass, fate, first, x->panels, 1, d, units, blocks)
                            : ck_listed_gradient(pass, fate, &x->lists, d, units, blocks,
-                                       pass->sums + thread * CK_LISTED_SUMS);
+                                                pass->sums + thread * CK_LISTED_SUMS);
     return is_bad ? 0 : bad;
 }

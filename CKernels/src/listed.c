@@ -8,7 +8,8 @@ enum {
     ROWS = 512, // most rows of 16 floats that a tile works on in L1: 32 KB
     TILE = 8,   // most panels of any tile
 };
-_Static_assert(CK_LISTED_SUMS == (ROWS + TILE) * CK_LANES, "a tile's rows, and a line between panels");
+_Static_assert(CK_LISTED_SUMS == (ROWS + TILE) * CK_LANES,
+               "a tile's rows, and a line between panels");
 
 // Words of pixels whose rows of so many panels stay in L1.
 static ptrdiff_t words_at_once(ptrdiff_t panels) {

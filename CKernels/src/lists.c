@@ -32,8 +32,8 @@ static ptrdiff_t count_numbers(ptrdiff_t n, const float *numbers) {
 }
 
 // Fitted to where both take as long, which was measured for 1 to 32 panels and batches of 10 to 256
-// (docs/performance.md). Few panels make little use of a list; in a small batch the momentum update,
-// which runs beside dense products, shows.
+// (docs/architecture.md). Few panels make little use of a list; in a small batch the momentum
+// update, which runs beside dense products, shows.
 static double most_set(ptrdiff_t batch, ptrdiff_t panels) {
     return 0.5 - 0.26 / (double)panels - 0.6 / (double)batch;
 }

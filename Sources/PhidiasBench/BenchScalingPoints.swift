@@ -1,4 +1,5 @@
 import Foundation
+import KernelOperations
 import Phidias
 import PhidiasKernels
 import PhidiasRuns
@@ -6,27 +7,36 @@ import PhidiasRuns
 /// One quantity that grows while the others stay.
 struct ScalingSweep {
     let name, axis: String
+    /// Whether the axis shows powers of two.
+    var isLogarithmic = true
     let points: [ScalingPoint]
 
     static func all(threads: Int) throws -> [ScalingSweep] {
         let counts = threads > 1 ? [1, threads] : [1]
-        func sweep(
-            _ name: String, _ axis: String, _ values: [Int],
+        func points(
+            _ values: [Int], threads: (Int) -> Int, isDensity: Bool = false,
             _ settings: (Int) -> (hidden: [Int], batch: Int)
-        ) throws -> ScalingSweep {
-            let points = try counts.flatMap { threads in
+        ) throws -> [ScalingPoint] {
+            try [InputRange.zeroToOne, .minusOneToOne].flatMap { range in
                 try values.map { value in
                     let (hidden, batch) = settings(value)
                     return ScalingPoint(
-                        value: value, network: try Network(hidden: hidden), batch: batch,
-                        threads: threads)
+                        value: value, network: try Network(inputRange: range, hidden: hidden),
+                        batch: batch, threads: threads(value), density: isDensity ? value : nil)
                 }
             }
-            return ScalingSweep(
-                name: name, axis: axis, points: points)
+        }
+        func sweep(
+            _ name: String, _ axis: String, _ values: [Int], isDensity: Bool = false,
+            _ settings: (Int) -> (hidden: [Int], batch: Int)
+        ) throws -> ScalingSweep {
+            ScalingSweep(
+                name: name, axis: axis, isLogarithmic: !isDensity,
+                points: try counts.flatMap { threads in
+                    try points(values, threads: { _ in threads }, isDensity: isDensity, settings)
+                })
         }
         let powers = (0...12).map { 1 << $0 }
-        let wide = try Network(hidden: [512])
         return [
             try sweep("hidden", "hidden units, batch 64", Array(powers[5...])) { ([$0], 64) },
             try sweep("batch", "images per batch, 784-128-10", powers) { ([128], $0) },
@@ -35,9 +45,11 @@ struct ScalingSweep {
             },
             ScalingSweep(
                 name: "threads", axis: "threads, 784-512-10, batch 256",
-                points: (1...threads).map {
-                    ScalingPoint(value: $0, network: wide, batch: 256, threads: $0)
-                }),
+                points: try points(Array(1...threads), threads: { $0 }) { _ in ([512], 256) }),
+            try sweep(
+                "density", "pixels set in %, 784-128-10, batch 64",
+                Array(stride(from: 0, through: 100, by: 10)), isDensity: true
+            ) { _ in ([128], 64) },
         ]
     }
 }
@@ -47,6 +59,11 @@ struct ScalingPoint: CustomStringConvertible {
     let value: Int
     let network: Network
     let batch, threads: Int
+    /// How many of 100 pixels are set, in random places; nil for digits.
+    let density: Int?
+
+    /// Whether pixels that are not set are zero, which kernels may leave out, and not -1.
+    var canLeaveOutZeros: Bool { network.inputRange == .zeroToOne }
 
     struct Result: CustomStringConvertible {
         let secondsPerImage: Double
@@ -61,7 +78,11 @@ struct ScalingPoint: CustomStringConvertible {
         }
     }
 
-    var description: String { "\(network), batch \(batch), \(threads.counted("thread")):" }
+    var description: String {
+        let set = density.map { ", \($0) % set" } ?? ""
+        let black = canLeaveOutZeros ? "" : ", black is -1"
+        return "\(network), batch \(batch), \(threads.counted("thread"))\(set)\(black):"
+    }
 
     private static let attempts = 6
     private static let warmEpochs = 1, leastEpochs = 3
@@ -69,7 +90,9 @@ struct ScalingPoint: CustomStringConvertible {
     /// Trains for about `seconds` and takes the median epoch; again if the threads had no cores of
     /// their own.
     func measure(on digits: Dataset, seconds: Double) throws -> Result {
-        let data = try digits.subset(Array(0..<max(batch, 2048)))
+        let data =
+            try density.map { try Self.noise(percent: $0, like: digits) }
+            ?? digits.subset(Array(0..<max(batch, 2048)))
         var last: Result?
         for _ in 0..<Self.attempts {
             let trainer = try Trainer(
@@ -93,6 +116,18 @@ struct ScalingPoint: CustomStringConvertible {
         }
         guard let last else { preconditionFailure("no attempt") }
         return last
+    }
+
+    private static func noise(percent: Int, like digits: Dataset) throws -> Dataset {
+        var random = InputGenerator(seed: 1)
+        let count = 2048
+        let images = (0..<count * digits.rows * digits.columns).map { _ in
+            Int.random(in: 0..<100, using: &random) < percent
+                ? UInt8.random(in: 1...255, using: &random) : 0
+        }
+        return try Dataset(
+            images: images, labels: Array(digits.labels.prefix(count)), rows: digits.rows,
+            columns: digits.columns, classes: digits.classes)
     }
 
     private struct Enough: Error {}

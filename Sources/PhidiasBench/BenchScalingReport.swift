@@ -10,14 +10,19 @@ struct ScalingReport {
     private typealias Row = (point: ScalingPoint, result: ScalingPoint.Result)
     private var rows: [Row] { Array(zip(sweep.points, measured)) }
 
-    // The threads' sweep is one line; of the others each has as many as counts of threads.
+    // Each has two lines, with zeros that may be left out and without; but that of the threads as
+    // many for each number of threads.
     private var lines: [(name: String, rows: [Row])] {
-        guard sweep.name != "threads" else { return [("training", rows)] }
-        return Set(sweep.points.map(\.threads)).sorted().map { threads in
-            (
-                threads.counted("thread"),
-                rows.filter { $0.point.threads == threads }
-            )
+        [true, false].flatMap { zeros -> [(name: String, rows: [Row])] in
+            let rows = rows.filter { $0.point.canLeaveOutZeros == zeros }
+            let name = zeros ? "black is 0" : "black is −1"
+            guard sweep.name != "threads" else { return [(name, rows)] }
+            return Set(sweep.points.map(\.threads)).sorted().map { threads in
+                (
+                    "\(name), \(threads.counted("thread"))",
+                    rows.filter { $0.point.threads == threads }
+                )
+            }
         }
     }
 
@@ -32,8 +37,8 @@ struct ScalingReport {
 
     var markdown: String {
         var text = "## \(sweep.name.capitalized)\n\n![\(sweep.name)](\(sweep.name).svg)\n\n"
-        text += "| \(sweep.axis) | threads | µs/image | efficiency | limit | |\n"
-        text += "|---:|---:|---:|---:|---|---|\n"
+        text += "| \(sweep.axis) | threads | black | µs/image | efficiency | limit | |\n"
+        text += "|---:|---:|---:|---:|---:|---|---|\n"
         for line in lines {
             let cliffs = Self.cliffs(line.rows.map(\.result.efficiency))
             for (row, isCliff) in zip(line.rows, cliffs) {
@@ -42,6 +47,7 @@ struct ScalingReport {
                 ]
                 text +=
                     "| \(row.point.value) | \(row.point.threads) "
+                    + "| \(row.point.canLeaveOutZeros ? "0" : "−1") "
                     + "| \((row.result.secondsPerImage * 1e6).fixed(3)) "
                     + "| \((row.result.efficiency * 100).fixed(0)) % "
                     + "| \(row.result.isBoundByMemory ? "bytes" : "FMA") "
@@ -52,7 +58,9 @@ struct ScalingReport {
     }
 
     var chart: Chart {
-        let x = ChartAxis(sweep.axis, .logarithmic(base: 2))
+        let x =
+            sweep.isLogarithmic
+            ? ChartAxis(sweep.axis, .logarithmic(base: 2)) : ChartAxis(sweep.axis)
         func series(_ y: (ScalingPoint.Result) -> Double) -> [Chart.Series] {
             lines.map { line in
                 Chart.Series(line.name, line.rows.map { (Double($0.point.value), y($0.result)) })
@@ -74,6 +82,10 @@ struct ScalingReport {
             """
             \(machine.text). Made by `phidias bench scaling`: synthetic digits, sigmoid units, \
             synaptic loss; the median epoch of a short training.
+            """,
+            """
+            Where black is 0, zeros are left out where that is faster: work that is not done counts \
+            as done, so efficiency may be above 100 %. Where black is −1, all pixels are multiplied.
             """,
             """
             Efficiency is max(FLOPs / peak, bytes / bandwidth) / time. FLOPs: two for each weight and \

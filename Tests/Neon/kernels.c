@@ -197,7 +197,8 @@ static void hash_panels(hash *h, ptrdiff_t inputs, ptrdiff_t outputs, const floa
 }
 
 // Forward, gradient and backward of a network of two hidden layers.
-static void report_dense(int threads) {
+// listed: of images that are mostly zero, by lists.
+static void report_dense(int threads, int listed) {
     static const ptrdiff_t shapes[][5] = {
         // batch, inputs, hidden, hidden, outputs
         {1, 1, 1, 1, 2},      {2, 5, 3, 4, 3},       {5, 16, 16, 16, 16},
@@ -229,7 +230,7 @@ static void report_dense(int threads) {
         uint8_t images[9 * 787];
         uint32_t indices[300];
         for (ptrdiff_t i = 0; i < 9 * sizes[0]; i++)
-            images[i] = (uint8_t)below(&g, 256);
+            images[i] = (uint8_t)(listed && below(&g, 5) ? 0 : below(&g, 256));
         for (ptrdiff_t i = 0; i < batch; i++)
             indices[i] = (uint32_t)below(&g, 9);
         const ck_batch_input input = {
@@ -237,8 +238,9 @@ static void report_dense(int threads) {
             .indices = indices,
             .pixels = sizes[0],
             .scale = 1.0f / 127.5f,
-            .offset = -1,
+            .offset = listed ? 0 : -1,
             .panels = floats(ck_input_size(batch, sizes[0], threads)),
+            .listing = listed ? CK_ALWAYS_LISTED : CK_NEVER_LISTED,
         };
         const ck_network network = dense_network(LAYERS, layers, batch, threads);
         float *logits = floats(batch * outputs), *delta = floats(batch * outputs);
@@ -269,9 +271,9 @@ static void report_dense(int threads) {
         ck_free(logits);
         ck_free(delta);
     }
-    report("dense_forward", forward);
-    report("dense_gradient", gradient);
-    report("dense_backward", backward);
+    report(listed ? "listed_forward" : "dense_forward", forward);
+    report(listed ? "listed_gradient" : "dense_gradient", gradient);
+    report(listed ? "listed_backward" : "dense_backward", backward);
 }
 
 static void report_doubles(void) {
@@ -338,6 +340,7 @@ void report_kernels(int threads) {
 void report_steps(int threads) {
     report_momentum(threads);
     report_adam(threads);
-    report_dense(threads);
+    report_dense(threads, 0);
+    report_dense(threads, 1);
     report_augment(threads);
 }
