@@ -99,6 +99,8 @@ int ck_listed_gradient(const ck_dense_pass *pass, ck_fate fate, const ck_lists *
     const ptrdiff_t inputs = pass->layers->inputs, batch = pass->batch;
     const ptrdiff_t d_panel = batch * CK_LANES, w_panel = (inputs + 1) * CK_LANES;
     int bad = 0;
+    if (words.first == words.last)
+        return 0; // of fewer words than threads
     for (ptrdiff_t panel = units.first; panel < units.last; panel += pass->kernels->spot_tile) {
         const int count = (int)ck_least(pass->kernels->spot_tile, units.last - panel);
         const float *d = delta + panel * d_panel;

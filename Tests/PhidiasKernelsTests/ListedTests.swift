@@ -235,8 +235,12 @@ extension KernelTests {
         @Test func trainingHasTheSameBits() throws {
             defer { KernelTable.select(nil) }
             for inputs in Inputs.allCases {
-                for (hidden, batch) in [([], 5), ([19], 10), ([100], 33), ([150, 20], 64)] {
-                    let probe = Probe(300, 10, batch: batch, inputs, .usual)
+                // Of 30 pixels there are fewer words than threads.
+                for (pixels, hidden, batch) in [
+                    (300, [], 5), (300, [19], 10), (300, [100], 33), (300, [150, 20], 64),
+                    (30, [40], 7), (200, [33], 200),
+                ] {
+                    let probe = Probe(pixels, 10, batch: batch, inputs, .usual)
                     #expect(KernelTable.select("reference"))
                     let reference = try trained(probe, hidden: hidden, .never, threads: 1)
                     for table in KernelTable.available {
