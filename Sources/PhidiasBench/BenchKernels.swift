@@ -18,7 +18,8 @@ struct BenchKernels: ParsableCommand {
             With --against openblas, products of matrices are compared with an installed OpenBLAS \
             instead, which is looked for in OPENBLAS_LIBRARY and then under the system's names. With \
             --against libxsmm, small products are compared with LIBXSMM (LIBXSMM_LIBRARY), on one \
-            thread; the code that it generates for each shape is ready before.
+            thread; the code that it generates for each shape is ready before. Its times include what \
+            its return without vzeroupper costs a caller, which counts below 32×32×32.
 
             Example:
               phidias bench kernels --filter gemm-nn --seconds 2

@@ -39,6 +39,8 @@ struct LIBXSMM: LibraryProduct {
         else {
             throw .missing("LIBXSMM generates no code on this machine for \(m)×\(n)×\(k).")
         }
+        // Release 1.17 returns without vzeroupper, so the caller's next SSE instruction is a slow one:
+        // for the smallest shapes that is most of the time measured, and not its multiplication.
         return { a, b, c in
             a.withUnsafeBufferPointer { a in
                 b.withUnsafeBufferPointer { b in
