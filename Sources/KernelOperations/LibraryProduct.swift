@@ -1,12 +1,13 @@
 import PhidiasKernels
 
 /// Matrix multiplication by another library.
-package protocol LibraryProduct: Sendable {
+package protocol LibraryProduct: Sendable, CustomStringConvertible {
+    typealias Multiplication =
+        @Sendable (_ a: Span<Float>, _ b: Span<Float>, _ c: inout MutableSpan<Float>) -> Void
     var name: String { get }
-    /// C[m,n] = A[m,k] · B[k,n], row-major.
-    func multiply(
-        m: Int, n: Int, k: Int, a: Span<Float>, lda: Int, b: Span<Float>, ldb: Int,
-        c: inout MutableSpan<Float>, ldc: Int)
+    /// C[m,n] = A[m,k] · B[k,n], row-major without gaps. What the library prepares for a shape is done
+    /// before the multiplication is timed.
+    func multiplication(m: Int, n: Int, k: Int) throws -> Multiplication
 }
 
 extension LibraryProduct {
@@ -17,7 +18,8 @@ extension LibraryProduct {
         let ours = KernelOperation.prepareProduct(
             false, false, size, KernelOperation.timingSeed)
         let theirs = KernelOperation.prepareProduct(
-            false, false, size, KernelOperation.timingSeed, by: self)
+            false, false, size, KernelOperation.timingSeed,
+            by: try multiplication(m: size.m, n: size.n, k: size.k))
         // The library rounds as the opponents may: the bound does not ask for a chain.
         return [
             try theirs.contender(name, .naive).resting(),

@@ -14,6 +14,12 @@ extension KernelOperation {
         Size(1000, 1000, 1000),
     ]
 
+    /// Products of at most 64³ multiplications, for which LIBXSMM generates code.
+    package static let smallProductShapes = [
+        Size(8, 8, 8), Size(16, 16, 16), Size(32, 32, 32), Size(64, 64, 64), Size(10, 30, 784),
+        Size(10, 10, 30), Size(64, 10, 128), Size(64, 30, 64),
+    ]
+
     /// Matrices times vectors.
     private static let vectorShapes = [Size(1, 1000, 784), Size(1000, 1, 784)]
 
@@ -49,10 +55,11 @@ extension KernelOperation {
         }
     }
 
-    /// - Parameter library: computes whoever is asked to, if there is one.
+    /// - Parameter library: computes whoever is asked to, if there is one. It knows no gaps, so it
+    ///   is given the timing seed alone.
     static func prepareProduct(
         _ transposeA: Bool, _ transposeB: Bool, _ size: Size, _ seed: UInt64,
-        by library: (any LibraryProduct)? = nil
+        by library: LibraryProduct.Multiplication? = nil
     ) -> KernelCase {
         let (m, n, k) = (size.m, size.n, size.k)
         var inputs = InputGenerator(seed: seed)
@@ -74,10 +81,8 @@ extension KernelOperation {
             let (x, y) = (a.extent, b.extent)
             try withSpan(&buffers, c.extent) { out in
                 if let library {
-                    return library.multiply(
-                        m: m, n: n, k: k, a: a.storage.span.extracting(x), lda: a.rowLength,
-                        b: b.storage.span.extracting(y), ldb: b.rowLength, c: &out,
-                        ldc: c.rowLength)
+                    return library(
+                        a.storage.span.extracting(x), b.storage.span.extracting(y), &out)
                 }
                 switch implementation {
                 case .kernels(let threads):

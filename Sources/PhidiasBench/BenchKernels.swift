@@ -16,14 +16,17 @@ struct BenchKernels: ParsableCommand {
             its quartiles.
 
             With --against openblas, products of matrices are compared with an installed OpenBLAS \
-            instead, which is looked for in OPENBLAS_LIBRARY and then under the system's names.
+            instead, which is looked for in OPENBLAS_LIBRARY and then under the system's names. With \
+            --against libxsmm, small products are compared with LIBXSMM (LIBXSMM_LIBRARY), on one \
+            thread; the code that it generates for each shape is ready before. Its times include what \
+            its return without vzeroupper costs a caller, which counts below 32×32×32.
 
             Example:
               phidias bench kernels --filter gemm-nn --seconds 2
             """)
 
     enum Rival: String, ExpressibleByArgument, CaseIterable {
-        case openblas
+        case openblas, libxsmm
     }
 
     static let swiftOpponents = ["tuned", "naive"]
@@ -39,7 +42,17 @@ struct BenchKernels: ParsableCommand {
 
     func run() throws {
         switch against {
-        case .openblas: try againstOpenBLAS()
+        case .openblas:
+            try against(KernelOperation.productShapes) {
+                try OpenBLAS(threads: try Model.threads(options.team.threads))
+            }
+        case .libxsmm:
+            guard options.team.threads ?? 1 == 1 else {
+                throw UsageError(description: "LIBXSMM has one thread: leave out --threads.")
+            }
+            var single = self
+            single.options.team.threads = 1
+            try single.against(KernelOperation.smallProductShapes) { try LIBXSMM() }
         case nil: try againstSwift()
         }
     }
@@ -56,10 +69,12 @@ struct BenchKernels: ParsableCommand {
         return chosen
     }
 
-    private func againstOpenBLAS() throws {
+    private func against(
+        _ shapes: [KernelOperation.Size], load: () throws -> any LibraryProduct
+    ) throws {
         func name(_ size: KernelOperation.Size) -> String { "gemm-nn \(size)" }
-        let shapes = try chosen(KernelOperation.productShapes, name)
-        let library = try OpenBLAS(threads: try Model.threads(options.team.threads))
+        let shapes = try chosen(shapes, name)
+        let library = try load()
         options.show(library.description.wrapped(hanging: 2))
         func mean(_ rows: [BenchRow]) -> Double {
             let logarithms = rows.compactMap { $0.ratio(to: library.name) }.map { log($0.median) }

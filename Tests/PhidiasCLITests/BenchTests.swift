@@ -164,11 +164,14 @@ import Testing
     #endif
 
     @Test func whatTurnsCannotDoIsRefused() throws {
-        for against in [[], ["--against", "openblas"]] {
+        for against in [[], ["--against", "openblas"], ["--against", "libxsmm"]] {
             let filter = try ProgramTests.run(
                 ["bench", "kernels", "--filter", "no such"] + against)
             #expect(filter.code == 64 && filter.errors.contains("'no such'"), "\(filter.errors)")
         }
+        let threads = try ProgramTests.run(
+            "bench", "kernels", "--against", "libxsmm", "--threads", "2")
+        #expect(threads.code == 64 && threads.errors.contains("--threads"))
         let schedule = try ProgramTests.run("bench", "turns", "--schedule", "cosine")
         #expect(schedule.code == 64 && schedule.errors.contains("--schedule"))
         for (pass, layer) in [("forward", "3"), ("backward-data", "1")] {

@@ -15,7 +15,7 @@ from compare.comparison import Comparison
 from compare.process import Failure
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = {"pytorch": "PyTorch", "sklearn": "scikit-learn", "numpy": "NumPy"}
+PROGRAMS = {"pytorch": "PyTorch", "sklearn": "scikit-learn", "numpy": "NumPy", "jax": "JAX"}
 
 
 def positive(text: str) -> int:

@@ -118,6 +118,7 @@ class Comparison:
             "rivals": [
                 {
                     **{key: rival.facts[key] for key in ("name", "version", "kernels")},
+                    "compile_seconds": rival.facts.get("compile_seconds"),
                     "threads": kind.threads,
                     **check,
                     **asdict(result),

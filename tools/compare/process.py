@@ -68,6 +68,7 @@ def rival_environment(threads: int) -> dict[str, str]:
     env = dict(os.environ)
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         env.pop(name, None)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # The last is XLA's, which otherwise starts a thread for every CPU it may use.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC"):
         env[name] = str(threads)
     return env

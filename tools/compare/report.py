@@ -26,6 +26,8 @@ def rival_lines(rival: dict[str, Any], zen3: bool) -> list[str]:
     name = f"{rival['name']} {rival['version']}, {rival['threads']} thr."
     lines = [f"  {name:32} {seconds(rival)}   {spread(rival['ratio'])}"]
     notes = [rival["kernels"]]
+    if rival["compile_seconds"] is not None:
+        notes.append(f"compiled before, in {rival['compile_seconds']:.1f} s")
     if "loss_difference" in rival:
         notes.append(f"losses within {rival['loss_difference']:.0e} of ours")
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from compare.worker import Data, Record
+from compare.worker import Data, Record, initial_layers
 
 
 class NumPy:
@@ -18,16 +18,7 @@ class NumPy:
         self.targets = np.eye(10, dtype=np.float32)[data.labels]
         self.rate, self.momentum = options.learning_rate, options.momentum
         self.synaptic = options.loss == "synaptic"
-        sizes = [784, options.hidden, 10]
-        self.start(
-            [
-                (
-                    (self.random.random((n, m), np.float32) - 0.5) * (24 / (m + n)) ** 0.5,
-                    np.zeros(n),
-                )
-                for m, n in zip(sizes, sizes[1:])
-            ]
-        )
+        self.start(initial_layers(self.random, options.hidden))
         blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
         self.facts: dict[str, Any] = {
             "name": "NumPy",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import math
 import sys
 import unittest
+from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
 
 from compare import contest, convolutions, report
 from compare.cases import LEARNING_RATE, MOMENTUM, is_zen3
 from compare.comparison import disagreement
 from compare.contest import OurTurn, Spread, Turns
-from compare.process import Failure, TurnProcess
+from compare.process import Failure, TurnProcess, rival_environment
 
 FLOPS = 100e9
 
@@ -95,6 +101,37 @@ class Agreement(unittest.TestCase):
             disagreement(one, one[1:])
 
 
+@unittest.skipUnless(find_spec("jax") and find_spec("threadpoolctl"), "tools/compare-jax and -numpy")
+class TheSameEpoch(unittest.TestCase):
+    """JAX and NumPy begin with the same weights and shuffle alike; the last batch is a short one."""
+
+    def test_of_jax_and_numpy(self) -> None:
+        random = np.random.default_rng(7)
+        images = random.integers(0, 256, (50, 784)) * np.float32(1 / 255)
+        labels = random.integers(0, 10, 50)
+        data = SimpleNamespace(
+            images=images, labels=labels, test_images=images, test_labels=labels
+        )
+        for loss in ("cross-entropy", "synaptic"):
+            options = argparse.Namespace(
+                hidden=12, batch_size=16, loss=loss, learning_rate=0.1, momentum=0.9, seed=3
+            )
+            numpy, jax = (
+                importlib.import_module(f"compare.rival_{name}").rival(options, data)
+                for name in ("numpy", "jax")
+            )
+            before = [value.copy() for value in numpy.parameters]
+            for _ in range(3):
+                numpy.epoch()
+                jax.epoch()
+            (w1, b1), (w2, b2) = jax.state[0]
+            for start, one, other in zip(before, numpy.parameters, (w1.T, b1, w2.T, b2)):
+                walked = np.abs(one - start).max()
+                self.assertLess(np.abs(one - np.asarray(other)).max(), 1e-4 * walked)
+            self.assertAlmostEqual(numpy.accuracy(), jax.accuracy(), places=6)
+            self.assertGreater(jax.facts["compile_seconds"], 0)
+
+
 class Kernels(unittest.TestCase):
     def test_results_may_differ_by_their_bound_and_no_more(self) -> None:
         convolutions.check("forward", 1.0)
@@ -122,6 +159,21 @@ class Facts(unittest.TestCase):
         self.assertTrue(is_zen3(text))
         self.assertFalse(is_zen3(text + " avx512f"))
         self.assertFalse(is_zen3(text.replace("25", "26")))
+
+    def test_a_rival_is_told_its_threads(self) -> None:
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC")
+        environment = rival_environment(3)
+        self.assertEqual({environment[name] for name in names}, {"3"})
+
+    def test_the_time_to_compile_is_told_apart(self) -> None:
+        rival = {
+            "name": "it", "version": "1", "threads": 2, "kernels": "k", "loss_difference": 1e-7,
+            "seconds": None, "alone": 1.0, "ratio": None, "reference": None, "void": None,
+            "alone_agrees": None, "compile_seconds": 2.04,
+        }  # fmt: skip
+        self.assertIn("k; compiled before, in 2.0 s;", report.rival_lines(rival, False)[1])
+        rival["compile_seconds"] = None
+        self.assertNotIn("compiled", report.rival_lines(rival, False)[1])
 
     def test_a_program_that_ends_early_is_named(self) -> None:
         with self.assertRaisesRegex(Failure, "it ended at 'start' with code 3"):

@@ -53,6 +53,18 @@ class Data:
         return images.reshape(len(labels), -1) * np.float32(1 / 255), labels
 
 
+def initial_layers(random: np.random.Generator, hidden: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights [outputs, inputs] after Glorot, and biases, where a rival is not given any."""
+    sizes = [784, hidden, 10]
+    return [
+        (
+            (random.random((n, m), np.float32) - 0.5) * np.float32((24 / (m + n)) ** 0.5),
+            np.zeros(n, np.float32),
+        )
+        for m, n in zip(sizes, sizes[1:])
+    ]
+
+
 class Tensors:
     """Arrays by name, of a safetensors file of 32-bit floats."""
 
