@@ -29,8 +29,8 @@ enum { CK_OK = 0, CK_NO_MEMORY = 1 };
 
 /// Why no kernel table could be chosen, or NULL. The environment variable CK_ARCH asks for a
 /// table by name; a name that is unknown, or that this CPU cannot run, is an error whose text
-/// lists the names that would work. Without CK_ARCH the fastest table of this CPU is chosen, but
-/// never avx512.
+/// lists the names that would work. Without CK_ARCH the fastest table of this CPU is chosen, avx512
+/// only where the CPU is known to gain by it.
 const char *ck_arch_error(void);
 
 /// A notice, for standard error, about the table that CK_ARCH chose: that it is used only because

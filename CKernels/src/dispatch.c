@@ -26,10 +26,13 @@ static void list(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         tables[n++] = (entry){&ck_kernels_avx2, NULL};
+    // Older CPUs lower their clock for these instructions, or halve them.
+    const char *notice = __builtin_cpu_supports("avx512fp16")
+                             ? NULL
+                             : "CK_ARCH=avx512: the AVX-512 kernels are not always faster on this "
+                               "kind of CPU, and are used only because they were asked for.";
     if (__builtin_cpu_supports("avx512f"))
-        tables[n++] = (entry){&ck_kernels_avx512, "CK_ARCH=avx512: the AVX-512 kernels have "
-                                                  "run on few kinds of CPU, and are used only "
-                                                  "because they were asked for."};
+        tables[n++] = (entry){&ck_kernels_avx512, notice};
 #elif defined(__aarch64__)
     tables[n++] = (entry){&ck_kernels_neon, NULL};
 #endif

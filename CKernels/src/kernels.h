@@ -145,6 +145,11 @@ typedef struct {
     void (*spread_spots)(int panels, const ck_list *list, ptrdiff_t first, const float *delta,
                          ptrdiff_t d_panel, float *g, ptrdiff_t g_panel);
     int spot_tile; // panels of sums that fill the pipes
+    // Lists pay where at most a share of 0.5 - by_panels / panels - by_batch / batch is set, for so
+    // many panels of units a thread.
+    struct {
+        double by_panels, by_batch;
+    } listing;
 
     // The sums acc[m][16] go to c[m][n], 0 <= n <= 16.
     void (*store)(ptrdiff_t m, ptrdiff_t n, const ck_scale *scale, const float *acc, float *c,

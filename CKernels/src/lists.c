@@ -31,14 +31,8 @@ static ptrdiff_t count_numbers(ptrdiff_t n, const float *numbers) {
     return count;
 }
 
-// Fitted to where both take as long, which was measured for 1 to 32 panels and batches of 10 to 256
-// (docs/architecture.md). Few panels make little use of a list; in a small batch the momentum
-// update, which runs beside dense products, shows.
-static double most_set(ptrdiff_t batch, ptrdiff_t panels) {
-    return 0.5 - 0.26 / (double)panels - 0.6 / (double)batch;
-}
-
-int ck_lists_pay(const ck_batch_input *input, ptrdiff_t batch, ptrdiff_t panels) {
+int ck_lists_pay(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
+                 ptrdiff_t panels) {
     enum { LOOKED_AT = 8 }; // images, most
     const ptrdiff_t pixels = input->pixels, images = ck_least(batch, LOOKED_AT);
     ptrdiff_t count = 0;
@@ -47,7 +41,9 @@ int ck_lists_pay(const ck_batch_input *input, ptrdiff_t batch, ptrdiff_t panels)
         count += input->rows ? count_numbers(pixels, input->rows + first)
                              : count_bytes(pixels, input->images + first);
     }
-    return (double)count <= most_set(batch, panels) * (double)(images * pixels);
+    const double most = 0.5 - kernels->listing.by_panels / (double)panels -
+                        kernels->listing.by_batch / (double)batch;
+    return (double)count <= most * (double)(images * pixels);
 }
 
 // As a table's list_image does with bytes.

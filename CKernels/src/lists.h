@@ -22,7 +22,8 @@ typedef struct {
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels);
 /// Whether lists are faster than panels for this batch, of which it looks at some images. panels:
 /// of units, for each thread.
-int ck_lists_pay(const ck_batch_input *input, ptrdiff_t batch, ptrdiff_t panels);
+int ck_lists_pay(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff_t batch,
+                 ptrdiff_t panels);
 /// Lists some images of a batch. Returns 0 if there is no room.
 int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, ck_range images,
                    const ck_lists *lists);

@@ -110,7 +110,7 @@ static int wants_lists(const ck_network *network, ptrdiff_t batch, const ck_batc
         (!input->rows && input->offset != 0))
         return 0;
     if (plan->passes++ % PASSES == 0)
-        plan->lists_pay = ck_lists_pay(input, batch, (panels + threads - 1) / threads);
+        plan->lists_pay = ck_lists_pay(ck_table(), input, batch, (panels + threads - 1) / threads);
     return plan->lists_pay || input->listing == CK_ALWAYS_LISTED;
 }
 

@@ -7,6 +7,12 @@ enum {
     SPOT_TILE = WIDTH == 16 ? 8 : 4,
 };
 
+// Fitted to where lists and panels take as long, measured for 1 to 32 panels and batches of 10 to
+// 256 (docs/architecture.md). Few panels make little use of a list; in a small batch the momentum
+// update, which runs beside dense products, shows, the more the faster those are.
+#define LISTING_BY_PANELS (WIDTH == 16 ? 0.3 : 0.26)
+#define LISTING_BY_BATCH  (WIDTH == 16 ? 1.8 : 0.6)
+
 typedef uint8_t b8 __attribute__((vector_size(8)));
 typedef int32_t v8i __attribute__((vector_size(32)));
 typedef uint8_t bytes_of_word __attribute__((ext_vector_type(CK_WORD)));

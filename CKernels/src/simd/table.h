@@ -9,6 +9,7 @@
 .add_spots = add_spots,
 .spread_spots = spread_spots,
 .spot_tile = SPOT_TILE,
+.listing = {LISTING_BY_PANELS, LISTING_BY_BATCH},
 .store = store_tile,
 .add_rows = add_rows,
 .add_columns = add_columns,
