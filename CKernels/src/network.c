@@ -106,8 +106,9 @@ static int wants_lists(const ck_network *network, ptrdiff_t batch, const ck_batc
     enum { PASSES = 32 };
     const ptrdiff_t panels = ck_panels(network->layers->outputs);
     ck_plan *plan = ck_plan_of(network);
-    if (input->listing == CK_NEVER_LISTED || input->pixels > INT32_MAX / CK_LANES ||
-        (!input->rows && input->offset != 0))
+    // Lists have room for places in 32 bits.
+    if (input->listing == CK_NEVER_LISTED || (!input->rows && input->offset != 0) ||
+        input->pixels > INT32_MAX / CK_LANES || input->pixels > (ptrdiff_t)UINT32_MAX / batch)
         return 0;
     if (plan->passes++ % PASSES == 0)
         plan->lists_pay = ck_lists_pay(ck_table(), input, batch, (panels + threads - 1) / threads);
