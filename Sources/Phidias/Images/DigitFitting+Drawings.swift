@@ -109,7 +109,7 @@ extension Dataset {
     /// What most of the images have for a ground: dark or light paper, if nine in ten have, of up to
     /// 1,000 all over the data; nil for numbers and images of several channels.
     package var ground: DigitFitting.Ground? {
-        guard images.count > 0, shape.channels == 1 else { return nil }
+        guard !isNumeric, shape.channels == 1 else { return nil }
         let step = max(count / 1_000, 1)
         var (dark, light, all) = (0, 0, 0)
         for index in stride(from: 0, to: count, by: step) {
