@@ -40,6 +40,7 @@ public struct Standardization: Sendable, Equatable {
     /// - Parameters:
     ///   - rows: [count][columns], at least one row.
     ///   - columns: at least 1.
+    ///   - method: what a column's center and scale are.
     /// - Returns: nil for `.none`.
     /// - Throws: `ModelError.standardization` if a mean or deviation is not finite as a `Float`.
     public init?(of rows: [Float], columns: Int, by method: Method) throws(ModelError) {

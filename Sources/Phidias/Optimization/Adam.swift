@@ -58,7 +58,9 @@ public struct Adam: Sendable, Hashable {
         }
     }
 
-    /// - Parameter learningRate: nil for a constant 0.001.
+    /// - Parameters:
+    ///   - learningRate: nil for a constant 0.001.
+    ///   - options: by default those of the paper.
     /// - Throws: `OptimizationError` if an option is out of range.
     public init(
         learningRate: LearningRate? = nil, options: Options = Options()

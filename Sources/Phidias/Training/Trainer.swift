@@ -116,9 +116,16 @@ public final class Trainer {
         shared = Mutex(Shared(model: model))
     }
 
-    /// A trainer by gradient descent with momentum; the other parameters are those of the form for any
-    /// optimizer.
-    /// - Parameter optimizer: learning rate and momentum of each step.
+    /// A trainer by gradient descent with momentum.
+    /// - Parameters:
+    ///   - model: the model to start from.
+    ///   - loss: the loss to minimize; it must have the output activation of the network.
+    ///   - optimizer: learning rate and momentum of each step.
+    ///   - batchSize: images per step, at least 1; a last short batch is averaged over its own
+    ///     size.
+    ///   - seed: the seed of the order of the images, dropout and augmentation.
+    ///   - augmentation: random changes to training images; nil for none.
+    ///   - threads: nil takes the number from `Model.threads(_:)`.
     /// - Throws: `TrainingError.batchSize`, `.output`; `ModelError` where threads are missing.
     public convenience init(
         model: Model, loss: any Loss = SynapticLoss(), optimizer: MomentumSGD = .golden,
