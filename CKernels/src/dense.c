@@ -122,10 +122,14 @@ static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int listed, i
            (listed && threads > 1 && batch >= ENOUGH * threads);
 }
 
+// Where this thread's copy is, or the one of all.
+static float *copy_of(const ck_batch_input *input, ptrdiff_t batch, int shared, int thread) {
+    return input->panels + (shared ? 0 : thread) * ck_panel_size(batch, input->pixels);
+}
+
 ck_first_input ck_packed_batch(const ck_batch_input *input, ptrdiff_t batch, int listed, int thread,
                                int threads) {
-    const ptrdiff_t copy = is_shared(input, batch, listed, threads) ? 0 : thread;
-    float *panels = input->panels + copy * ck_panel_size(batch, input->pixels);
+    float *panels = copy_of(input, batch, is_shared(input, batch, listed, threads), thread);
     if (!listed)
         return (ck_first_input){.panels = panels};
     return (ck_first_input){.lists = ck_lists_in(panels, batch, input->pixels)};
@@ -163,15 +167,15 @@ static void pack_images(const ck_kernels *kernels, const ck_batch_input *input, 
 // Whether all of the batch could be listed; this thread's part of it then is.
 static int list_part(const ck_dense_pass *pass, const ck_batch_input *input, ck_range images,
                      int shared, int thread, int threads) {
-    const ck_first_input to = ck_packed_batch(input, pass->batch, 1, thread, threads);
-    const int fits = ck_list_images(pass->kernels, input, images, &to.lists);
+    const ck_lists lists =
+        ck_lists_in(copy_of(input, pass->batch, shared, thread), pass->batch, input->pixels);
+    const int fits = ck_list_images(pass->kernels, input, images, &lists);
     return shared ? ck_all_agree(pass->vote, fits, threads) : fits;
 }
 
 static void pack_part(const ck_dense_pass *pass, const ck_batch_input *input, ck_range images,
                       int shared, int thread, int threads) {
-    float *panels =
-        input->panels + (shared ? 0 : thread) * ck_panel_size(pass->batch, input->pixels);
+    float *panels = copy_of(input, pass->batch, shared, thread);
     if (input->rows)
         pack_rows(input, images, pass->batch, panels);
     else

@@ -3,16 +3,12 @@
 
 #include <string.h>
 
-static ptrdiff_t words_of(ptrdiff_t pixels) {
-    return (pixels + CK_WORD - 1) / CK_WORD;
-}
-
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels) {
-    const ptrdiff_t padded = (pixels + CK_LANES - 1) / CK_LANES * CK_LANES,
-                    words = words_of(pixels);
-    const ptrdiff_t taken = (batch * (words + 1) + CK_LANES - 1) / CK_LANES * CK_LANES;
+    const ptrdiff_t words = (pixels + CK_WORD - 1) / CK_WORD;
+    const ptrdiff_t taken = ck_panel_size(1, batch * (words + 1)); // by the starts
+    const ptrdiff_t left = ck_panel_size(batch, pixels) - taken;
     return (ck_lists){.words = words,
-                      .room = (batch * padded - taken) / 2 / batch, // a spot is two floats
+                      .room = left / 2 / batch, // a spot is two floats
                       .starts = (uint32_t *)panels,
                       .spots = (ck_spot *)(panels + taken)};
 }

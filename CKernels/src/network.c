@@ -101,17 +101,17 @@ static void forward(void *context, int thread, int threads) {
 
 // Whether the batch shall be listed. One that resembles the last is not looked at: in training all
 // do.
-static int wants_lists(const ck_network *network, ptrdiff_t batch, const ck_batch_input *input,
+static int wants_lists(ck_plan *plan, const ck_dense_pass *pass, const ck_batch_input *input,
                        int threads) {
     enum { PASSES = 32 };
-    const ptrdiff_t panels = ck_panels(network->layers->outputs);
-    ck_plan *plan = ck_plan_of(network);
+    const ptrdiff_t panels = ck_panels(pass->layers->outputs), batch = pass->batch;
     // Lists have room for places in 32 bits.
     if (input->listing == CK_NEVER_LISTED || (!input->rows && input->offset != 0) ||
         input->pixels > INT32_MAX / CK_LANES || input->pixels > (ptrdiff_t)UINT32_MAX / batch)
         return 0;
     if (plan->passes++ % PASSES == 0)
-        plan->lists_pay = ck_lists_pay(ck_table(), input, batch, (panels + threads - 1) / threads);
+        plan->lists_pay =
+            ck_lists_pay(pass->kernels, input, batch, (panels + threads - 1) / threads);
     return plan->lists_pay || input->listing == CK_ALWAYS_LISTED;
 }
 
@@ -127,7 +127,7 @@ int ck_network_forward(const ck_network *network, ptrdiff_t batch, const ck_batc
     if (s.images.plan->count > 0)
         tabulate_inputs(s.dense.kernels, input, values);
     else
-        s.wants_lists = wants_lists(network, batch, input, threads);
+        s.wants_lists = wants_lists(s.images.plan, &s.dense, input, threads);
     return ck_run(threads, forward, &s);
 }
 

@@ -336,9 +336,9 @@ static int lay_out(const ck_network *network, arena *a) {
         if (a->memory)
             plan->layer_masks[l] = masks;
     }
-    if (!count)
+    if (!count) {
         plan->listed_sums = take_floats(a, network->threads, CK_LISTED_SUMS);
-    if (count) {
+    } else {
         plan->base.deltas = take_floats(a, (double)network->batch, features);
         for (int i = 0; i < 2; i++)
             plan->flows[i] = take_floats(a, network->threads, plan->flow_size);

@@ -1,5 +1,6 @@
 // Micro-kernels for inputs that are mostly zero, written once for every vector width; see kernels.h
 // for their contracts. Included by one file per architecture, after simd/gradient.h.
+
 #include "lists.h"
 
 enum {
