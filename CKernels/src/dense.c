@@ -117,7 +117,7 @@ ptrdiff_t ck_input_size(ptrdiff_t batch, ptrdiff_t pixels, int threads) {
 // another core's cache. Where so many copies would fill the last cache, each packs a part of one;
 // and where there are enough images to list, as a list is short and takes long to make.
 static int is_shared(const ck_batch_input *input, ptrdiff_t batch, int listed, int threads) {
-    enum { ENOUGH = 64 }; // images a thread
+    enum { ENOUGH = 32 }; // images a thread
     return threads * ck_panel_size(batch, input->pixels) > MOST_COPIES ||
            (listed && threads > 1 && batch >= ENOUGH * threads);
 }

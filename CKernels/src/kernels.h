@@ -136,10 +136,10 @@ typedef struct {
 
     // Sums over lists, of list i and panel p: c[p * c_panel + 16 i + j] = init[p * init_panel +
     // i * init_list + j] + sum over the list's spots in order of value * w[p * w_panel + at + j].
-    // lists * panels <= spot_tile. c may be init.
-    void (*add_spots)(int lists, int panels, const ck_list *list, const float *w, ptrdiff_t w_panel,
-                      const float *init, ptrdiff_t init_list, ptrdiff_t init_panel, float *c,
-                      ptrdiff_t c_panel);
+    // panels <= spot_tile. c may be init.
+    void (*add_spots)(ptrdiff_t lists, int panels, const ck_list *list, const float *w,
+                      ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
+                      ptrdiff_t init_panel, float *c, ptrdiff_t c_panel);
     // An image's part of the gradient: for its spots in order, and all panels p, g[p * g_panel + at
     // - first + j] += value * delta[p * d_panel + j]. panels <= spot_tile.
     void (*spread_spots)(int panels, const ck_list *list, ptrdiff_t first, const float *delta,

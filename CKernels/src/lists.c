@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+enum {
+    CACHE_LINE = 64,
+    AHEAD = 2, // images
+};
+
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels) {
-    const ptrdiff_t words = (pixels + CK_WORD - 1) / CK_WORD;
+    const ptrdiff_t words = ck_words(pixels);
     const ptrdiff_t taken = ck_panel_size(1, batch * (words + 1)); // by the starts
     const ptrdiff_t left = ck_panel_size(batch, pixels) - taken;
     return (ck_lists){.words = words,
@@ -57,18 +62,78 @@ static ptrdiff_t list_numbers(ptrdiff_t n, const float *numbers, ck_spot *spots,
     return at;
 }
 
+// Into L1: since ck_prefetch_next has brought it near, it may have left L2.
+static void prefetch_near(const ck_batch_input *input, ptrdiff_t b) {
+    const ptrdiff_t image = (ptrdiff_t)input->indices[b] * input->pixels;
+    for (ptrdiff_t p = 0; !input->rows && p < input->pixels; p += CACHE_LINE)
+        __builtin_prefetch(input->images + image + p);
+}
+
 int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, ck_range images,
                    const ck_lists *lists) {
     const ptrdiff_t pixels = input->pixels, end = images.last * lists->room;
     ptrdiff_t at = images.first * lists->room;
     for (ptrdiff_t b = images.first; b < images.last && at >= 0; b++) {
         const ptrdiff_t image = (ptrdiff_t)input->indices[b] * pixels;
+        if (b + AHEAD < images.last)
+            prefetch_near(input, b + AHEAD);
         uint32_t *starts = lists->starts + b * (lists->words + 1);
         at = input->rows ? list_numbers(pixels, input->rows + image, lists->spots, at, end, starts)
                          : kernels->list_image(pixels, input->images + image, input->scale,
                                                lists->spots, at, end, starts);
     }
     return at >= 0;
+}
+
+// ---------------------------------------------------------------- by pixel
+
+// Words that are turned together: long lists are gone through without a stop, and the ends of all
+// their pixels' lists stay in L1.
+enum { TURNED = 4 };
+
+// Of some words and a block of images. `columns` are those of the first word, and those of the next
+// lie that far on. Returns where the spots end.
+static ck_spot *turn_words(const ck_lists *lists, ck_range words, ck_range images, ck_list *columns,
+                           ptrdiff_t next_word, ck_spot *spots) {
+    const ptrdiff_t pixels = (words.last - words.first) * CK_WORD;
+    const uint32_t first = (uint32_t)(words.first * CK_WORD * CK_LANES);
+    ck_spot *ends[TURNED * CK_WORD];
+    uint8_t counts[TURNED * CK_WORD] = {0};
+    _Static_assert(CK_BLOCK < 256, "counts are bytes");
+    for (ptrdiff_t b = images.first; b < images.last; b++) {
+        const ck_list list = ck_list_of(lists, b, words.first, words.last);
+        for (ptrdiff_t i = 0; i < list.count; i++)
+            counts[((uint32_t)list.spots[i].at - first) / CK_LANES]++;
+    }
+    for (ptrdiff_t p = 0; p < pixels; p++) {
+        columns[p / CK_WORD * next_word + p % CK_WORD] = (ck_list){spots, counts[p]};
+        ends[p] = spots;
+        spots += counts[p];
+    }
+    for (ptrdiff_t b = images.first; b < images.last; b++) {
+        const ck_list list = ck_list_of(lists, b, words.first, words.last);
+        const int32_t at = (int32_t)(b - images.first) * CK_LANES;
+        for (ptrdiff_t i = 0; i < list.count; i++) {
+            const ck_spot turned = {list.spots[i].value, at};
+            memcpy(ends[((uint32_t)list.spots[i].at - first) / CK_LANES]++, &turned, sizeof turned);
+        }
+    }
+    return spots;
+}
+
+void ck_turn_lists(const ck_lists *lists, ptrdiff_t batch, ck_range words, const ck_columns *to) {
+    const ptrdiff_t blocks = ck_blocks(batch);
+    ck_spot *spots = to->spots;
+    for (ptrdiff_t b = 0; b < batch; b++)
+        spots += ck_list_of(lists, b, 0, words.first).count;
+    for (ptrdiff_t word = words.first; word < words.last; word += TURNED)
+        for (ptrdiff_t block = 0; block < blocks; block++) {
+            const ptrdiff_t b = block * CK_BLOCK;
+            spots =
+                turn_words(lists, (ck_range){word, ck_least(word + TURNED, words.last)},
+                           (ck_range){b, ck_least(b + CK_BLOCK, batch)},
+                           to->lists + (word * blocks + block) * CK_WORD, blocks * CK_WORD, spots);
+        }
 }
 
 // ---------------------------------------------------------------- bits

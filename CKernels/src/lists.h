@@ -18,6 +18,15 @@ typedef struct {
     ck_spot *spots;
 } ck_lists;
 
+/// The same pixel by pixel: in which images it is not zero, for blocks of CK_BLOCK images. A spot's
+/// place is its image's in the block.
+typedef struct {
+    ck_list *lists; // [word][block][CK_WORD]
+    ck_spot *spots;
+} ck_columns;
+
+enum { CK_BLOCK = 64 };
+
 /// Where a batch's lists lie in the memory of its panels.
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels);
 /// Whether lists are faster than panels for this batch, of which it looks at some images. panels:
@@ -27,6 +36,17 @@ int ck_lists_pay(const ck_kernels *kernels, const ck_batch_input *input, ptrdiff
 /// Lists some images of a batch. Returns 0 if there is no room.
 int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, ck_range images,
                    const ck_lists *lists);
+
+static inline ptrdiff_t ck_words(ptrdiff_t pixels) {
+    return (pixels + CK_WORD - 1) / CK_WORD;
+}
+
+/// Lists by pixel, for training, of words that this thread has to itself.
+void ck_turn_lists(const ck_lists *lists, ptrdiff_t batch, ck_range words, const ck_columns *to);
+
+static inline ptrdiff_t ck_blocks(ptrdiff_t batch) {
+    return (batch + CK_BLOCK - 1) / CK_BLOCK;
+}
 
 /// The spots of words [first, last) of an image.
 static inline ck_list ck_list_of(const ck_lists *lists, ptrdiff_t image, ptrdiff_t first,

@@ -14,7 +14,8 @@ static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *net
                            .drops = plan->drops + network->stage_count,
                            .batch = batch,
                            .vote = &plan->vote,
-                           .sums = plan->listed_sums};
+                           .sums = plan->listed_sums,
+                           .columns = plan->columns};
 }
 
 // ---------------------------------------------------------------- forward

@@ -338,6 +338,11 @@ static int lay_out(const ck_network *network, arena *a) {
     }
     if (!count) {
         plan->listed_sums = take_floats(a, network->threads, CK_LISTED_SUMS);
+        const ptrdiff_t words = ck_words(features);
+        plan->columns.lists =
+            take(a, (double)ck_blocks(network->batch) * (double)words * CK_WORD, sizeof(ck_list));
+        plan->columns.spots =
+            (ck_spot *)take_floats(a, (double)network->batch, ck_panels(features) * CK_LANES);
     } else {
         plan->base.deltas = take_floats(a, (double)network->batch, features);
         for (int i = 0; i < 2; i++)

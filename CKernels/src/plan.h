@@ -59,7 +59,8 @@ struct ck_plan {
     unsigned passes;      // forward, over inputs that could be listed
     int lists_pay;        // of one of the last of them
     ck_vote vote;
-    float *listed_sums;     // [thread]
+    float *listed_sums; // [thread]
+    ck_columns columns;
     ck_shape flat;          // what is flattened
     ck_dense base;          // the flattened images, as if they were a layer's outputs
     ck_drop *drops;         // stages, then layers

@@ -159,6 +159,9 @@ extension KernelTests {
                     Probe(64, 33, batch: 7, inputs, numbers),
                     Probe(130, 100, batch: 6, inputs, numbers),
                     Probe(530, 70, batch: 9, inputs, numbers),
+                    // By pixel, in one block of images and in two.
+                    Probe(70, 130, batch: 32, inputs, numbers),
+                    Probe(70, 260, batch: 65, inputs, numbers),
                 ]
             }
         }
@@ -238,7 +241,7 @@ extension KernelTests {
                 // Of 30 pixels there are fewer words than threads.
                 for (pixels, hidden, batch) in [
                     (300, [], 5), (300, [19], 10), (300, [100], 33), (300, [150, 20], 64),
-                    (30, [40], 7), (200, [33], 200),
+                    (30, [40], 7), (200, [33], 200), (330, [270], 130),
                 ] {
                     let probe = Probe(pixels, 10, batch: batch, inputs, .usual)
                     #expect(KernelTable.select("reference"))

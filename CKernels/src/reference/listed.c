@@ -17,10 +17,10 @@ ptrdiff_t ck_list_image_reference(ptrdiff_t n, const uint8_t *bytes, float scale
     return at;
 }
 
-void ck_add_spots_reference(int lists, int panels, const ck_list *list, const float *w,
+void ck_add_spots_reference(ptrdiff_t lists, int panels, const ck_list *list, const float *w,
                             ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
                             ptrdiff_t init_panel, float *c, ptrdiff_t c_panel) {
-    for (int i = 0; i < lists; i++)
+    for (ptrdiff_t i = 0; i < lists; i++)
         for (int p = 0; p < panels; p++)
             for (int j = 0; j < CK_LANES; j++) {
                 float acc = init[i * init_list + p * init_panel + j];

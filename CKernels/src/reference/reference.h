@@ -20,7 +20,7 @@ int ck_update_panel_reference(ptrdiff_t rows, int bias, ptrdiff_t batch, const f
 int ck_update_rows_reference(ptrdiff_t n, float *g, ck_step step, float *w, float *v);
 ptrdiff_t ck_list_image_reference(ptrdiff_t n, const uint8_t *bytes, float scale, ck_spot *spots,
                                   ptrdiff_t at, ptrdiff_t end, uint32_t *starts);
-void ck_add_spots_reference(int lists, int panels, const ck_list *list, const float *w,
+void ck_add_spots_reference(ptrdiff_t lists, int panels, const ck_list *list, const float *w,
                             ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
                             ptrdiff_t init_panel, float *c, ptrdiff_t c_panel);
 void ck_spread_spots_reference(int panels, const ck_list *list, ptrdiff_t first, const float *delta,

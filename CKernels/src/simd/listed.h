@@ -11,7 +11,7 @@ enum {
 // Fitted to where lists and panels take as long, measured for 1 to 32 panels and batches of 10 to
 // 256 (docs/architecture.md). Few panels make little use of a list; in a small batch the momentum
 // update, which runs beside dense products, shows, the more the faster those are.
-#define LISTING_BY_PANELS (WIDTH == 16 ? 0.3 : 0.26)
+#define LISTING_BY_PANELS (WIDTH == 16 ? 0.3 : 0.22)
 #define LISTING_BY_BATCH  (WIDTH == 16 ? 1.8 : 0.6)
 
 typedef uint8_t b8 __attribute__((vector_size(8)));
@@ -27,6 +27,13 @@ INLINE uint64_t bits_set(const uint8_t *bytes) {
     uint64_t bits;
     memcpy(&bits, &set, sizeof bits);
     return bits;
+}
+
+// Byte i: how many bits are set in the bytes up to i.
+INLINE uint64_t sums_of_bytes(uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    return (bits + (bits >> 4) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101;
 }
 
 // The bytes whose bits are set, of eight, and after them others; all eight are written.
@@ -49,14 +56,17 @@ static ptrdiff_t list_image(ptrdiff_t n, const uint8_t *bytes, float scale, ck_s
         *starts++ = (uint32_t)at;
         if (at + CK_WORD > end)
             return -1;
-        // By eights, not one by one: their number is easier to foresee.
-        for (uint64_t bits = bits_set(bytes + p); bits;) {
-            const int i = __builtin_ctzll(bits) & ~7;
-            const unsigned set = bits >> i & 0xff;
-            list_eight(set, bytes + p + i, scale, (int32_t)(p + i) * CK_LANES, spots + at);
-            at += ck_counts_set[set];
-            bits &= ~((uint64_t)0xff << i);
+        const uint64_t bits = bits_set(bytes + p);
+        if (!bits)
+            continue;
+        // All eights, without a branch: which of them are empty cannot be foreseen.
+        const uint64_t ends = sums_of_bytes(bits);
+        for (int i = 0; i < 8; i++) {
+            const ptrdiff_t before = i ? ends >> (8 * i - 8) & 0xff : 0;
+            list_eight(bits >> 8 * i & 0xff, bytes + p + 8 * i, scale,
+                       (int32_t)(p + 8 * i) * CK_LANES, spots + at + before);
         }
+        at += ends >> 56;
     }
     if (p < n)
         *starts++ = (uint32_t)at;
@@ -107,16 +117,16 @@ INLINE void add_lists(const int lists, const int panels, const ck_list *list, co
                 store(c + p * c_panel + i * CK_LANES + j * WIDTH, acc[i * panels + p][j]);
 }
 
-// As many lists as fill the tile together, else one after the other.
-INLINE void add_panels(const int panels, int lists, const ck_list *list, const float *w,
+// As many lists as fill the tile together, then one after the other.
+INLINE void add_panels(const int panels, ptrdiff_t lists, const ck_list *list, const float *w,
                        ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
                        ptrdiff_t init_panel, float *c, ptrdiff_t c_panel) {
-    if (lists == SPOT_TILE / panels) {
-        add_lists(SPOT_TILE / panels, panels, list, w, w_panel, init, init_list, init_panel, c,
-                  c_panel);
-        return;
-    }
-    for (int i = 0; i < lists; i++)
+    const int together = SPOT_TILE / panels;
+    ptrdiff_t i = 0;
+    for (; together > 1 && i + together <= lists; i += together)
+        add_lists(together, panels, list + i, w, w_panel, init + i * init_list, init_list,
+                  init_panel, c + i * CK_LANES, c_panel);
+    for (; i < lists; i++)
         add_lists(1, panels, list + i, w, w_panel, init + i * init_list, 0, init_panel,
                   c + i * CK_LANES, c_panel);
 }
@@ -154,9 +164,9 @@ INLINE void spread(const int panels, const ck_list *list, ptrdiff_t first, const
     default: f(SPOT_TILE, __VA_ARGS__);                                                            \
     }
 
-static void add_spots(int lists, int panels, const ck_list *list, const float *w, ptrdiff_t w_panel,
-                      const float *init, ptrdiff_t init_list, ptrdiff_t init_panel, float *c,
-                      ptrdiff_t c_panel) {
+static void add_spots(ptrdiff_t lists, int panels, const ck_list *list, const float *w,
+                      ptrdiff_t w_panel, const float *init, ptrdiff_t init_list,
+                      ptrdiff_t init_panel, float *c, ptrdiff_t c_panel) {
     WITH_PANELS(panels, add_panels, lists, list, w, w_panel, init, init_list, init_panel, c,
                 c_panel)
 }
