@@ -122,6 +122,43 @@ import Testing
         #expect(compared.first?["not_worse"] as? Bool == true)
     }
 
+    /// All tries together find what is best by validation in each fold.
+    @Test func aRandomSearchIsCountedBesideTheGoldenPair() throws {
+        let bench = try Bench()
+        #expect(
+            try NetworkProgramTests.object(try Self.sweep(bench, "--format", "json"))[
+                "random_search"] is NSNull, "four settings are no search")
+        let command =
+            Self.command(bench).map { $0 == "0.01,golden" ? "0.001,0.01,golden,0.1,0.2" : $0 }
+            + ["--output", bench.path("many")]
+        let result = try Program.run(command + ["--format", "json"])
+        let json = try NetworkProgramTests.object(result)
+        let search = try #require(json["random_search"] as? [String: Any])
+        let best = try #require(search["best_of"] as? [[String: Any]])
+        #expect(best.map { $0["tries"] as? Int } == (1...10).map { $0 })
+        let cells = try Self.cells(bench, "many").map {
+            try #require(
+                JSONSerialization.jsonObject(with: Data(($0 + "}").utf8)) as? [String: Any])
+        }
+        func value(_ cell: [String: Any], _ name: String) -> Double {
+            cell[name] as? Double ?? .nan
+        }
+        let kept = (0...1).map { fold in
+            let all = cells.filter { $0["fold"] as? Int == fold }
+            let top = all.map { value($0, "validation_accuracy") }.max()
+            let equal = all.filter { value($0, "validation_accuracy") == top }
+            return equal.map { value($0, "test_accuracy") }.reduce(0, +) / Double(equal.count)
+        }
+        #expect(abs(value(best[9], "test_accuracy") - (kept[0] + kept[1]) / 2) < 1e-12)
+        let mean = cells.map { value($0, "test_accuracy") }.reduce(0, +) / Double(cells.count)
+        #expect(abs(value(best[0], "test_accuracy") - mean) < 1e-12)
+        let text = try Program.run(command)
+        #expect(text.output.contains("at random"), "\(text.output)")
+        #expect(
+            try String(contentsOfFile: bench.path("many/random-search.svg"), encoding: .utf8)
+                .contains("without a search"))
+    }
+
     @Test func orderAndNumberOfWorkersChangeNoResult() throws {
         let bench = try Bench()
         #expect(try Self.sweep(bench, "--jobs", "1", "--epochs", "3").code == 0)

@@ -125,10 +125,10 @@ struct ReportedSweep {
                     "There is one where learning rate and momentum, and nothing else, have more than one value."
                 ))
         }
-        let charts = [chart] + (report.effectiveRates.map { [$0] } ?? [])
+        let charts = [chart] + [report.effectiveRates, report.randomSearchChart].compactMap { $0 }
         return .section(
             "Heat map", .figures(charts.map { .figure(.fitted($0)) }),
-            .paragraph("As heatmap.svg and effective-rates.svg of the folder, from results.jsonl."))
+            .paragraph("From results.jsonl, as in the .svg files of the folder."))
     }
 
     private var ranking: HTML {

@@ -104,11 +104,13 @@ public enum Sweep {
 
 extension SweepReport {
     /// The pictures that a sweep's folder has, by name, with their files: a heat map and a chart of
-    /// effective learning rates, where these two are all that varies. The heat map is there a second
-    /// time as pixels, a square a cell, without axes and numbers.
+    /// effective learning rates, where these two are all that varies, and a chart of random searches,
+    /// where one of many settings has the golden pair. The heat map is there a second time as pixels, a
+    /// square a cell, without axes and numbers.
     package static let pictures = [
         (name: "heat_map", file: "heatmap.svg"),
         (name: "effective_rates", file: "effective-rates.svg"),
+        (name: "random_search", file: "random-search.svg"),
         (name: colorsAlone, file: "heatmap.png"),
     ]
     /// The name of the one without axes: programs can use it, people see too little in it.
@@ -118,6 +120,7 @@ extension SweepReport {
     func writePictures(to folder: String) throws {
         for (file, chart) in [
             ("heatmap.svg", heatMap), ("effective-rates.svg", effectiveRates),
+            ("random-search.svg", randomSearchChart),
         ] {
             if let chart { try DurableFile.write(chart.svg, to: "\(folder)/\(file)") }
         }
@@ -134,7 +137,11 @@ extension SweepReport {
     /// Those of the pictures that this report has.
     package var drawn: [(name: String, file: String)] {
         Self.pictures.filter {
-            $0.name == "effective_rates" ? effectiveRates != nil : heatMap != nil
+            switch $0.name {
+            case "effective_rates": effectiveRates != nil
+            case "random_search": randomSearch != nil
+            default: heatMap != nil
+            }
         }
     }
 }

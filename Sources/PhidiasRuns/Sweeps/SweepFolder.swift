@@ -2,7 +2,7 @@ import Foundation
 import Phidias
 
 /// The folder of a sweep: sweep.json, results.jsonl, and the pictures heatmap.svg, heatmap.png
-/// and effective-rates.svg. Locked while this object lives.
+/// effective-rates.svg and random-search.svg. Locked while this object lives.
 final class SweepFolder {
     let folder: String
     private var lock: FolderLock?

@@ -58,6 +58,7 @@ public struct SweepReport: Sendable {
     private let cells: Int
     /// What settings are ranked by: accuracy, or R² where numbers are predicted.
     let measure: QualityMeasure
+    let randomSearch: RandomSearchComparison?
 
     init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
         self.plan = plan
@@ -89,6 +90,7 @@ public struct SweepReport: Sendable {
         try Self.rank(&rows)
         try Self.compare(&rows, plan)
         try Self.findRankIntervals(&rows)
+        randomSearch = try Self.randomSearch(rows, plan)
         self.rows = rows.sorted {
             ($0.rank ?? .infinity, $0.diverged, -($0.mean ?? 0))
                 < ($1.rank ?? .infinity, $1.diverged, -($1.mean ?? 0))
@@ -209,6 +211,7 @@ public struct SweepReport: Sendable {
                 "Rank of φ\(which): \(Self.text(rank: rank)) of \(rows.count); 95 % bootstrap interval over folds and seeds: \(interval.low.fixed(0)) to \(interval.high.fixed(0))."
             )
         }
+        notes += randomSearchNotes
         if rows.contains(where: { $0.isNotWorse == true }) {
             notes.append(
                 "=: the best, or not significantly worse (corrected resampled t-test, Holm, 5 %).")
@@ -274,6 +277,7 @@ public struct SweepReport: Sendable {
             "cells": .integer(cells), "output": .string(output),
             "pictures": .object(pictures.map { .init(key: $0.name, value: .string($0.path)) }),
             "golden_rank_interval": interval(golden.count == 1 ? golden[0].rankInterval : nil),
+            "random_search": randomSearchJSON,
             "settings": .array(
                 rows.map { row in
                     .members([
