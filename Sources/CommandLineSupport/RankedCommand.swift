@@ -57,7 +57,8 @@ enum Launch {
         let sentence = (known?.description ?? "\(error)") + Hint.text(for: error)
         let code = known?.exitCode ?? 70
         if !ranks.isFirst, !(error is RankError) { ranks.report(sentence, exitCode: code) }
-        Console.say("phidias: \(sentence)")
+        // Asked to end by then, another than the first leaves it at that.
+        if ranks.isFirst || Interruption.signal == nil { Console.say("phidias: \(sentence)") }
         ranks.abort(code)
     }
 
@@ -78,6 +79,6 @@ enum Launch {
     /// Waits on every process but the first, which has the same command line, and is to say first what
     /// is wrong with it: the launcher then ends all.
     static func letTheFirstSpeak() {
-        if let own, own.rank > 0 { sleep(1) }
+        if let own, own.rank > 0 { sleep(5) }
     }
 }

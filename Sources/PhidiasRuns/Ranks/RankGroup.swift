@@ -161,7 +161,7 @@ public final class RankGroup: Sendable {
     /// - Returns: after some seconds in which that has not happened.
     public func report(_ sentence: String, exitCode: Int32) {
         post(RankMessage(.failed, number: Int(exitCode), text: sentence))
-        sleep(3)
+        for _ in 0..<100 { usleep(50_000) }  // a signal would end a longer sleep
     }
 
     // MARK: - The thread that carries messages
