@@ -190,6 +190,11 @@ final class ExperimentProgress: Sendable {
                         try measure(index)
                     } catch is MeasurementStopped {
                         return nil
+                    } catch let error as TrainingError
+                        where error.divergedInStep != nil && !ranks.isFirst
+                    {
+                        // The first rank will find nothing of the part, diverge itself, and say so.
+                        return ""
                     }
                     // The first rank's lines are kept already.
                     return ranks.isFirst ? "" : self.text(of: parts[index])

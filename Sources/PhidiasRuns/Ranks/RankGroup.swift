@@ -68,7 +68,7 @@ public final class RankGroup: Sendable {
     }
 
     /// - Parameter make: called on the thread that will use the transport.
-    static func start(
+    package static func start(
         patience: Patience,
         _ make: @escaping @Sendable () throws(RankError) -> (rank: Int, any RankTransport)
     ) throws -> RankGroup {
@@ -98,7 +98,7 @@ public final class RankGroup: Sendable {
     // MARK: - Messages
 
     /// Sends a message, and does not wait.
-    func post(_ message: RankMessage, to rank: Int = 0) {
+    package func post(_ message: RankMessage, to rank: Int = 0) {
         state.withLock {
             $0.outbox.append((rank, message))
             $0.isSent = false

@@ -1,6 +1,6 @@
 /// What ranks tell each other: bytes with a kind, a number and a text.
-struct RankMessage: Sendable, Equatable {
-    enum Kind: UInt8 {
+package struct RankMessage: Sendable, Equatable {
+    package enum Kind: UInt8 {
         /// Every few seconds, so that silence means something.
         case alive = 1
         /// Nothing more will come.
@@ -21,21 +21,21 @@ struct RankMessage: Sendable, Equatable {
         case failed
     }
 
-    var kind: Kind
-    var number = 0
-    var text = ""
+    package var kind: Kind
+    package var number = 0
+    package var text = ""
 
-    init(_ kind: Kind, number: Int = 0, text: String = "") {
+    package init(_ kind: Kind, number: Int = 0, text: String = "") {
         (self.kind, self.number, self.text) = (kind, number, text)
     }
 
     /// One byte for the kind, eight for the number, the smallest first, and the text as UTF-8.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         [kind.rawValue] + (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } + text.utf8
     }
 
     /// - Returns: nil if the bytes are no message.
-    init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count >= 9, let kind = Kind(rawValue: bytes[0]),
             let text = String(validating: bytes[9...], as: UTF8.self)
         else { return nil }

@@ -12,10 +12,16 @@ public struct RankPlace: Sendable, Hashable {
     public var allCPUs: Int
     /// How many ranks of the machine, itself among them, may run on a CPU that it may run on.
     public var sharing: Int
+
+    package init(host: String, ownCPUs: Int, nodeCPUs: Int, allCPUs: Int, sharing: Int) {
+        self.host = host
+        (self.ownCPUs, self.nodeCPUs, self.allCPUs) = (ownCPUs, nodeCPUs, allCPUs)
+        self.sharing = sharing
+    }
 }
 
 /// Carries bytes between ranks. One thread makes all calls.
-protocol RankTransport {
+package protocol RankTransport {
     /// Where the ranks run, in their order.
     var places: [RankPlace] { get }
     /// The number of messages that are still on their way out.
