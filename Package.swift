@@ -27,6 +27,10 @@ let package = Package(
         // For the package in Tests/Fuzzing/ alone.
         .library(name: "PhidiasFuzzingSupport", targets: ["FuzzTargets"]),
     ],
+    // tools/build-mpi: sweeps and experiments over several machines.
+    traits: [
+        .trait(name: "MPI", description: "Sweeps and experiments over the ranks of mpirun or srun.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
@@ -49,6 +53,17 @@ let package = Package(
             name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // Messages between machines; without the trait MPI a stub, which needs nothing.
+        .systemLibrary(
+            name: "CSystemMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(
+            name: "CMPI",
+            dependencies: [.target(name: "CSystemMPI", condition: .when(traits: ["MPI"]))],
+            cSettings: [
+                .define("CMPI_AVAILABLE", .when(traits: ["MPI"])),
+                .unsafeFlags(["-Wall", "-Wextra"]),
+            ]),
+
         // Swift, from the kernels up.
         .target(name: "PhidiasKernels", dependencies: ["CKernels"]),
         .target(name: "PureSwiftKernels"),
@@ -63,7 +78,7 @@ let package = Package(
         // Pictures of numbers as SVG: knows no networks either.
         .target(name: "Charts", swiftSettings: quickSettings),
         // Runs, sweeps, experiments and reports.
-        .target(name: "PhidiasRuns", dependencies: ["Phidias", "Charts", "Statistics"]),
+        .target(name: "PhidiasRuns", dependencies: ["CMPI", "Phidias", "Charts", "Statistics"]),
         // What the programs share: options of settings, the console, errors and signals.
         .target(
             name: "CommandLineSupport",

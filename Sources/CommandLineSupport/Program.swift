@@ -17,9 +17,9 @@ package enum Program {
         do {
             do {
                 try checkArguments()
-                var command = try root.parseAsRoot()
+                let command = try root.parseAsRoot()
                 if let notice = Model.kernelsNotice { Console.say(notice) }
-                try command.run()
+                try Launch.run(command)
             } catch let error where !(error is any PhidiasError || error is Interrupted) {
                 // The parser's: help and version, which are results, or a wrong command line.
                 code = root.exitCode(for: error).rawValue
@@ -29,6 +29,7 @@ package enum Program {
                 if code == 0 {
                     print(text)
                 } else if !text.isEmpty {
+                    Launch.letTheFirstSpeak()
                     let names = root.configuration.subcommands.compactMap {
                         $0.configuration.commandName
                     }
@@ -43,6 +44,7 @@ package enum Program {
             Interruption.end(by: SIGPIPE)
         } catch {
             let known = error as? any PhidiasError
+            Launch.letTheFirstSpeak()
             Console.say("phidias: \(known?.description ?? "\(error)")\(Hint.text(for: error))")
             code = known?.exitCode ?? 70
         }

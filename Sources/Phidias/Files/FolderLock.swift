@@ -2,7 +2,7 @@ import Glibc
 
 /// The right to write into a folder, held by one process at a time. It ends with the object, or
 /// with the process, however that ends.
-package final class FolderLock {
+package final class FolderLock: Sendable {
     private let file: Int32
 
     /// Takes the lock, and ends a replacement that a killed process left.

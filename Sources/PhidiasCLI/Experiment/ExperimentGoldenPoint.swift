@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import PhidiasRuns
 
-struct ExperimentGoldenPoint: ParsableCommand {
+struct ExperimentGoldenPoint: RankedCommand {
     static let configuration = CommandConfiguration(
         commandName: "golden-point",
         abstract: "Measure where training takes the outputs, and how far they can be trusted.",
@@ -38,13 +38,14 @@ struct ExperimentGoldenPoint: ParsableCommand {
         var output = "golden-point"
     }
 
-    func run() throws {
+    func run(over ranks: RankGroup?) throws {
         let experiment = GoldenPointExperiment(
             try TrainingSettings(
                 source, network, rates, step, schedule, length, batch, augmentation))
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, threads: team.threads, onEvent: calls.onEvent,
+                in: place.output, threads: team.threads, ranks: ranks,
+                onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import PhidiasRuns
 
-struct ExperimentLoss: ParsableCommand {
+struct ExperimentLoss: RankedCommand {
     static let configuration = CommandConfiguration(
         commandName: "loss",
         abstract: "Compare the three losses, each with golden, textbook and plain SGD settings.",
@@ -66,7 +66,7 @@ struct ExperimentLoss: ParsableCommand {
         var jobs: Int?
     }
 
-    func run() throws {
+    func run(over ranks: RankGroup?) throws {
         var experiment = LossExperiment(
             try TrainingSettings(
                 source, validation, network, step, schedule, length, batch, augmentation))
@@ -77,7 +77,8 @@ struct ExperimentLoss: ParsableCommand {
             }
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, jobs: place.jobs, onEvent: calls.onEvent,
+                in: place.output, jobs: place.jobs, ranks: ranks,
+                onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import PhidiasRuns
 
-struct ExperimentSmoothing: ParsableCommand {
+struct ExperimentSmoothing: RankedCommand {
     static let configuration = CommandConfiguration(
         commandName: "smoothing",
         abstract: "Measure how momentum smooths: noise, memory, frequencies, curvature, loss.",
@@ -63,7 +63,7 @@ struct ExperimentSmoothing: ParsableCommand {
         var output = "smoothing"
     }
 
-    func run() throws {
+    func run(over ranks: RankGroup?) throws {
         var experiment = SmoothingExperiment(
             try TrainingSettings(source, network, loss, rates, length, batch))
         experiment.layers = try measurement.layers.map { text in
@@ -81,7 +81,8 @@ struct ExperimentSmoothing: ParsableCommand {
         )
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, threads: team.threads, onEvent: calls.onEvent,
+                in: place.output, threads: team.threads, ranks: ranks,
+                onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }
     }

@@ -6,7 +6,7 @@ import PhidiasRuns
 
 extension SweepPreset: ExpressibleByArgument {}
 
-struct SweepCommand: ParsableCommand {
+struct SweepCommand: RankedCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep",
         abstract: "Train a grid of settings, and rank them by validation accuracy.",
@@ -101,11 +101,11 @@ struct SweepCommand: ParsableCommand {
         var threads = 1
     }
 
-    func run() throws {
+    func run(over ranks: RankGroup?) throws {
         let (output, watch) = (place.output, SweepWatch())
         let outcome = try Sweep.run(
             try settings(), in: output, firstFolds: cells.firstFolds, jobs: place.jobs,
-            threads: place.threads, onEvent: { watch.show($0) },
+            threads: place.threads, ranks: ranks, onEvent: { watch.show($0) },
             shouldStop: { Interruption.signal != nil })
         try watch.end(isComplete: outcome.isComplete, outcome.results.count, of: outcome.cells)
         let report = outcome.report

@@ -1,5 +1,6 @@
 import Foundation
 import Phidias
+import Synchronization
 
 /// What an experiment has measured, kept in its folder until its results are written: the same
 /// experiment continues from there, however it ended.
@@ -11,47 +12,62 @@ import Phidias
 /// A line names the checksum of its epoch's state and is written before it. After a kill between the
 /// two the state is still that of an earlier line, from which training continues.
 ///
+/// A line takes the place of those of its part from its epoch on: they were of a start whose state is
+/// not known.
+///
 /// What is measured is used as it is read from its line, also by the call that wrote it: so the
-/// result of an experiment that was interrupted cannot differ.
-final class ExperimentProgress {
+/// result of an experiment that was interrupted, or shared by ranks, cannot differ. On other ranks than
+/// the first there is no folder: their lines go to the first rank.
+final class ExperimentProgress: Sendable {
     /// The files.
     static let names = ["progress.json", "progress.jsonl", "progress.safetensors"]
     private static let largestFile = 1 << 28
 
-    private let folder: String
-    private let lock: FolderLock
-    private var lines: [Line]
-    private var log: LineLog
+    /// Nil on another rank than the first.
+    private let folder: String?
+    private let lock: FolderLock?
+    private let log: LineLog?
+    private let lines: Mutex<[Line]>
 
     /// Locks the folder and reads what an earlier call has left, or begins.
     /// - Parameters:
     ///   - folder: made where it is missing.
     ///   - name: of the experiment.
     ///   - record: what it computes.
+    ///   - ranks: share the parts, which all have to agree on; nil for this process alone.
+    ///   - shouldStop: asked while they do.
     ///   - onEvent: is told if it continues.
     /// - Throws: `ExperimentError.otherProgress` if that is of other settings, data or version;
     ///   `FileError`.
     init(
-        in folder: String, _ name: String, _ record: ExperimentRecord,
-        _ onEvent: (ExperimentEvent) -> Void
+        in folder: String, _ name: String, _ record: ExperimentRecord, over ranks: RankGroup?,
+        shouldStop: () -> Bool, _ onEvent: (ExperimentEvent) -> Void
     ) throws {
         let document = SweepDocument(experiment: name, record)
+        _ = try ranks?.agree(on: document, jobs: 1, shouldStop: shouldStop)
+        if let ranks, !ranks.isFirst {
+            (self.folder, lock, log) = (nil, nil, nil)
+            lines = Mutex([])
+            return
+        }
         self.folder = folder
         lock = try FolderLock(making: folder)
         let paths = Self.names.map { "\(folder)/\($0)" }
-        lines = try Self.lines(paths[1])
+        var (lines, length) = try Self.lines(paths[1])
         let reason = try Self.conflict(of: document, paths[0])
         if let reason {
             // What has not begun, or has no line yet, is not lost.
             guard lines.isEmpty || access(paths[0], F_OK) != 0 else {
                 throw ExperimentError.otherProgress(folder: folder, reason: reason)
             }
-            lines = []
+            (lines, length) = ([], 0)
             for path in paths.dropFirst() { unlink(path) }
             try document.write(to: paths[0])
         }
-        log = try LineLog(path: paths[1], keeping: lines.last?.end ?? 0)
-        if !lines.isEmpty { onEvent(.continues(lines: lines.count)) }
+        log = try LineLog(path: paths[1], keeping: length)
+        let count = lines.count
+        self.lines = Mutex(lines)
+        if count > 0 { onEvent(.continues(lines: count)) }
     }
 
     private static func conflict(of document: SweepDocument, _ path: String) throws -> String? {
@@ -80,12 +96,13 @@ final class ExperimentProgress {
     /// Shows and writes the result, after which nothing has to be kept.
     func finish(_ result: ExperimentResult, _ onEvent: (ExperimentEvent) -> Void) throws {
         onEvent(.result(result))
-        try result.write(to: folder)
+        if let folder { try result.write(to: folder) }
         remove()
     }
 
     private func remove() {
-        log.close()
+        guard let folder else { return }
+        log?.close()
         for name in Self.names { unlink("\(folder)/\(name)") }
     }
 
@@ -93,7 +110,7 @@ final class ExperimentProgress {
 
     /// What a part has measured; nil if it has not ended.
     func end(of part: String) -> JSON? {
-        lines.first { $0.part == part && $0.epoch == nil }?.measured
+        lines.withLock { $0.first { $0.part == part && $0.epoch == nil }?.measured }
     }
 
     /// Keeps what a part has measured.
@@ -109,7 +126,7 @@ final class ExperimentProgress {
 
     /// What the epochs of a part have measured.
     func epochs(of part: String) -> [JSON] {
-        lines.filter { $0.part == part && $0.epoch != nil }.map(\.measured)
+        lines.withLock { $0.filter { $0.part == part && $0.epoch != nil }.map(\.measured) }
     }
 
     /// The epochs that a part's training can continue from: what they measured, and the state after
@@ -117,18 +134,17 @@ final class ExperimentProgress {
     func epochs(
         of part: String, _ trainer: Trainer
     ) throws -> (measured: [JSON], state: TrainingState?) {
-        guard let first = lines.firstIndex(where: { $0.part == part }) else { return ([], nil) }
+        guard let folder, !epochs(of: part).isEmpty else { return ([], nil) }
         let path = "\(folder)/\(Self.names[2])"
         let bytes = access(path, F_OK) == 0 ? try FileBytes.read(path, limit: .max) : []
         let sum = Checksum.sha256(bytes)
-        let last = lines.lastIndex { $0.part == part && $0.state == sum }
-        let kept = last.map { $0 + 1 } ?? first
-        if kept < lines.count {
-            lines.removeSubrange(kept...)
-            log.close()
-            log = try LineLog(path: "\(folder)/\(Self.names[1])", keeping: lines.last?.end ?? 0)
+        let isKnown = lines.withLock { lines in
+            let last = lines.lastIndex { $0.part == part && $0.state == sum } ?? -1
+            let kept = lines.enumerated().filter { $0 <= last || $1.part != part }
+            lines = kept.map(\.element)
+            return last >= 0
         }
-        guard last != nil else { return ([], nil) }
+        guard isKnown else { return ([], nil) }
         let file = try TrainingStateFile(bytes: bytes, name: path)
         try file.check(against: trainer)
         return (epochs(of: part), file.state)
@@ -138,7 +154,7 @@ final class ExperimentProgress {
     /// state after it.
     /// - Returns: what was measured, as it will be read.
     func add(epoch: Int, of part: String, _ measured: JSON, _ trainer: Trainer) throws -> JSON {
-        guard epoch > 0, let state = trainer.state else {
+        guard let folder, epoch > 0, let state = trainer.state else {
             return try append(part, epoch: epoch, state: nil, measured)
         }
         let bytes = try TrainingStateFile(
@@ -149,6 +165,61 @@ final class ExperimentProgress {
         return read
     }
 
+    /// Measures parts that have not ended, each on one rank. Whoever asks for them afterwards finds
+    /// them. Does nothing where this process is alone.
+    /// - Parameters:
+    ///   - parts: their names.
+    ///   - measure: measures the part with a number.
+    /// - Throws: what `measure` throws, but for `MeasurementStopped`; `RankIsDone` on every rank but the
+    ///   first.
+    func share(
+        _ parts: [String], over ranks: RankGroup?, shouldStop: @escaping () -> Bool,
+        _ onEvent: @escaping (ExperimentEvent) -> Void, _ measure: @escaping (Int) throws -> Void
+    ) throws {
+        guard let ranks else { return }
+        // They are called by this thread, or one at a time.
+        nonisolated(unsafe) let (measure, onEvent) = (measure, onEvent)
+        nonisolated(unsafe) let shouldStop = shouldStop
+        let left = parts.indices.filter { end(of: parts[$0]) == nil }
+        try CellWork(
+            over: ranks, left.sorted { hasBegun(parts[$0]) && !hasBegun(parts[$1]) },
+            shouldStop: { shouldStop() },
+            makeWorker: { _ in
+                { index in
+                    do {
+                        try measure(index)
+                    } catch is MeasurementStopped {
+                        return nil
+                    } catch let error as TrainingError
+                        where error.divergedInStep != nil && !ranks.isFirst
+                    {
+                        // The first rank will find nothing of the part, diverge itself, and say so.
+                        return ""
+                    }
+                    // The first rank's lines are kept already.
+                    return ranks.isFirst ? "" : self.text(of: parts[index])
+                }
+            },
+            keep: { index, text in
+                guard !text.isEmpty else { return }
+                for text in text.split(separator: "\n") {
+                    guard let line = Line(text), line.part == parts[index] else {
+                        throw ExperimentError.damagedProgress(part: parts[index])
+                    }
+                    try self.append(line)
+                }
+                onEvent(.done(parts[index]))
+            }
+        ).run(jobs: 1)
+        guard ranks.isFirst else { throw RankIsDone() }
+    }
+
+    private func hasBegun(_ part: String) -> Bool { !epochs(of: part).isEmpty }
+
+    private func text(of part: String) -> String {
+        lines.withLock { $0.filter { $0.part == part }.map(\.text).joined(separator: "\n") }
+    }
+
     private func append(
         _ part: String, epoch: Int?, state: String?, _ measured: JSON
     ) throws -> JSON {
@@ -156,48 +227,60 @@ final class ExperimentProgress {
         if let epoch { members.append(.init(key: "epoch", value: .integer(epoch))) }
         if let state { members.append(.init(key: "state_sha256", value: .string(state))) }
         let text = JSON.object(members + [.init(key: "measured", value: measured)]).text()
-        let end = (lines.last?.end ?? 0) + text.utf8.count + 1
-        guard let line = Line(Array(text.utf8)[...], end: end) else {
+        guard let line = Line(text) else {
             preconditionFailure("a line that cannot be read: \(text.prefix(100))")
         }
-        try log.append(text)
-        lines.append(line)
+        try append(line)
         return line.measured
     }
 
     // MARK: - Lines
 
+    private func append(_ line: Line) throws {
+        try lines.withLock { lines in
+            try log?.append(line.text)
+            Self.add(line, to: &lines)
+        }
+    }
+
+    private static func add(_ line: Line, to lines: inout [Line]) {
+        if let epoch = line.epoch {
+            lines.removeAll { $0.part == line.part && ($0.epoch ?? .max) >= epoch }
+        }
+        lines.append(line)
+    }
+
     private struct Line {
+        let text: String
         let part: String
         /// Nil for the part's end.
         let epoch: Int?
         let state: String?
         let measured: JSON
-        /// Where the next line begins in the file.
-        let end: Int
 
-        init?(_ bytes: ArraySlice<UInt8>, end: Int) {
+        init?(_ text: some StringProtocol) {
             let limits = JSON.Limits(bytes: largestFile, depth: 16, values: 1 << 26)
-            guard let json = try? JSON(parsing: bytes, limits: limits),
+            guard let json = try? JSON(parsing: Array(text.utf8), limits: limits),
                 let part = json["part"]?.stringValue, let measured = json["measured"]
             else { return nil }
-            (self.part, self.measured, self.end) = (part, measured, end)
+            (self.text, self.part, self.measured) = (String(text), part, measured)
             (epoch, state) = (json["epoch"]?.integerValue, json["state_sha256"]?.stringValue)
         }
     }
 
     /// The lines of the log up to one that was cut off, or that is damaged.
-    private static func lines(_ path: String) throws -> [Line] {
-        guard access(path, F_OK) == 0 else { return [] }
+    /// - Returns: with them the bytes up to there.
+    private static func lines(_ path: String) throws -> (lines: [Line], length: Int) {
+        guard access(path, F_OK) == 0 else { return ([], 0) }
         let bytes = try FileBytes.read(path, limit: largestFile)
         var lines: [Line] = [], start = 0
         while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")),
-            let line = Line(bytes[start..<end], end: end + 1)
+            let line = Line(String(decoding: bytes[start..<end], as: UTF8.self))
         {
-            lines.append(line)
+            add(line, to: &lines)
             start = end + 1
         }
-        return lines
+        return (lines, start)
     }
 }
 

@@ -42,31 +42,42 @@ public struct GoldenPointExperiment: Sendable {
     ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
-    ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - ranks: share the trainings; nil for this process alone.
+    ///   - onEvent: called with what happens, on the thread that trains; where ranks share the work, by
+    ///     one thread at a time.
     ///   - shouldStop: asked between two steps and while outputs are measured; true ends the
     ///     experiment.
     /// - Returns: nil if it was asked to stop before its end.
-    /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`.
+    /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`;
+    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
     public func run(
-        in folder: String, data: DataPair? = nil, threads: Int? = nil,
+        in folder: String, data: DataPair? = nil, threads: Int? = nil, ranks: RankGroup? = nil,
         onEvent: @escaping (ExperimentEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> GoldenPointReport? {
         try check()
+        let onEvent = ranks?.telling(onEvent) ?? onEvent
+        let shouldStop = ranks?.asking(shouldStop) ?? shouldStop
         let pair = try data ?? settings.loadData()
         try pair.checkForExperiment()
-        let threads = try Model.threads(threads)
+        let threads = try Model.threads(threads, over: ranks)
         let network = try settings.network(for: pair.training, threads: threads)
         var report = GoldenPointReport(
             network: network, images: pair.training.count, testImages: pair.test.count,
             record: .init(
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
         if !pair.doubts.isEmpty { onEvent(.doubts(pair.doubts)) }
-        let progress = try ExperimentProgress(in: folder, "golden-point", report.record, onEvent)
+        let progress = try ExperimentProgress(in: folder, "golden-point", report.record, over: ranks, shouldStop: shouldStop, onEvent)
         let work = Work(
             settings: settings, data: pair, network: network, threads: threads, progress: progress,
             onEvent: onEvent, shouldStop: shouldStop)
-        guard let runs = try progress.measure({ try LossName.ofClasses.map(work.run) })
+        let losses = LossName.ofClasses
+        guard let runs = try progress.measure({
+            try progress.share(
+                losses.map(\.rawValue), over: ranks, shouldStop: shouldStop, onEvent
+            ) { _ = try work.run(losses[$0]) }
+            return try losses.map(work.run)
+        })
         else { return nil }
         report.runs = runs
         try progress.finish(report.result, onEvent)

@@ -46,18 +46,20 @@ extension LossExperiment {
     ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - jobs: runs at a time, a thread each; nil for all threads.
+    ///   - ranks: share the runs, as those of a sweep; nil for this process alone.
     ///   - onEvent: called with what happens, by one thread at a time.
     ///   - shouldStop: asked between two steps of every run; true ends the experiment.
     /// - Returns: nil if it was asked to stop before its end.
-    /// - Throws: what is wrong with settings or data; `SweepError.otherSweep`; `FileError`.
+    /// - Throws: what is wrong with settings or data; `SweepError.otherSweep`; `FileError`;
+    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
     public func run(
-        in folder: String, data: DataPair? = nil, jobs: Int? = nil,
+        in folder: String, data: DataPair? = nil, jobs: Int? = nil, ranks: RankGroup? = nil,
         onEvent: @escaping @Sendable (ExperimentEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> LossReport? {
         try check()
         Workers.keepFromBinding()
-        let jobs = try Model.threads(jobs)
+        let jobs = try Model.threads(jobs, over: ranks)
         let data = try data ?? settings.loadData()
         try data.checkForExperiment()
         var experiment = self
@@ -65,13 +67,18 @@ extension LossExperiment {
         let search = experiment.search()
         let split = try SweepSplit(data.training, search, seed: settings.seed, fold: 0)
         _ = try settings.network(for: split.training, threads: 1)
+        _ = try ranks?.agree(on: search.document, jobs: jobs, shouldStop: shouldStop)
+        if let ranks, !ranks.isFirst {
+            try experiment.help(ranks, with: data, jobs: jobs, shouldStop: shouldStop)
+            throw RankIsDone()
+        }
         let place = SweepFolder(folder) { onEvent(.sweep($0)) }
         try place.open(search.document)
         let (found, log) = try place.results(of: experiment.possibleCells)
         func results(of plan: SweepPlan, _ known: [SweepResult]) throws -> [SweepResult]? {
             let results = try SweepRunner(
-                plan, data, log, threads: 1, results: known, shouldStop: shouldStop,
-                onEvent: { onEvent(.sweep($0)) }
+                plan, data, log, over: ranks, threads: 1, results: known,
+                shouldStop: shouldStop, onEvent: { onEvent(.sweep($0)) }
             ).run(jobs: jobs)
             let done = Set(results.map(\.cell))
             return plan.cells.allSatisfy { done.contains($0.id) } ? results : nil
@@ -84,6 +91,7 @@ extension LossExperiment {
                 runs: search.cells.count))
         guard let searched = try results(of: search, found) else { return nil }
         let best = try experiment.bestRates(searched)
+        ranks?.share(Self.json(best))
         let plan = experiment.plan(best: best)
         onEvent(.part("\(arms.count) arms, \(seeds) seeds", runs: plan.cells.count))
         guard let all = try results(of: plan, searched) else { return nil }
@@ -94,5 +102,37 @@ extension LossExperiment {
         try result.write(to: folder)
         withExtendedLifetime(place) {}
         return report
+    }
+
+    /// What another rank than the first does: the same runs, as far as it is given them.
+    private func help(
+        _ ranks: RankGroup, with data: DataPair, jobs: Int, shouldStop: @escaping @Sendable () -> Bool
+    ) throws {
+        func compute(_ plan: SweepPlan) throws {
+            _ = try SweepRunner(
+                plan, data, nil, over: ranks, threads: 1, results: [], shouldStop: shouldStop,
+                onEvent: { _ in }
+            ).run(jobs: jobs)
+        }
+        try compute(search())
+        let rates = try ranks.sharedValue(shouldStop: shouldStop)
+        try compute(plan(best: try Self.rates(rates, or: ranks.misunderstood(0))))
+    }
+
+    private static func json(_ best: [LossName: String]) -> JSON {
+        RunDocument.Setting.object(
+            RunDocument.Setting.sorted(
+                Dictionary(uniqueKeysWithValues: best.map { ($0.key.rawValue, $0.value) })))
+    }
+
+    private static func rates(
+        _ json: JSON, or error: RankError
+    ) throws(RankError) -> [LossName: String] {
+        var best: [LossName: String] = [:]
+        for rate in RunDocument.Setting.read(json) ?? [] {
+            guard let loss = LossName(rawValue: rate.name) else { throw error }
+            best[loss] = rate.value
+        }
+        return best
     }
 }

@@ -7,12 +7,15 @@ extension SmoothingExperiment {
     ///   - folder: where the results go; until it returns, nothing else may use it.
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
-    ///   - onEvent: called with what happens, on the thread that trains.
+    ///   - ranks: share the trainings; nil for this process alone.
+    ///   - onEvent: called with what happens, on the thread that trains; where ranks share the work, by
+    ///     one thread at a time.
     ///   - shouldStop: asked between two steps and during measurements; true ends the experiment.
     /// - Returns: nil if it was asked to stop before its end.
-    /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`.
+    /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`;
+    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
     public func run(
-        in folder: String, data: DataPair? = nil, threads: Int? = nil,
+        in folder: String, data: DataPair? = nil, threads: Int? = nil, ranks: RankGroup? = nil,
         onEvent: @escaping (ExperimentEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> SmoothingReport? {
@@ -21,6 +24,9 @@ extension SmoothingExperiment {
             throw ExperimentError.setting(
                 "momentum", reason: "The experiment needs a constant momentum.")
         }
+        let onEvent = ranks?.telling(onEvent) ?? onEvent
+        let shouldStop = ranks?.asking(shouldStop) ?? shouldStop
+        let threads = try Model.threads(threads, over: ranks)
         let pair = try data ?? settings.loadData()
         try pair.checkForExperiment()
         let network = try settings.network(for: pair.training, threads: threads)
@@ -34,12 +40,12 @@ extension SmoothingExperiment {
             settings: settings.recordWithoutCheckpoints + ownRecord(layers),
             checksums: pair.checksums)
         if !pair.doubts.isEmpty { onEvent(.doubts(pair.doubts)) }
-        let progress = try ExperimentProgress(in: folder, "smoothing", record, onEvent)
+        let progress = try ExperimentProgress(in: folder, "smoothing", record, over: ranks, shouldStop: shouldStop, onEvent)
         let work = SmoothingWork(
             experiment: self,
             analysis: try .init(learningRate: settings.learningRate, momentum: alpha),
             images: pair.training, network: network, layers: layers, threads: threads,
-            progress: progress, onEvent: onEvent, shouldStop: shouldStop)
+            progress: progress, ranks: ranks, onEvent: onEvent, shouldStop: shouldStop)
         guard let report = try progress.measure({ try work.report(record) }) else { return nil }
         try progress.finish(report.result(), onEvent)
         return report
@@ -53,8 +59,9 @@ private struct SmoothingWork {
     let images: Dataset
     let network: Network
     let layers: [Int]
-    let threads: Int?
+    let threads: Int
     let progress: ExperimentProgress
+    let ranks: RankGroup?
     let onEvent: (ExperimentEvent) -> Void
     let shouldStop: () -> Bool
 
@@ -67,6 +74,15 @@ private struct SmoothingWork {
 
     func report(_ record: ExperimentRecord) throws -> SmoothingReport {
         try tellWhatWillBeMissing()
+        let momenta = try experiment.comparedMomenta()
+        let parts = [Self.training, Self.independent] + momenta.indices.map(Self.roughnessPart)
+        try progress.share(parts, over: ranks, shouldStop: shouldStop, onEvent) { index in
+            switch index {
+            case 0: _ = try epochs()
+            case 1: _ = try synthetic()
+            default: _ = try roughness(index - 2, momenta[index - 2])
+            }
+        }
         var report = SmoothingReport(
             analysis: analysis, synthetic: try synthetic(),
             impulse: SyntheticGradients.impulseResponse(
@@ -74,7 +90,7 @@ private struct SmoothingWork {
             network: network, images: images.count, curvatureImages: experiment.curvatureImages,
             record: record)
         report.epochs = try epochs()
-        report.roughness = try experiment.comparedMomenta().enumerated().map {
+        report.roughness = try momenta.enumerated().map {
             try roughness($0, $1)
         }
         return report
@@ -152,10 +168,12 @@ private struct SmoothingWork {
         return read
     }
 
+    private static func roughnessPart(_ index: Int) -> String { "roughness \(index)" }
+
     /// - Parameter index: of the momentum among those that are compared.
     private func roughness(_ index: Int, _ momentum: Double) throws -> LossRoughness {
         let name = "loss roughness at α = \(momentum.belowOne(momentum.fixed(3)))"
-        let part = "roughness \(index)"
+        let part = Self.roughnessPart(index)
         let epochs = experiment.roughnessEpochs
         let kept = try progress.measured(part) {
             let optimizer = try MomentumSGD(

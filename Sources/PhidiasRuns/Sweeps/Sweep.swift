@@ -43,12 +43,15 @@ public enum Sweep {
     ///   - firstFolds: computes and reports only this many of the folds; nil for all.
     ///   - jobs: cells at a time; nil for one for each thread.
     ///   - threads: of a cell.
+    ///   - ranks: share the cells: each makes the same call, reads its own data and computes `jobs`
+    ///     cells at a time, and the first has the folder and the outcome. Nil for this process alone.
     ///   - onEvent: called with what happens, by one thread at a time.
     ///   - shouldStop: asked between two steps of every cell; true ends the sweep.
-    /// - Throws: `SweepError`, `SweepFileError`; what is wrong with settings or data; `FileError`.
+    /// - Throws: `SweepError`, `SweepFileError`; what is wrong with settings or data; `FileError`;
+    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
     public static func run(
         _ settings: SweepSettings, in folder: String, data: DataPair? = nil,
-        firstFolds: Int? = nil, jobs: Int? = nil, threads: Int = 1,
+        firstFolds: Int? = nil, jobs: Int? = nil, threads: Int = 1, ranks: RankGroup? = nil,
         onEvent: @escaping @Sendable (SweepEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> SweepOutcome {
@@ -58,13 +61,25 @@ public enum Sweep {
         }
         Workers.keepFromBinding()
         _ = try Model.threads(threads)
-        let jobs = try Model.threads(jobs)
+        let own = try Model.threads(jobs, over: ranks)
         let data = try data ?? settings.data.load(seed: settings.seed)
         var settings = settings
         try settings.adapt(to: data.training)
         let whole = try SweepPlan(settings, checksums: data.checksums)
         let plan = firstFolds.map { whole.withFolds(0..<$0) } ?? whole
         try check(plan, data, seed: settings.seed, threads: threads)
+        var document = plan.document
+        if let firstFolds {
+            document.axes.append(.init(name: "first_folds", values: ["\(firstFolds)"]))
+        }
+        let jobs = try ranks?.agree(on: document, jobs: own, shouldStop: shouldStop) ?? own
+        if let ranks, !ranks.isFirst {
+            _ = try SweepRunner(
+                plan, data, nil, over: ranks, threads: threads, results: [],
+                shouldStop: shouldStop, onEvent: { _ in }
+            ).run(jobs: own)
+            throw RankIsDone()
+        }
         let place = SweepFolder(folder, onEvent: onEvent)
         try place.open(plan.document)
         let (all, log) = try place.results(of: whole.cells.map(\.id))
@@ -77,9 +92,9 @@ public enum Sweep {
                 cells: plan.cells.count, left: left, points: plan.points.count,
                 jobs: min(jobs, max(left, 1)), threads: threads))
         let finished = try SweepRunner(
-            plan, data, log, threads: threads, results: results, shouldStop: shouldStop,
-            onEvent: onEvent
-        ).run(jobs: jobs)
+            plan, data, log, over: ranks, threads: threads, results: results,
+            shouldStop: shouldStop, onEvent: onEvent
+        ).run(jobs: own)
         log.close()
         let report = try SweepReport(plan, finished)
         if finished.count == plan.cells.count { try report.writePictures(to: folder) }

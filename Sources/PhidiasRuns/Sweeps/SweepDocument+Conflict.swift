@@ -11,7 +11,8 @@ extension SweepDocument {
             ? nil : "the results are of other settings:\n" + differences.joined(separator: "\n")
     }
 
-    private func differences(from old: SweepDocument) -> [String] {
+    /// What differs from an older document, or another rank's: a line each, from its value to this one's.
+    func differences(from old: SweepDocument) -> [String] {
         var names = axes.map(\.name)
         names += old.axes.map(\.name).filter { !names.contains($0) }
         func text(_ values: [String]?) -> String { values?.joined(separator: ", ") ?? "nothing" }

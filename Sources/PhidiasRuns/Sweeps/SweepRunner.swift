@@ -6,82 +6,67 @@ import Synchronization
 /// A cell depends on nothing but its settings, seed and fold: order and number of workers change
 /// no result.
 final class SweepRunner: Sendable {
-    private struct State {
-        var next = 0
-        var results: [SweepResult] = []
-        var failure: (any Error)?
-    }
-
     private let plan: SweepPlan
     private let data: DataPair
-    private let log: LineLog
+    /// Nil on another rank than the first, which keeps no results.
+    private let log: LineLog?
+    private let ranks: RankGroup?
     private let threads: Int
-    /// The cells that have no result yet.
-    private let cells: [SweepPlan.Cell]
-    private let state: Mutex<State>
+    /// The places of the cells that have no result yet.
+    private let cells: [Int]
+    private let results: Mutex<[SweepResult]>
     private let start = ContinuousClock.now
     private let shouldStop: @Sendable () -> Bool
     private let onEvent: @Sendable (SweepEvent) -> Void
 
     /// - Parameters:
+    ///   - ranks: share the cells; nil for this process alone.
     ///   - results: of the cells that are done.
     ///   - shouldStop: asked by every worker between two steps.
     ///   - onEvent: called by one worker at a time.
     init(
-        _ plan: SweepPlan, _ data: DataPair, _ log: LineLog, threads: Int, results: [SweepResult],
-        shouldStop: @escaping @Sendable () -> Bool,
+        _ plan: SweepPlan, _ data: DataPair, _ log: LineLog?, over ranks: RankGroup?, threads: Int,
+        results: [SweepResult], shouldStop: @escaping @Sendable () -> Bool,
         onEvent: @escaping @Sendable (SweepEvent) -> Void
     ) {
         (self.shouldStop, self.onEvent) = (shouldStop, onEvent)
         self.plan = plan
         self.data = data
-        self.log = log
+        (self.log, self.ranks) = (log, ranks)
         self.threads = threads
         let done = Set(results.map(\.cell))
-        cells = plan.cells.filter { !done.contains($0.id) }
-        state = Mutex(State(results: results))
+        cells = plan.cells.indices.filter { !done.contains(plan.cells[$0].id) }
+        self.results = Mutex(results)
     }
 
     /// Computes all cells that are left.
     /// - Returns: the results of all that are done. Where it was asked to stop, what was finished is
     ///   written, and the cells that were being computed will be computed again.
     func run(jobs: Int) throws -> [SweepResult] {
-        Workers.run(min(jobs, cells.count)) { self.work() }
-        let (results, failure) = state.withLock { ($0.results, $0.failure) }
-        if let failure { throw failure }
-        return results
-    }
-
-    private var isStopping: Bool {
-        shouldStop() || state.withLock { $0.failure != nil }
-    }
-
-    private func work() {
-        var split: SweepSplit?
-        do {
-            while !isStopping, let cell = takeCell() {
-                let id = cell.id
-                if split?.seed != id.seed || split?.fold != id.fold {
-                    split = try SweepSplit(data.training, plan, seed: id.seed, fold: id.fold)
+        try CellWork(
+            over: ranks, cells, shouldStop: shouldStop,
+            makeWorker: { isStopping in
+                var split: SweepSplit?
+                return { index in
+                    let cell = self.plan.cells[index], id = cell.id
+                    if split?.seed != id.seed || split?.fold != id.fold {
+                        split = try SweepSplit(
+                            self.data.training, self.plan, seed: id.seed, fold: id.fold)
+                    }
+                    guard let split else { return nil }
+                    return try self.compute(cell, split, isStopping)?.json.text()
                 }
-                guard let split, let result = try compute(cell, split) else { return }
-                try finish(result)
-            }
-        } catch {
-            state.withLock { $0.failure = $0.failure ?? error }
-        }
-    }
-
-    private func takeCell() -> SweepPlan.Cell? {
-        state.withLock { state in
-            guard state.next < cells.count else { return nil }
-            state.next += 1
-            return cells[state.next - 1]
-        }
+            },
+            keep: { try self.keep($1, of: self.plan.cells[$0].id) }
+        ).run(jobs: jobs)
+        return results.withLock { $0 }
     }
 
     /// - Returns: nil if the sweep is to stop.
-    private func compute(_ cell: SweepPlan.Cell, _ split: SweepSplit) throws -> SweepResult? {
+    private func compute(
+        _ cell: SweepPlan.Cell, _ split: SweepSplit,
+        _ isStopping: @escaping @Sendable () -> Bool
+    ) throws -> SweepResult? {
         let begin = ContinuousClock.now
         let settings = try plan.settings(cell.point, seed: cell.id.seed)
             .adapted(to: split.training)
@@ -96,7 +81,7 @@ final class SweepRunner: Sendable {
         do {
             try trainer.train(
                 on: split.training, epochs: settings.epochs,
-                shouldStop: { self.isStopping },
+                shouldStop: isStopping,
                 onEpoch: { epoch in
                     let isLast = epoch.epoch == settings.epochs
                     guard isLast || self.plan.recordsEpochs else { return }
@@ -126,12 +111,18 @@ final class SweepRunner: Sendable {
             seconds: begin.duration(to: .now) / .seconds(1))
     }
 
-    private func finish(_ result: SweepResult) throws {
-        try log.append(result.json.text())
+    /// Keeps a result as it will be read.
+    private func keep(_ line: String, of cell: SweepResult.Cell) throws {
+        let read = try SweepResultsFile.parse(Array((line + "\n").utf8), path: "a cell's result")
+        guard let result = read.results.first, result.cell == cell else {
+            throw SweepFileError(
+                path: "a cell's result", byte: 0, reason: "it is that of another cell")
+        }
+        try log?.append(line)
         // Under the lock, so that events come in the order of their counts.
-        state.withLock { state in
-            state.results.append(result)
-            let done = state.results.count
+        results.withLock { results in
+            results.append(result)
+            let done = results.count
             let fresh = done - (plan.cells.count - cells.count)
             let elapsed = start.duration(to: .now) / .seconds(1)
             onEvent(

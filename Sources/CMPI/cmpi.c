@@ -1,0 +1,163 @@
+#define _GNU_SOURCE
+#include "CMPI.h"
+
+#ifdef CMPI_AVAILABLE
+#include <limits.h>
+#include <mpi.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// A message on its way out.
+typedef struct message {
+    struct message *next;
+    MPI_Request request;
+    char bytes[];
+} message;
+
+enum { TAG = 1 };
+
+static int rank, size = 1;
+static message *outgoing;
+static cmpi_place *places;
+
+int cmpi_is_built(void) { return 1; }
+
+const char *cmpi_library(void) {
+    static char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+    MPI_Get_library_version(text, &length);
+    text[strcspn(text, ",\n\t")] = 0;
+    return text;
+}
+
+// Which ranks of this machine may run on which of its CPUs.
+static cmpi_place own_place(void) {
+    cmpi_place own = {.sharing = 1};
+    gethostname(own.host, sizeof own.host - 1);
+    own.all_cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    MPI_Comm node;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node);
+    int near = 1;
+    MPI_Comm_size(node, &near);
+    cpu_set_t mask, either, *masks = calloc((size_t)near, sizeof mask);
+    CPU_ZERO(&mask);
+    // With more than 1,024 CPUs the call fails, and the rank counts as bound to none.
+    if (sched_getaffinity(0, sizeof mask, &mask))
+        for (int cpu = 0; cpu < own.all_cpus && cpu < CPU_SETSIZE; cpu++)
+            CPU_SET(cpu, &mask);
+    own.own_cpus = own.node_cpus = CPU_COUNT(&mask);
+    if (masks) {
+        MPI_Allgather(&mask, sizeof mask, MPI_BYTE, masks, sizeof mask, MPI_BYTE, node);
+        CPU_ZERO(&either);
+        own.sharing = 0;
+        for (int i = 0; i < near; i++) {
+            cpu_set_t both;
+            CPU_AND(&both, &mask, &masks[i]);
+            CPU_OR(&either, &either, &masks[i]);
+            own.sharing += CPU_COUNT(&both) > 0;
+        }
+        own.node_cpus = CPU_COUNT(&either);
+    }
+    free(masks);
+    MPI_Comm_free(&node);
+    return own;
+}
+
+int cmpi_start(void) {
+    int given = 0;
+    // An abort has a handler of ours, which Open MPI would take note of.
+    setenv("OMPI_MCA_opal_signal", "7,8,11", 0);
+    const int error = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given);
+    if (error)
+        return error;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    places = calloc((size_t)size, sizeof *places);
+    if (!places)
+        return MPI_ERR_NO_MEM;
+    const cmpi_place own = own_place();
+    return MPI_Allgather(
+        &own, sizeof own, MPI_BYTE, places, sizeof own, MPI_BYTE, MPI_COMM_WORLD);
+}
+
+int cmpi_rank(void) { return rank; }
+int cmpi_size(void) { return size; }
+cmpi_place cmpi_place_of(int of) { return places[of]; }
+
+int cmpi_post(const void *bytes, size_t count, int to) {
+    if (count > INT_MAX)
+        return MPI_ERR_COUNT;
+    message *m = malloc(sizeof *m + count);
+    if (!m)
+        return MPI_ERR_NO_MEM;
+    if (count)
+        memcpy(m->bytes, bytes, count);
+    m->next = outgoing;
+    outgoing = m;
+    return MPI_Isend(m->bytes, (int)count, MPI_BYTE, to, TAG, MPI_COMM_WORLD, &m->request);
+}
+
+int cmpi_unsent(void) {
+    int count = 0;
+    for (message **at = &outgoing; *at;) {
+        message *m = *at;
+        int done = 0;
+        MPI_Test(&m->request, &done, MPI_STATUS_IGNORE);
+        if (done) {
+            *at = m->next;
+            free(m);
+        } else {
+            at = &m->next;
+            count++;
+        }
+    }
+    return count;
+}
+
+int cmpi_probe(int *from, size_t *count) {
+    MPI_Status status;
+    int there = 0, bytes = 0;
+    MPI_Iprobe(MPI_ANY_SOURCE, TAG, MPI_COMM_WORLD, &there, &status);
+    if (!there)
+        return 0;
+    MPI_Get_count(&status, MPI_BYTE, &bytes);
+    *from = status.MPI_SOURCE;
+    *count = (size_t)bytes;
+    return 1;
+}
+
+int cmpi_receive(void *bytes, size_t count, int from) {
+    return MPI_Recv(
+        bytes, (int)count, MPI_BYTE, from, TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+
+void cmpi_finish(void) { MPI_Finalize(); }
+void cmpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+#else
+int cmpi_is_built(void) { return 0; }
+int cmpi_start(void) { return -1; }
+const char *cmpi_library(void) { return "none"; }
+int cmpi_rank(void) { return 0; }
+int cmpi_size(void) { return 1; }
+cmpi_place cmpi_place_of(int rank) {
+    (void)rank;
+    return (cmpi_place){.sharing = 1};
+}
+int cmpi_post(const void *bytes, size_t count, int to) {
+    (void)bytes, (void)count, (void)to;
+    return -1;
+}
+int cmpi_unsent(void) { return 0; }
+int cmpi_probe(int *from, size_t *count) {
+    (void)from, (void)count;
+    return 0;
+}
+int cmpi_receive(void *bytes, size_t count, int from) {
+    (void)bytes, (void)count, (void)from;
+    return -1;
+}
+void cmpi_finish(void) {}
+void cmpi_abort(int code) { (void)code; }
+#endif

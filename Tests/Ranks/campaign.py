@@ -1,0 +1,324 @@
+"""Sweeps and experiments over ranks beside one process: the same lines, whatever happens to a rank.
+
+Started by tools/test-mpi, which says what it shows. Prints a line for each thing that it shows, and
+ends with 1 if one of them does not hold.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).parent
+# A few dozen milliseconds a cell.
+SWEEP = (
+    "sweep --data d --hidden 16 --batch-size 4 --epochs 8 --folds 2 --jobs 1"
+    " --learning-rate 0.001,0.01,golden,0.1 --momentum 0,golden,0.9"
+).split()
+EXPERIMENT = "--data d --hidden 8 --batch-size 8 --epochs 2".split()
+LOSS = ["experiment", "loss", *EXPERIMENT, *"--seeds 3 --tuning-seeds 2 --rates 0.03,0.3 --jobs 1".split()]
+
+
+class Campaign:
+    def __init__(self, given):
+        self.given = given
+        self.work = pathlib.Path(given.work)
+        self.random = random.Random(given.seed)
+        self.failures = 0
+        self.count = 0
+        # A user may be root in a container.
+        self.environment = os.environ | {
+            "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"
+        }
+
+    # ------------------------------------------------------------------ tools
+
+    def show(self, what, holds, more=""):
+        print(f"{'ok  ' if holds else 'FAIL'} {what}{': ' + more if more else ''}", flush=True)
+        self.failures += not holds
+
+    def fresh(self):
+        self.count += 1
+        return f"out{self.count}"
+
+    def run(self, launcher, arguments, program=None, limit=300):
+        """Runs to the end: exit code, and what it said on standard error."""
+        done = subprocess.run(
+            [*launcher, program or self.given.program, *arguments], cwd=self.work,
+            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=limit)
+        return done.returncode, done.stderr
+
+    def mpirun(self, ranks):
+        return ["mpirun.openmpi", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
+
+    def lines(self, folder, is_sorted=True):
+        """Whole lines of results.jsonl, without what the clock says."""
+        path = self.work / folder / "results.jsonl"
+        text = path.read_text() if path.exists() else ""
+        lines = [line.split(',"timing"')[0] for line in text.split("\n")[:-1]]
+        return sorted(lines) if is_sorted else lines
+
+    def lasting(self, epochs):
+        """The sweep with longer cells."""
+        words = list(SWEEP)
+        words[words.index("--epochs") + 1] = str(epochs)
+        return words
+
+    def script(self, name, text):
+        path = self.work / name
+        path.write_text(f"#!/bin/bash\n{text}\nexec {self.given.program} \"$@\"\n")
+        path.chmod(0o755)
+        return str(path)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def same_lines(self):
+        self.run([], [*SWEEP, "--output", "alone"])
+        self.run([], [*LOSS, "--output", "loss"])
+        for ranks in range(1, 5):
+            for arguments, alone, what in (SWEEP, "alone", "sweep"), (LOSS, "loss", "experiment loss"):
+                folder = self.fresh()
+                code, errors = self.run(self.mpirun(ranks), [*arguments, "--output", folder])
+                lines = self.lines(folder)
+                self.show(
+                    f"{what} over {ranks} ranks gives the {len(lines)} lines of one process",
+                    code == 0 and lines == self.lines(alone) and lines, "" if code == 0 else errors)
+        for name in "golden-point", "smoothing":
+            alone, folder = self.fresh(), self.fresh()
+            arguments = ["experiment", name, *EXPERIMENT]
+            self.run([], [*arguments, "--output", alone])
+            code, errors = self.run(self.mpirun(3), [*arguments, "--output", folder])
+            files = [
+                {path.name: path.read_bytes() for path in (self.work / place).iterdir()}
+                for place in (alone, folder)
+            ]
+            self.show(
+                f"experiment {name} over 3 ranks writes the {len(files[0])} files of one process",
+                code == 0 and files[0] == files[1], "" if code == 0 else errors)
+
+    def mixed_tables(self):
+        folder = self.fresh()
+        program = self.script(
+            "mixed", '[ "$OMPI_COMM_WORLD_RANK" = 1 ] && export CK_ARCH=reference')
+        code, errors = self.run(self.mpirun(3), [*SWEEP, "--output", folder], program)
+        self.show(
+            "one rank with the reference kernels: the same lines",
+            code == 0 and self.lines(folder) == self.lines("alone"), "" if code == 0 else errors)
+
+    def other_data(self):
+        self.run([], ["data", "synthesize", "--train", "600", "--test", "100", "--seed", "2",
+                      "--output", "elsewhere/d"])
+        self.run(["env", "-C", "elsewhere"], [*SWEEP, "--output", "sums"])
+        sums = [
+            json.loads((self.work / path).read_text())["data_sha256"]["train-images-idx3-ubyte"]
+            for path in ("alone/sweep.json", "elsewhere/sums/sweep.json")
+        ]
+        program = self.script("strange", '[ "$OMPI_COMM_WORLD_RANK" = 2 ] && cd elsewhere')
+        folder = self.fresh()
+        code, errors = self.run(self.mpirun(3), [*SWEEP, "--output", folder], program)
+        self.show(
+            "other data on one rank ends all, with both checksums and before a folder is made",
+            code == 65 and sums[0] != sums[1] and all(sum in errors for sum in sums)
+            and not (self.work / folder).exists(), errors if code != 65 else "")
+
+    def refusals(self):
+        code, errors = self.run(self.mpirun(2), ["train", "--data", "d", "--output", "t"])
+        self.show(
+            "train over ranks is refused", code == 64 and "runs as one process" in errors
+            and errors.count("phidias: ") == 1, f"code {code}")
+        if self.given.plain:
+            libraries = subprocess.run(
+                ["ldd", self.given.plain], capture_output=True, text=True, check=True).stdout
+            self.show("the plain program links no MPI", "libmpi" not in libraries)
+            code, errors = self.run(
+                self.mpirun(2), [*SWEEP, "--output", self.fresh()], self.given.plain)
+            self.show(
+                "the plain program refuses to run over ranks",
+                code == 64 and "built without MPI" in errors, f"code {code}")
+
+    def children(self, process):
+        """The ranks of an mpirun, in the order in which it started them."""
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                text = path.read_text()
+            except OSError:
+                continue
+            fields = text.rsplit(")", 1)[1].split()
+            if int(fields[1]) == process.pid and "(phidias)" in text:
+                found.append(int(path.parent.name))
+        return sorted(found)
+
+    def kills(self):
+        everything = self.lines("alone")
+        begin = time.monotonic()
+        self.run(self.mpirun(2), [*SWEEP, "--output", self.fresh()])
+        usual = time.monotonic() - begin
+        slowest, kinds, losses, halves = 0.0, {}, [], 0
+        for _ in range(self.given.kills):
+            ranks, folder = self.random.randint(1, 4), self.fresh()
+            process = subprocess.Popen(
+                [*self.mpirun(ranks), self.given.program, *SWEEP, "--output", folder], cwd=self.work,
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, text=True, start_new_session=True)
+            time.sleep(self.random.uniform(0.1, usual))
+            victims = self.children(process)
+            target = self.random.randint(-1, ranks - 1)
+            kind = self.random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+            name = f"{kind.name} to {'mpirun' if target < 0 else 'rank 0' if target == 0 else 'another rank'}"
+            kinds[name] = kinds.get(name, 0) + 1
+            sent = time.monotonic()
+            try:
+                os.kill(victims[target] if 0 <= target < len(victims) else process.pid, kind)
+            except ProcessLookupError:
+                pass
+            try:
+                errors = process.communicate(timeout=30)[1]
+            except subprocess.TimeoutExpired:
+                losses.append(f"{name}, {ranks} ranks: it had not ended after 30 s")
+                process.kill()
+                errors = process.communicate()[1]
+            for _ in range(300):  # ranks whose mpirun was killed end by themselves
+                if not any(self.runs(victim) for victim in victims):
+                    break
+                time.sleep(0.1)
+            else:
+                losses.append(f"{name}, {ranks} ranks: a rank was left over")
+            slowest = max(slowest, time.monotonic() - sent)
+            before = self.lines(folder, is_sorted=False)
+            halves += 0 < len(before) < len(everything)
+            if errors.count("\ncell ") > len(before):
+                losses.append(f"{name}: {errors.count(chr(10) + 'cell ')} told, {len(before)} there")
+            other = self.random.choice([n for n in range(1, 5) if n != ranks])
+            code, errors = self.run(self.mpirun(other), [*SWEEP, "--output", folder])
+            after = self.lines(folder, is_sorted=False)
+            if code or after[: len(before)] != before or sorted(after) != everything:
+                losses.append(f"{name}, {ranks} then {other} ranks: code {code}, {len(after)} lines\n{errors}")
+            shutil.rmtree(self.work / folder, ignore_errors=True)
+        text = ", ".join(f"{name} {count}" for name, count in sorted(kinds.items()))
+        self.show(
+            f"{self.given.kills} kills ({text}), {halves} of them in the middle: nothing is lost, all"
+            f" ended within {slowest:.1f} s, and another number of ranks ends with the same lines",
+            not losses, "\n".join(losses))
+
+    def runs(self, pid):
+        try:
+            return " Z " not in pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return False
+
+    def two_hosts(self):
+        tool = str(HERE / "two-hosts")
+        if os.geteuid() or shutil.which("ip") is None or subprocess.run(
+            [tool, "up"], capture_output=True).returncode:
+            return print("skip two hosts: that takes root and ip netns", flush=True)
+        try:
+            hosts = [tool, "mpirun", "--map-by", "ppr:1:node"]
+            folder = self.fresh()
+            code, errors = self.run([*hosts, "--bind-to", "none"], [*SWEEP, "--output", folder])
+            self.show(
+                "two hosts give the lines of one process",
+                code == 0 and "on 2 machines" in errors and self.lines(folder) == self.lines("alone"),
+                errors if code else "")
+            code, errors = self.run([*hosts, "--bind-to", "core"], [*SWEEP, "--output", self.fresh()])
+            self.show(
+                "ranks that are bound to a part of a machine say so",
+                code == 0 and (os.cpu_count() == 1 or "warning: phidias2" in errors), "")
+            self.cut(tool, hosts)
+        finally:
+            subprocess.run([tool, "down"], check=False)
+
+    def cut(self, tool, hosts):
+        folder, long = self.fresh(), self.lasting(3000)
+        command = [*hosts, "--bind-to", "none", self.given.program, *long, "--output", folder]
+        process = subprocess.Popen(
+            command, cwd=self.work, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not self.lines(folder) and process.poll() is None:
+            time.sleep(0.2)
+        subprocess.run([tool, "cut"], check=True)
+        begin, said = time.monotonic(), ""
+        for line in process.stderr:
+            said += line
+            if "Nothing was heard from rank 1 on phidias2" in line:
+                break
+        waited = time.monotonic() - begin
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said += "mpirun had to be killed"
+        ended = time.monotonic() - begin - waited
+        subprocess.run([tool, "mend"], check=True)
+        before = self.lines(folder, is_sorted=False)
+        code, errors = self.run(self.mpirun(2), [*long, "--output", folder])
+        alone = self.fresh()
+        self.run([], [*long, "--output", alone])
+        after = self.lines(folder, is_sorted=False)
+        self.show(
+            f"the cable pulled after {len(before)} lines were there: the rank is given up after"
+            f" {waited:.0f} s, mpirun ends {ended:.0f} s after SIGTERM, and the same command goes on",
+            "Nothing was heard" in said and waited < 75 and ended < 20 and code == 0
+            and after[: len(before)] == before and sorted(after) == self.lines(alone),
+            "" if code == 0 and waited < 75 else said + errors)
+
+    def mpich(self):
+        folder = self.fresh()
+        code, errors = self.run(
+            ["mpiexec.mpich", "-n", "3"], [*SWEEP, "--output", folder], self.given.mpich)
+        self.show(
+            "MPICH: 3 ranks give the lines of one process",
+            code == 0 and "MPICH" in errors and self.lines(folder) == self.lines("alone"),
+            "" if code == 0 else errors)
+
+    def speed(self):
+        """Cells an hour of two ranks with a worker each, and of one process with two, by turns."""
+        long = [*self.lasting(self.given.epochs), "--output"]
+        times = {"ranks": [], "one": []}
+        for _ in range(self.given.turns):
+            for name in times:
+                launcher = self.mpirun(2) if name == "ranks" else []
+                words = list(long)
+                words[words.index("--jobs") + 1] = "1" if name == "ranks" else "2"
+                begin = time.monotonic()
+                self.run(launcher, [*words, self.fresh()], limit=3600)
+                times[name].append(time.monotonic() - begin)
+        ratios = sorted(one / ranks for ranks, one in zip(times["ranks"], times["one"]))
+        ratio = ratios[len(ratios) // 2]
+        text = ", ".join(f"{value:.3f}" for value in ratios)
+        self.show(
+            f"cells an hour, 2 ranks of one worker over one process of two, {len(ratios)} turns of"
+            f" {min(times['one']):.0f} s: {ratio:.3f} ({text})", ratio >= 0.95)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--plain")
+    parser.add_argument("--mpich")
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=1500)
+    parser.add_argument("--only")
+    campaign = Campaign(parser.parse_args())
+    campaign.run([], ["data", "synthesize", "--train", "600", "--test", "100", "--output", "d"])
+    steps = ["same_lines", "mixed_tables", "other_data", "refusals", "kills", "two_hosts", "speed"]
+    if campaign.given.mpich:
+        steps.insert(4, "mpich")
+    for step in steps:
+        if campaign.given.only in (None, step) or step == "same_lines":
+            getattr(campaign, step)()
+    sys.exit(1 if campaign.failures else 0)
+
+
+main()
