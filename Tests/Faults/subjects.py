@@ -369,6 +369,12 @@ class LossExperiment(Experiment):
     workers, saved = Sweep.workers, Sweep.saved
 
 
+class OptimizersExperiment(LossExperiment):
+    COVERS = ("experiment optimizers",)
+    NAME = "optimizers"
+    OPTIONS = "--hidden 8 --budgets 1,2 --batch-sizes 50 --seeds 2 --seed 7"
+
+
 class SmoothingExperiment(Experiment):
     COVERS = ("experiment smoothing",)
     NAME = "smoothing"
@@ -541,7 +547,7 @@ SUBJECTS = {
     "train": Training, "convolution": Convolution, "halving": Halving, "adam": Adaptive,
     "minutes": Minutes, "watched": Watched,
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
-    "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
+    "optimizers": OptimizersExperiment, "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
     "synthesize": Synthesis, "import": Import, "pictures": Pictures, "augment": Augmented,
     "report": Report, "filters": Filters, "film": Film, "fitted": Fitted, "features": Features,
     "record": Record, "export": Export,

@@ -11,7 +11,10 @@ struct ExperimentCommand: ParsableCommand {
             Example:
               phidias experiment smoothing --data data/mnist --epochs 5 --output smoothing
             """,
-        subcommands: [ExperimentLoss.self, ExperimentSmoothing.self, ExperimentGoldenPoint.self])
+        subcommands: [
+            ExperimentLoss.self, ExperimentSmoothing.self, ExperimentGoldenPoint.self,
+            ExperimentOptimizers.self,
+        ])
 }
 
 /// What an experiment of the library is given to tell what happens, and to be stopped.

@@ -3,7 +3,7 @@ import Phidias
 
 /// What an experiment writes into its folder, for people and for programs.
 public struct ExperimentResult: Sendable {
-    /// The experiment: `loss`, `smoothing` or `golden-point`.
+    /// The experiment: `loss`, `smoothing`, `golden-point` or `optimizers`.
     public let name: String
     /// The tables, for people.
     public let text: String

@@ -8,6 +8,7 @@ extension ReportedExperiment {
             case "loss": lossFacts
             case "smoothing": smoothingFacts
             case "golden-point": goldenPointFacts
+            case "optimizers": optimizerFacts
             default: []
             }
         let size = ["network", "images"].compactMap { name in
@@ -33,6 +34,19 @@ extension ReportedExperiment {
         return [
             ("highest test accuracy", ReportedRun.percent(best.mean)),
             ("of", name.joined(separator: ", ")), ("losses and settings", "\(arms.count)"),
+        ]
+    }
+
+    private var optimizerFacts: [(name: String, value: String)] {
+        let tests = (json["comparisons"]?.arrayValue ?? []).compactMap { test in
+            test["p_holm"]?.doubleValue.flatMap { p in
+                test["golden_ahead"]?.doubleValue.map { p <= 0.05 ? $0 : 0 }
+            }
+        }
+        guard !tests.isEmpty else { return [] }
+        return [
+            ("golden significantly worse", "\(tests.count(where: { $0 < 0 })) of \(tests.count)"),
+            ("golden significantly better", "\(tests.count(where: { $0 > 0 })) of \(tests.count)"),
         ]
     }
 
