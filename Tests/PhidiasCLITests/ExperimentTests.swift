@@ -96,6 +96,13 @@ import Testing
         (["loss", "--rates", "0.1,0.1"], "ascending"),
         (["loss", "--rates", ""], "learning rate ''"),
         (["loss", "--epochs", "501"], "from 1 to 500"),
+        (["optimizers", "--seeds", "1"], "number of seeds is 1"),
+        (["optimizers", "--budgets", "2,1"], "budgets '2,1' are not in ascending order"),
+        (["optimizers", "--budgets", ""], "--budgets takes whole numbers"),
+        (["optimizers", "--budgets", "1,501"], "from 1 to 500"),
+        (["optimizers", "--batch-sizes", "0,1"], "images of a batch is 0"),
+        (["optimizers", "--batch-sizes", "9,x"], "--batch-sizes takes whole numbers"),
+        (["optimizers", "--batch-sizes", "99999"], "99999"),
     ]
 
     @Test(arguments: bad.indices) func badUsageIsASentenceAndACode(index: Int) throws {

@@ -71,6 +71,7 @@ import Testing
         "experiment golden-point --data . --hidden 4 --epochs 1 --batch-size 8",
         "experiment smoothing --data . --hidden 4 --epochs 3 --batch-size 1 --momentum 0.5 "
             + "--momenta 0,0.5 --roughness-epochs 1 --curvature-images 20 --curvature-steps 2",
+        "experiment optimizers --data . --hidden 4 --budgets 1,2,3,5,10,20,30 --batch-sizes 8 --seeds 2",
         "experiment loss --data . --hidden 4 --epochs 2 --batch-size 8 --seeds 2 "
             + "--tuning-seeds 1 --rates 0.01,1",
         "sweep --data . --hidden 4 --epochs 1 --batch-size 8 --learning-rate 0.01,golden "

@@ -83,7 +83,7 @@ extension OptimizersExperiment {
         if !data.doubts.isEmpty { onEvent(.doubts(data.doubts)) }
         onEvent(
             .comparison(
-                "golden less each other recipe, with the same loss, batch size and epochs: \(comparisons.count) t-tests, Holm"
+                "golden less each other recipe, \(comparisons.count) paired t-tests"
             ))
         onEvent(
             .part("\(arms.count) arms, \(seeds.counted("seed"))", runs: plan.cells.count))
