@@ -59,10 +59,7 @@ let package = Package(
         .target(
             name: "CMPI",
             dependencies: [.target(name: "CSystemMPI", condition: .when(traits: ["MPI"]))],
-            cSettings: [
-                .define("CMPI_AVAILABLE", .when(traits: ["MPI"])),
-                .unsafeFlags(["-Wall", "-Wextra"]),
-            ]),
+            cSettings: [.define("CMPI_AVAILABLE", .when(traits: ["MPI"]))]),
 
         // Swift, from the kernels up.
         .target(name: "PhidiasKernels", dependencies: ["CKernels"]),
@@ -104,6 +101,11 @@ let package = Package(
 
         // Calls of public functions at their edges, each in a process of its own.
         .executableTarget(name: "EdgeCases", dependencies: ["Phidias"], path: "Tests/EdgeCases"),
+
+        // Ranks that sleep in the place of cells: tools/simulate-ranks.
+        .executableTarget(
+            name: "RankSimulation", dependencies: ["PhidiasRuns"],
+            path: "Tests/Ranks/Simulation"),
 
         // One test target per module.
         .testTarget(

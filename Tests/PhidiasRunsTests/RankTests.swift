@@ -21,9 +21,10 @@ import Testing
         }
         let bytes = RankMessage(.cell, number: 258, text: "z").bytes
         #expect(bytes == [7, 2, 1, 0, 0, 0, 0, 0, 0, 122])
-        for bad in [
+        let damaged: [[UInt8]] = [
             [], [7], Array(bytes[..<8]), [0] + bytes[1...], [99] + bytes[1...], bytes + [255],
-        ] {
+        ]
+        for bad in damaged {
             #expect(RankMessage(bytes: bad) == nil, "\(bad)")
         }
     }
@@ -49,11 +50,13 @@ import Testing
 
     // MARK: - Work
 
-    /// Calls `body` on every rank at once.
+    /// Calls `body` on every rank of a network at once. Where the first fails, the others do not hear
+    /// it any more, as when a program ends.
     /// - Returns: what each threw.
     @discardableResult static func onAll(
-        _ ranks: [RankGroup], _ body: @escaping @Sendable (RankGroup) throws -> Void
+        _ network: MemoryNetwork, _ body: @escaping @Sendable (RankGroup) throws -> Void
     ) throws -> [(any Error)?] {
+        let ranks = try network.ranks()
         let errors = Mutex<[(any Error)?]>(Array(repeating: nil, count: ranks.count))
         let group = DispatchGroup()
         for own in ranks {
@@ -63,11 +66,13 @@ import Testing
                     try body(own)
                 } catch {
                     errors.withLock { $0[own.rank] = error }
+                    if own.isFirst { network.cut(0) }
                 }
                 group.leave()
             }
         }
         group.wait()
+        for own in ranks { own.finish() }
         return errors.withLock { $0 }
     }
 
@@ -95,12 +100,11 @@ import Testing
         #expect(try Sweep.run(settings, in: alone, data: data, jobs: 2).isComplete)
         for size in 2...4 {
             let path = folder.path + "/\(size)"
-            let errors = try Self.onAll(try MemoryNetwork(size).ranks()) { ranks in
+            let errors = try Self.onAll(MemoryNetwork(size)) { ranks in
                 let outcome = try Sweep.run(
                     settings, in: ranks.isFirst ? path : path + "/nothing", data: data, jobs: 1,
                     ranks: ranks)
                 #expect(outcome.isComplete && ranks.isFirst)
-                ranks.finish()
             }
             #expect(errors[0] == nil && errors[1...].allSatisfy { $0 is RankIsDone }, "\(errors)")
             #expect(try Self.lines(path) == Self.lines(alone))
@@ -116,10 +120,10 @@ import Testing
         _ = try smoothing.run(in: folder.path + "/smoothing", data: data)
         for size in [2, 3] {
             let (a, b) = (folder.path + "/golden\(size)", folder.path + "/smoothing\(size)")
-            try Self.onAll(try MemoryNetwork(size).ranks()) { ranks in
+            try Self.onAll(MemoryNetwork(size)) { ranks in
                 _ = try golden.run(in: a, data: data, threads: ranks.rank + 1, ranks: ranks)
             }
-            try Self.onAll(try MemoryNetwork(size).ranks()) { ranks in
+            try Self.onAll(MemoryNetwork(size)) { ranks in
                 _ = try smoothing.run(in: b, data: data, threads: 1, ranks: ranks)
             }
             #expect(
@@ -138,8 +142,9 @@ import Testing
         (experiment.seeds, experiment.tuningSeeds, experiment.rates) = (2, 1, ["0.1", "1"])
         let (whole, shared) = (folder.path + "/whole", folder.path + "/shared")
         _ = try experiment.run(in: whole, data: data)
-        let (given, cells) = (experiment, Mutex(0))
-        let errors = try Self.onAll(try MemoryNetwork(3).ranks()) { ranks in
+        let given = experiment
+        let cells = Mutex(0)
+        let errors = try Self.onAll(MemoryNetwork(3)) { ranks in
             _ = try given.run(
                 in: shared, data: data, jobs: 1, ranks: ranks,
                 onEvent: { if case .sweep(.cell) = $0 { cells.withLock { $0 += 1 } } })
@@ -152,13 +157,13 @@ import Testing
     // MARK: - Faults
 
     @Test func otherDataEndsAllWithBothChecksums() throws {
-        let folder = try TestFolder()
-        let errors = try Self.onAll(try MemoryNetwork(3).ranks()) { ranks in
+        let folder = try TestFolder(), path = folder.path + "/s"
+        let errors = try Self.onAll(MemoryNetwork(3)) { ranks in
             let data = try SyntheticDigits.pair(
                 training: 400, test: 100, seed: ranks.rank == 2 ? 2 : 1)
             do {
                 _ = try Sweep.run(
-                    try Self.sweep(), in: folder.path + "/s", data: data, jobs: 1, ranks: ranks)
+                    try Self.sweep(), in: path, data: data, jobs: 1, ranks: ranks)
             } catch let error as RankError where ranks.isFirst {
                 // Both are in the sentence.
                 let (name, own) = try #require(data.checksums.first)
@@ -172,7 +177,7 @@ import Testing
         }
         // The program ends them all; here they notice that the first is gone.
         #expect(errors.allSatisfy { $0 is RankError }, "\(errors)")
-        #expect(!FileManager.default.fileExists(atPath: folder.path + "/s"))
+        #expect(!FileManager.default.fileExists(atPath: path))
     }
 
     @Test func aSilentRankIsGivenUpAndNothingIsLost() throws {
@@ -180,8 +185,9 @@ import Testing
         let network = MemoryNetwork(3), path = folder.path + "/s"
         var settings = try Self.sweep()
         try settings.vary("epochs", over: ["40"])
-        let given = settings, kept = Mutex(0)
-        let errors = try Self.onAll(try network.ranks()) { ranks in
+        let given = settings
+        let kept = Mutex(0)
+        let errors = try Self.onAll(network) { ranks in
             _ = try Sweep.run(
                 given, in: path, data: data, jobs: 1, ranks: ranks,
                 onEvent: { event in
@@ -209,12 +215,13 @@ import Testing
 
     @Test func theFirstRankSaysWhatFailedOnAnother() throws {
         let folder = try TestFolder(), data = try ExperimentProgressTests.data()
-        let errors = try Self.onAll(try MemoryNetwork(2).ranks()) { ranks in
+        let path = folder.path
+        let errors = try Self.onAll(MemoryNetwork(2)) { ranks in
             guard ranks.isFirst else {
                 return ranks.post(RankMessage(.failed, number: 66, text: "There is no data."))
             }
             _ = try Sweep.run(
-                try Self.sweep(), in: folder.path, data: data, jobs: 1, ranks: ranks)
+                try Self.sweep(), in: path, data: data, jobs: 1, ranks: ranks)
         }
         let error = errors[0] as? RankError
         #expect(error?.exitCode == 66)
@@ -223,10 +230,11 @@ import Testing
 
     @Test func whatWasFinishedIsKeptWhenAllAreStopped() throws {
         let folder = try TestFolder(), data = try ExperimentProgressTests.data()
-        let settings = try Self.sweep(), stop = Atomic(false)
+        let settings = try Self.sweep()
+        let stop = Atomic(false)
         let path = folder.path + "/s"
         let found = Mutex(0)
-        let errors = try Self.onAll(try MemoryNetwork(3).ranks()) { ranks in
+        let errors = try Self.onAll(MemoryNetwork(3)) { ranks in
             let outcome = try Sweep.run(
                 settings, in: path, data: data, jobs: 1, ranks: ranks,
                 onEvent: {

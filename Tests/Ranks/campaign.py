@@ -157,15 +157,15 @@ class Campaign:
         return sorted(found)
 
     def kills(self):
-        everything = self.lines("alone")
+        words, alone = self.lasting(self.given.epochs // 10), self.fresh()
         begin = time.monotonic()
-        self.run(self.mpirun(2), [*SWEEP, "--output", self.fresh()])
-        usual = time.monotonic() - begin
+        self.run(self.mpirun(2), [*words, "--output", alone])
+        usual, everything = time.monotonic() - begin, self.lines(alone)
         slowest, kinds, losses, halves = 0.0, {}, [], 0
         for _ in range(self.given.kills):
             ranks, folder = self.random.randint(1, 4), self.fresh()
             process = subprocess.Popen(
-                [*self.mpirun(ranks), self.given.program, *SWEEP, "--output", folder], cwd=self.work,
+                [*self.mpirun(ranks), self.given.program, *words, "--output", folder], cwd=self.work,
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, text=True, start_new_session=True)
             time.sleep(self.random.uniform(0.1, usual))
@@ -197,7 +197,7 @@ class Campaign:
             if errors.count("\ncell ") > len(before):
                 losses.append(f"{name}: {errors.count(chr(10) + 'cell ')} told, {len(before)} there")
             other = self.random.choice([n for n in range(1, 5) if n != ranks])
-            code, errors = self.run(self.mpirun(other), [*SWEEP, "--output", folder])
+            code, errors = self.run(self.mpirun(other), [*words, "--output", folder])
             after = self.lines(folder, is_sorted=False)
             if code or after[: len(before)] != before or sorted(after) != everything:
                 losses.append(f"{name}, {ranks} then {other} ranks: code {code}, {len(after)} lines\n{errors}")

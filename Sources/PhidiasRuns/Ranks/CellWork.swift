@@ -5,9 +5,9 @@ import Synchronization
 /// Cells that do not depend on each other, several at a time: by the workers of this process, or by
 /// those of all ranks. The first rank gives cells out and keeps every result as soon as it is there;
 /// which rank computes which changes no result.
-final class CellWork: Sendable {
+package final class CellWork: Sendable {
     /// Computes a cell and returns its result as text; nil if it was asked to stop.
-    typealias Compute = (_ cell: Int) throws -> String?
+    package typealias Compute = (_ cell: Int) throws -> String?
 
     private struct State {
         /// The place of the next cell to be given out.
@@ -27,7 +27,7 @@ final class CellWork: Sendable {
     ///   - shouldStop: asked by every worker between two steps.
     ///   - makeWorker: called by each worker.
     ///   - keep: called with each result, on the first rank alone, by several threads at a time.
-    init(
+    package init(
         over ranks: RankGroup?, _ cells: [Int], shouldStop: @escaping @Sendable () -> Bool,
         makeWorker: @escaping @Sendable (_ isStopping: @escaping @Sendable () -> Bool) -> Compute,
         keep: @escaping @Sendable (Int, String) throws -> Void
@@ -38,7 +38,7 @@ final class CellWork: Sendable {
 
     /// Computes all cells, the calling thread among the workers. Where it is asked to stop, what was
     /// finished is kept, also that of other ranks.
-    func run(jobs: Int) throws {
+    package func run(jobs: Int) throws {
         if let ranks, ranks.isFirst {
             try lead(ranks, jobs: jobs)
         } else if let ranks {

@@ -8,7 +8,7 @@ extension RankGroup {
     /// - Returns: that of all ranks. Where it is asked to stop, the ranks may not have been compared.
     /// - Throws: `RankError.differs`; `RankIsDone` on another rank than the first that is asked to
     ///   stop.
-    func agree(
+    package func agree(
         on document: SweepDocument, jobs: Int, shouldStop: () -> Bool
     ) throws -> Int {
         guard isFirst else {
