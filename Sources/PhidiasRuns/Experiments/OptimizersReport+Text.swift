@@ -56,16 +56,14 @@ extension OptimizersReport {
     // MARK: - Accuracy
 
     private func accuracies(_ loss: LossName, _ batchSize: Int) -> String {
-        var table = TextTable(
-            ["\(loss.rawValue), batch \(batchSize)"] + experiment.budgets.map { "\($0)" },
-            left: [0])
+        var table = TextTable(["epochs"] + experiment.budgets.map { "\($0) " }, left: [0])
         for recipe in OptimizersExperiment.Recipe.allCases {
             let arm = OptimizersExperiment.Arm(loss: loss, batchSize: batchSize, recipe: recipe)
             let results = experiment.budgets.map { result(arm, $0) }
             table.add(
                 [recipe.rawValue]
                     + results.map { result in
-                        guard let result, let estimate = result.estimate else { return "lost  " }
+                        guard let result, let estimate = result.estimate else { return "lost " }
                         return estimate.value.percent + mark(result)
                     })
             table.add(
@@ -75,7 +73,7 @@ extension OptimizersReport {
                         return "±\((50 * (estimate.high - estimate.low)).fixed(2)) "
                     })
         }
-        return table.text
+        return "The \(loss.rawValue) loss, batch \(batchSize)\n\(table.text)"
     }
 
     /// Whether the arm is significantly better or worse than golden.
