@@ -22,7 +22,9 @@ static int rank, size = 1;
 static message *outgoing;
 static cmpi_place *places;
 
-int cmpi_is_built(void) { return 1; }
+int cmpi_is_built(void) {
+    return 1;
+}
 
 const char *cmpi_library(void) {
     static char text[MPI_MAX_LIBRARY_VERSION_STRING];
@@ -78,13 +80,18 @@ int cmpi_start(void) {
     if (!places)
         return MPI_ERR_NO_MEM;
     const cmpi_place own = own_place();
-    return MPI_Allgather(
-        &own, sizeof own, MPI_BYTE, places, sizeof own, MPI_BYTE, MPI_COMM_WORLD);
+    return MPI_Allgather(&own, sizeof own, MPI_BYTE, places, sizeof own, MPI_BYTE, MPI_COMM_WORLD);
 }
 
-int cmpi_rank(void) { return rank; }
-int cmpi_size(void) { return size; }
-cmpi_place cmpi_place_of(int of) { return places[of]; }
+int cmpi_rank(void) {
+    return rank;
+}
+int cmpi_size(void) {
+    return size;
+}
+cmpi_place cmpi_place_of(int of) {
+    return places[of];
+}
 
 int cmpi_post(const void *bytes, size_t count, int to) {
     if (count > INT_MAX)
@@ -129,18 +136,31 @@ int cmpi_probe(int *from, size_t *count) {
 }
 
 int cmpi_receive(void *bytes, size_t count, int from) {
-    return MPI_Recv(
-        bytes, (int)count, MPI_BYTE, from, TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    return MPI_Recv(bytes, (int)count, MPI_BYTE, from, TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
-void cmpi_finish(void) { MPI_Finalize(); }
-void cmpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+void cmpi_finish(void) {
+    MPI_Finalize();
+}
+void cmpi_abort(int code) {
+    MPI_Abort(MPI_COMM_WORLD, code);
+}
 #else
-int cmpi_is_built(void) { return 0; }
-int cmpi_start(void) { return -1; }
-const char *cmpi_library(void) { return "none"; }
-int cmpi_rank(void) { return 0; }
-int cmpi_size(void) { return 1; }
+int cmpi_is_built(void) {
+    return 0;
+}
+int cmpi_start(void) {
+    return -1;
+}
+const char *cmpi_library(void) {
+    return "none";
+}
+int cmpi_rank(void) {
+    return 0;
+}
+int cmpi_size(void) {
+    return 1;
+}
 cmpi_place cmpi_place_of(int rank) {
     (void)rank;
     return (cmpi_place){.sharing = 1};
@@ -149,7 +169,9 @@ int cmpi_post(const void *bytes, size_t count, int to) {
     (void)bytes, (void)count, (void)to;
     return -1;
 }
-int cmpi_unsent(void) { return 0; }
+int cmpi_unsent(void) {
+    return 0;
+}
 int cmpi_probe(int *from, size_t *count) {
     (void)from, (void)count;
     return 0;
@@ -159,5 +181,7 @@ int cmpi_receive(void *bytes, size_t count, int from) {
     return -1;
 }
 void cmpi_finish(void) {}
-void cmpi_abort(int code) { (void)code; }
+void cmpi_abort(int code) {
+    (void)code;
+}
 #endif

@@ -8,7 +8,9 @@ import Testing
         ["PMI_RANK": "0", "PMI_SIZE": "3"], ["PMIX_RANK": "0", "SLURM_NTASKS": "4"],
     ]
 
-    @Test(arguments: launchers) func aCommandThatRunsAloneIsRefused(launcher: [String: String]) throws {
+    @Test(arguments: launchers) func aCommandThatRunsAloneIsRefused(launcher: [String: String])
+        throws
+    {
         let bench = try SweepProgramTests.Bench()
         let outcome = try ProgramTests.run(
             ["train", "--data", bench.folder.path, "--output", bench.path("run")],

@@ -29,18 +29,20 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"], 3, 4),
-        (["PMI_SIZE": "2", "PMI_RANK": "0"], 0, 2),
-        (["SLURM_NTASKS": "8", "PMIX_RANK": "7", "SLURM_PROCID": "7"], 7, 8),
-        (["SLURM_NTASKS": "8", "PMI_RANK": "1"], 1, 8),
-        // A batch script; a step of one; a single process; nonsense.
-        (["SLURM_NTASKS": "8", "SLURM_PROCID": "0"], nil, 0),
-        (["SLURM_NTASKS": "1", "PMIX_RANK": "0"], nil, 0),
-        (["OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_RANK": "0"], nil, 0),
-        (["PMI_SIZE": "2", "PMI_RANK": "2"], nil, 0), (["PMI_SIZE": "two", "PMI_RANK": "0"], nil, 0),
-        ([:], nil, 0),
-    ] as [([String: String], Int?, Int)])
+    @Test(
+        arguments: [
+            (["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"], 3, 4),
+            (["PMI_SIZE": "2", "PMI_RANK": "0"], 0, 2),
+            (["SLURM_NTASKS": "8", "PMIX_RANK": "7", "SLURM_PROCID": "7"], 7, 8),
+            (["SLURM_NTASKS": "8", "PMI_RANK": "1"], 1, 8),
+            // A batch script; a step of one; a single process; nonsense.
+            (["SLURM_NTASKS": "8", "SLURM_PROCID": "0"], nil, 0),
+            (["SLURM_NTASKS": "1", "PMIX_RANK": "0"], nil, 0),
+            (["OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_RANK": "0"], nil, 0),
+            (["PMI_SIZE": "2", "PMI_RANK": "2"], nil, 0),
+            (["PMI_SIZE": "two", "PMI_RANK": "0"], nil, 0),
+            ([:], nil, 0),
+        ] as [([String: String], Int?, Int)])
     func launchersAreToldFromTheEnvironment(environment: [String: String], rank: Int?, size: Int) {
         let launch = RankLaunch(environment: environment)
         #expect(launch?.rank == rank && launch?.size ?? 0 == size)
@@ -165,7 +167,8 @@ import Testing
             } catch let error as RankError where ranks.isFirst {
                 // Both are in the sentence.
                 let (name, own) = try #require(data.checksums.first)
-                let other = try SyntheticDigits.pair(training: 400, test: 100, seed: 2).checksums[name]
+                let other = try SyntheticDigits.pair(training: 400, test: 100, seed: 2).checksums[
+                    name]
                 #expect(error.exitCode == 65 && error.description.contains("node2"))
                 #expect(error.description.contains(own))
                 #expect(error.description.contains(try #require(other)))
@@ -234,7 +237,9 @@ import Testing
         let errors = try Self.onAll(MemoryNetwork(3)) { ranks in
             let outcome = try Sweep.run(
                 settings, in: path, data: data, jobs: 1, ranks: ranks,
-                onEvent: { if case .cell(_, 5, _, _) = $0 { stop.store(true, ordering: .relaxed) } },
+                onEvent: {
+                    if case .cell(_, 5, _, _) = $0 { stop.store(true, ordering: .relaxed) }
+                },
                 shouldStop: { stop.load(ordering: .relaxed) })
             found.withLock { $0 = outcome.results.count }
             #expect(!outcome.isComplete)

@@ -1,5 +1,6 @@
-// Messages between the processes that an MPI launcher started. cmpi.c is the only file that knows MPI.
-// Without the package's trait MPI nothing can be started: cmpi_is_built() is 0, and nothing else is called.
+// Messages between the processes that an MPI launcher started. cmpi.c is the only file that knows
+// MPI. Without the package's trait MPI nothing can be started: cmpi_is_built() is 0, and nothing
+// else is called.
 #ifndef CMPI_H
 #define CMPI_H
 
@@ -9,8 +10,8 @@
 typedef struct {
     /// The name of the machine.
     char host[64];
-    /// The CPUs that the rank may run on, those that any rank on its machine may run on, and all CPUs
-    /// of the machine.
+    /// The CPUs that the rank may run on, those that any rank on its machine may run on, and all
+    /// CPUs of the machine.
     int own_cpus, node_cpus, all_cpus;
     /// How many ranks of the machine, itself among them, may run on a CPU that it may run on.
     int sharing;
@@ -18,8 +19,8 @@ typedef struct {
 
 /// Whether the build has MPI.
 int cmpi_is_built(void);
-/// Starts MPI with a collective call of all ranks. The thread that makes it makes all further calls.
-/// Returns 0, or an error.
+/// Starts MPI with a collective call of all ranks. The thread that makes it makes all further
+/// calls. Returns 0, or an error.
 int cmpi_start(void);
 /// Name and version of the library, on one line.
 const char *cmpi_library(void);

@@ -67,17 +67,19 @@ public struct GoldenPointExperiment: Sendable {
             record: .init(
                 settings: settings.recordWithoutCheckpoints, checksums: pair.checksums))
         if !pair.doubts.isEmpty { onEvent(.doubts(pair.doubts)) }
-        let progress = try ExperimentProgress(in: folder, "golden-point", report.record, over: ranks, shouldStop: shouldStop, onEvent)
+        let progress = try ExperimentProgress(
+            in: folder, "golden-point", report.record, over: ranks, shouldStop: shouldStop, onEvent)
         let work = Work(
             settings: settings, data: pair, network: network, threads: threads, progress: progress,
             onEvent: onEvent, shouldStop: shouldStop)
         let losses = LossName.ofClasses
-        guard let runs = try progress.measure({
-            try progress.share(
-                losses.map(\.rawValue), over: ranks, shouldStop: shouldStop, onEvent
-            ) { _ = try work.run(losses[$0]) }
-            return try losses.map(work.run)
-        })
+        guard
+            let runs = try progress.measure({
+                try progress.share(
+                    losses.map(\.rawValue), over: ranks, shouldStop: shouldStop, onEvent
+                ) { _ = try work.run(losses[$0]) }
+                return try losses.map(work.run)
+            })
         else { return nil }
         report.runs = runs
         try progress.finish(report.result, onEvent)

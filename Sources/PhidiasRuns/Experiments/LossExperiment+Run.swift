@@ -106,7 +106,8 @@ extension LossExperiment {
 
     /// What another rank than the first does: the same runs, as far as it is given them.
     private func help(
-        _ ranks: RankGroup, with data: DataPair, jobs: Int, shouldStop: @escaping @Sendable () -> Bool
+        _ ranks: RankGroup, with data: DataPair, jobs: Int,
+        shouldStop: @escaping @Sendable () -> Bool
     ) throws {
         func compute(_ plan: SweepPlan) throws {
             _ = try SweepRunner(

@@ -40,7 +40,8 @@ extension SmoothingExperiment {
             settings: settings.recordWithoutCheckpoints + ownRecord(layers),
             checksums: pair.checksums)
         if !pair.doubts.isEmpty { onEvent(.doubts(pair.doubts)) }
-        let progress = try ExperimentProgress(in: folder, "smoothing", record, over: ranks, shouldStop: shouldStop, onEvent)
+        let progress = try ExperimentProgress(
+            in: folder, "smoothing", record, over: ranks, shouldStop: shouldStop, onEvent)
         let work = SmoothingWork(
             experiment: self,
             analysis: try .init(learningRate: settings.learningRate, momentum: alpha),

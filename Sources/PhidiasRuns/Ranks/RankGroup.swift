@@ -242,7 +242,9 @@ public final class RankGroup: Sendable {
         _ heard: [ContinuousClock.Instant?], _ now: ContinuousClock.Instant
     ) throws(RankError) {
         for other in isFirst ? 1..<size : 0..<1 {
-            guard let last = heard[other], last.duration(to: now) > patience.silence else { continue }
+            guard let last = heard[other], last.duration(to: now) > patience.silence else {
+                continue
+            }
             throw .silent(
                 rank: other, host: places[other].host,
                 seconds: Int(patience.silence.components.seconds))
