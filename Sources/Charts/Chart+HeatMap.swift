@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 extension Chart.Panel {
     package static func heatMap(_ map: HeatMap) -> Chart.Panel {
@@ -35,7 +36,7 @@ private struct HeatMapContent: ChartContent {
     private func text(_ value: Double) -> String {
         if value.isNaN { return "–" }
         return abs(value) < 1e6
-            ? String(format: "%.\(map.digits)f", value) : String(format: "%.3g", value)
+            ? String(printing: "%.\(map.digits)f", value) : String(printing: "%.3g", value)
     }
 
     var heights: [Double] { [] }

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// What an axis shows, with its unit, and how numbers become places.
 package struct ChartAxis: Sendable {
@@ -32,7 +33,7 @@ package struct ChartAxis: Sendable {
     /// A step that is 1, 2 or 5 times a power of ten, of which at most `most` fit into `range`.
     private static func step(_ range: Double, most: Int) -> Double {
         let rough = range / Double(most)
-        let power = Foundation.pow(10, Foundation.log10(rough).rounded(.down))
+        let power = pow(10, log10(rough).rounded(.down))
         return ([1, 2, 5].map { $0 * power }.first { $0 >= rough * (1 - 1e-9) }) ?? 10 * power
     }
 
@@ -75,17 +76,17 @@ package struct ChartAxis: Sendable {
             return Fitted(
                 axis: self, ticks: ticks, start: start, end: end, ticks[0], ticks[ticks.count - 1])
         case .logarithmic(let base):
-            func power(_ value: Double) -> Double { Foundation.log(value) / Foundation.log(base) }
+            func power(_ value: Double) -> Double { log(value) / log(base) }
             let first = Int((power(least) + 1e-9).rounded(.down))
             let last = Swift.max(Int((power(most) - 1e-9).rounded(.up)), first + 1)
             // Every power if there is room for its label, else every second or third…
             let every = (last - first) / 9 + 1
             let ticks = stride(from: first, through: last, by: every).map {
-                Foundation.pow(base, Double($0))
+                pow(base, Double($0))
             }
             return Fitted(
                 axis: self, ticks: ticks, start: start, end: end, ticks[0],
-                Foundation.pow(base, Double(last)))
+                pow(base, Double(last)))
         }
     }
 
@@ -104,7 +105,7 @@ package struct ChartAxis: Sendable {
         }
 
         private static func linear(_ value: Double, _ scale: Scale) -> Double {
-            scale.isLogarithmic ? Foundation.log(value) : value
+            scale.isLogarithmic ? log(value) : value
         }
 
         /// Whether the value lies between the ends of the axis.
@@ -135,12 +136,12 @@ package struct ChartAxis: Sendable {
         let size = abs(value)
         // A tick that should be 0 may have lost that to rounding.
         if size <= 1e-9 * (step ?? 0) { return "0" }
-        if size >= 1e5 || size < 1e-3 { return String(format: "%.3g", value) }
+        if size >= 1e5 || size < 1e-3 { return String(printing: "%.3g", value) }
         if let step, step >= 1e-6, step < 1 {
-            let decimals = Int((-Foundation.log10(step) - 1e-9).rounded(.up))
-            return String(format: "%.\(decimals)f", value)
+            let decimals = Int((-log10(step) - 1e-9).rounded(.up))
+            return String(printing: "%.\(decimals)f", value)
         }
-        return String(format: size >= 1000 ? "%.0f" : "%.4g", value)
+        return String(printing: size >= 1000 ? "%.0f" : "%.4g", value)
     }
 }
 

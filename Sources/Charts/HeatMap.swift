@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// A number for each pair of two settings, as colours with the numbers written in.
 package struct HeatMap: Sendable {
@@ -82,13 +83,13 @@ package enum Cividis {
     static func isLight(_ color: SIMD3<UInt8>) -> Bool {
         func linear(_ level: UInt8) -> Double {
             let part = Double(level) / 255
-            return part <= 0.04045 ? part / 12.92 : Foundation.pow((part + 0.055) / 1.055, 2.4)
+            return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
         }
         return 0.2126 * linear(color.x) + 0.7152 * linear(color.y) + 0.0722 * linear(color.z)
             > 0.18
     }
 
     static func hex(_ color: SIMD3<UInt8>) -> String {
-        String(format: "#%02x%02x%02x", Int(color.x), Int(color.y), Int(color.z))
+        String(printing: "#%02x%02x%02x", Int(color.x), Int(color.y), Int(color.z))
     }
 }

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The few elements of SVG that charts are made of. Classes say how they look.
 struct SVGText {
@@ -76,7 +77,7 @@ struct SVGText {
     }
 
     private static func number(_ value: Double) -> String {
-        let rounded = String(format: "%.2f", value)
+        let rounded = String(printing: "%.2f", value)
         return rounded.hasSuffix(".00") ? String(rounded.dropLast(3)) : rounded
     }
 }

@@ -1,4 +1,4 @@
-@preconcurrency import Foundation
+@preconcurrency import FoundationEssentials
 @preconcurrency import Glibc
 import Phidias
 import PhidiasRuns

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// Runs a program: parses the command line, runs the subcommand, and turns errors into a sentence on
@@ -48,7 +49,7 @@ package enum Program {
             Console.say("phidias: \(known?.description ?? "\(error)")\(Hint.text(for: error))")
             code = known?.exitCode ?? 70
         }
-        Foundation.exit(code)
+        exit(code)
     }
 
     /// Texts are UTF-8: another path would be read and written under another name.

@@ -1,5 +1,6 @@
 import CKernels
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The machine's measured limits, for benchmarks.
 package enum Probe {

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Data in other formats, read as a data set.
 public struct DataImport: Sendable {
@@ -32,9 +33,9 @@ public struct DataImport: Sendable {
         if let classes = options.classes, !(1...256).contains(classes) {
             throw DataError.classCount(path: source, classes: classes)
         }
-        var isDirectory: ObjCBool = false
+        var isDirectory = false
         let exists = FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory)
-        if exists && isDirectory.boolValue {
+        if exists && isDirectory {
             if let files = try FileImport.read(folder: source, tables) {
                 try self.init(files, options, source)
             } else {

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import PhidiasKernels
 
 /// Training and test images from one source.
@@ -77,13 +78,13 @@ public struct DataPair: Sendable {
     }
 
     private static func check(_ directory: String) throws(DataError) {
-        var isDirectory: ObjCBool = false
+        var isDirectory = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
             throw .missing(
                 path: directory,
                 reason: "there is no such folder")
         }
-        guard isDirectory.boolValue else {
+        guard isDirectory else {
             throw .missing(path: directory, reason: "not a folder")
         }
         guard access(directory, R_OK | X_OK) == 0 else {
@@ -241,7 +242,7 @@ private struct DataFiles {
     }
 
     static func spellings(_ name: String) -> [String] {
-        let dotted = name.replacingOccurrences(of: "-idx", with: ".idx")
+        let dotted = name.replacing("-idx", with: ".idx")
         return [name, name + ".gz", dotted, dotted + ".gz"]
     }
 

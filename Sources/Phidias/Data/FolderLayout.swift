@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Where the classes of a folder of pictures lie: its subfolders, or those of `train/` and `test/`.
 ///
@@ -141,9 +142,9 @@ struct FolderEntries {
                 throw .io(
                     path: "\(path)/\(name)", reason: "the name is not UTF-8 text; rename the file")
             }
-            var isFolder: ObjCBool = false
+            var isFolder = false
             if FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder),
-                isFolder.boolValue
+                isFolder
             {
                 folders.append(name)
             } else {

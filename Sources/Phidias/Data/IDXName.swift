@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The name of an IDX file, taken apart: `emnist-letters-train-images-idx3-ubyte.gz`.
 struct IDXName: Hashable {
@@ -37,11 +38,11 @@ struct IDXName: Hashable {
         for entry in try FolderListing.names(directory).sorted() {
             guard let name = IDXName(entry), files[name] == nil else { continue }
             let path = "\(directory)/\(entry)"
-            var isDirectory: ObjCBool = false
+            var isDirectory = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
                 continue
             }
-            if isDirectory.boolValue {
+            if isDirectory {
                 let inner = try FolderListing.names(path).sorted().first { IDXName($0) == name }
                 if let inner { files[name] = "\(path)/\(inner)" }
             } else {

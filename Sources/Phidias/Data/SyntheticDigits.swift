@@ -1,4 +1,6 @@
-import Foundation
+import Dispatch
+import FoundationEssentials
+import Glibc
 import PhidiasKernels
 
 /// Handwritten-looking digits, 28 × 28, drawn from stroke skeletons with random slant, thickness,

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import PhidiasKernels
 
 /// A regular file, read piece by piece at any offset. Pipes and devices, which may never end, are

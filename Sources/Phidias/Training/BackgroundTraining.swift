@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The connection between a training on its own thread and the task that reads its reports.
 ///
@@ -10,7 +11,7 @@ final class BackgroundTraining: @unchecked Sendable {
     static let mostSteps = 1024, mostEpochs = 16
 
     // Everything below is accessed under this lock only.
-    private let condition = NSCondition()
+    private let condition = Condition()
     private var steps = StepQueue(capacity: mostSteps)
     private var epochs: [Trainer.EpochReport] = []
     private var stopped = false

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineSupport
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 import PhidiasRuns
 
@@ -59,9 +60,9 @@ struct SummaryCommand: ParsableCommand {
 
     /// The network, and the names of its classes where there are some.
     private func network() throws -> (Network, names: [String]?) {
-        var isFolder: ObjCBool = false
+        var isFolder = false
         let isThere = FileManager.default.fileExists(atPath: source, isDirectory: &isFolder)
-        let isModel = source.hasSuffix(".safetensors") || (isThere && isFolder.boolValue)
+        let isModel = source.hasSuffix(".safetensors") || (isThere && isFolder)
         let choice = isModel ? nil : try NetworkChoice(source)
         let isDocument = if case .document = choice { true } else { false }
         guard image == nil || !(isModel || isDocument) else {

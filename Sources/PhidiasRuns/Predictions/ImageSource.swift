@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// Where images to classify come from: a picture, a folder of pictures, or a file of many images: IDX,
@@ -75,9 +76,9 @@ public struct ImageSource: Sendable {
     private enum Kind { case folder, picture, idx, rows }
 
     private func kind() throws -> Kind {
-        var isDirectory: ObjCBool = false
+        var isDirectory = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-            isDirectory.boolValue
+            isDirectory
         {
             return .folder
         }

@@ -1,5 +1,7 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
+import Synchronization
 
 extension RankGroup {
     /// Compares what every rank would compute with what the first one would: settings, version of the
@@ -65,9 +67,12 @@ extension RankGroup {
     /// What is told of events where ranks share the work: by the first alone, one at a time.
     func telling<Event>(_ onEvent: @escaping (Event) -> Void) -> (Event) -> Void {
         guard isFirst else { return { _ in } }
-        let lock = NSLock()
-        return { event in lock.withLock { onEvent(event) } }
+        let lock = EventLock()
+        return { event in lock.turn.withLock { _ in onEvent(event) } }
     }
+
+    /// Lets one thread after the other tell an event.
+    private final class EventLock: Sendable { let turn = Mutex(()) }
 
     /// What asks whether to stop, also because the ranks cannot go on.
     func asking(_ shouldStop: @escaping () -> Bool) -> () -> Bool {

@@ -1,5 +1,6 @@
 import Charts
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// HTML in which a text is never more than text: markup is made here alone, and every string is
 /// escaped on its way in.

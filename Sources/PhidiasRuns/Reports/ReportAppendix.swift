@@ -1,4 +1,6 @@
-import Foundation
+import Charts
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// What is the same for many runs and is said once for the whole page, at its end: the theory's
@@ -28,7 +30,7 @@ struct ReportAppendix {
 
         var analysis: MomentumAnalysis { explanation.analysis }
         var name: String {
-            String(format: "η %.6g, α %.6g", analysis.learningRate, analysis.momentum)
+            String(printing: "η %.6g, α %.6g", analysis.learningRate, analysis.momentum)
         }
         var isGolden: Bool {
             analysis.learningRate == GoldenRatio.learningRate
@@ -182,7 +184,7 @@ struct ReportAppendix {
 
 /// Six digits, or an exponent.
 private func text(_ value: Double) -> String {
-    abs(value) < 1e6 ? value.digits(6) : String(format: "%.6g", value)
+    abs(value) < 1e6 ? value.digits(6) : String(printing: "%.6g", value)
 }
 
 extension ReportSubject {

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// Finds the data of runs: in the folders that were given, else where the run had it. Only what has

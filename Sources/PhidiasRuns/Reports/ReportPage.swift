@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// A page that needs nothing but itself: chapters with a list of contents before them.

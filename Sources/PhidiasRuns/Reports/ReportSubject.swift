@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// Something that a report is about: what it is, the files of its folder say.
@@ -57,11 +58,11 @@ enum ReportSubject {
     private static func all(
         in folder: String, name: String, _ commands: ReportCommands
     ) throws -> [ReportSubject] {
-        var isFolder: ObjCBool = false
+        var isFolder = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
             throw ReportError.nothing(folder: folder, reason: "there is no such folder")
         }
-        guard isFolder.boolValue else {
+        guard isFolder else {
             throw ReportError.nothing(
                 folder: folder, reason: "this is a file; give the folder that it is in")
         }

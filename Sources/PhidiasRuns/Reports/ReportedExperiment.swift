@@ -1,5 +1,6 @@
 import Charts
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// What an experiment has left in a folder: NAME.json, NAME.txt and charts.

@@ -1,4 +1,6 @@
-import Foundation
+import Charts
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// The folder of a training run as a report sees it.
@@ -77,7 +79,7 @@ struct ReportedRun {
 
     /// One that has grown huge has an exponent.
     static func loss(_ value: Double) -> String {
-        abs(value) < 1e6 ? value.fixed(4) : String(format: "%.4g", value)
+        abs(value) < 1e6 ? value.fixed(4) : String(printing: "%.4g", value)
     }
 
     /// A dash where there is no number.

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// Pictures of a run's filters while it trains: `frames/step-00000000.png` and so on in its folder,

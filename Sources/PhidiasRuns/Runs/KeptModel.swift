@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// A model and the run that it came from: given either, the other is found.
@@ -13,10 +14,10 @@ public struct KeptModel: Sendable {
     /// - Parameter path: a model file, or the folder of a run, whose `model.safetensors` is meant.
     /// - Throws: as `ModelFile.init(path:)`; `RunFileError` for a record that is damaged.
     public init(path: String) throws {
-        var isFolder: ObjCBool = false
+        var isFolder = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let folder: String
-        if exists, isFolder.boolValue {
+        if exists, isFolder {
             folder = path.hasSuffix("/") ? String(path.dropLast()) : path
             self.path = "\(folder)/model.safetensors"
         } else {

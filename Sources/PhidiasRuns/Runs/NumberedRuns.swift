@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// A folder of runs that are numbered as they begin, `1`, `2` and so on, with a link `latest` to the

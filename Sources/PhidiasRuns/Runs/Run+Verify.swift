@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// The outcome of replaying a run: whether it gives the same bits again.

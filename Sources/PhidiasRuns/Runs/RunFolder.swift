@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// The folder of a training run: run.json, metrics.jsonl, model.safetensors, best.safetensors,

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// The network to train. The data decides the size of its input and the number of its classes, unless

@@ -1,9 +1,11 @@
-import Foundation
+import Charts
+import FoundationEssentials
+import Glibc
 
 extension Double {
     /// With a fixed number of decimals; a dash for what is not finite.
     package func fixed(_ places: Int) -> String {
-        isFinite ? String(format: "%.\(places)f", self) : "–"
+        isFinite ? String(printing: "%.\(places)f", self) : "–"
     }
 
     /// A share in percent with two decimals, without the sign; a dash for what is not finite.
@@ -80,8 +82,8 @@ extension String {
 
     /// The same for a list with commas, whose items are broken only where they are long.
     package func wrappedAtCommas(indent: Int = 0, hanging: Int) -> String {
-        let items = components(separatedBy: ", ").map {
-            $0.count < Self.textWidth / 2 ? $0.replacing(" ", with: "\u{a0}") : $0
+        let items = split(separator: ", ", omittingEmptySubsequences: false).map {
+            $0.count < Self.textWidth / 2 ? String($0).replacing(" ", with: "\u{a0}") : String($0)
         }
         return items.joined(separator: ", ").wrapped(indent: indent, hanging: hanging)
             .replacing("\u{a0}", with: " ")

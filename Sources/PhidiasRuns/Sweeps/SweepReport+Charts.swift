@@ -1,5 +1,6 @@
 import Charts
-import Foundation
+import FoundationEssentials
+import Glibc
 import Phidias
 
 /// Pictures of a sweep that varies only learning rate and momentum.
