@@ -30,7 +30,15 @@ const char *cmpi_library(void) {
     static char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int length = 0;
     MPI_Get_library_version(text, &length);
-    text[strcspn(text, ",\n\t")] = 0;
+    text[strcspn(text, ",\n")] = 0;
+    // MPICH puts tabs before its number.
+    char *to = text;
+    for (const char *from = text; *from; from++)
+        if (*from != '\t')
+            *to++ = *from;
+        else if (from[1] != '\t')
+            *to++ = ' ';
+    *to = 0;
     return text;
 }
 

@@ -249,6 +249,9 @@ class Campaign:
             if "Nothing was heard from rank 1 on phidias2" in line:
                 break
         waited = time.monotonic() - begin
+        # The first signal asks mpirun to wait for the daemon that is out of reach, the second to end.
+        process.terminate()
+        time.sleep(1)
         process.terminate()
         try:
             process.wait(20)
@@ -264,7 +267,7 @@ class Campaign:
         after = self.lines(folder, is_sorted=False)
         self.show(
             f"the cable pulled after {len(before)} lines were there: the rank is given up after"
-            f" {waited:.0f} s, mpirun ends {ended:.0f} s after SIGTERM, and the same command goes on",
+            f" {waited:.0f} s, mpirun ends {ended:.0f} s after SIGTERM, twice, and the same command goes on",
             "Nothing was heard" in said and waited < 75 and ended < 20 and code == 0
             and after[: len(before)] == before and sorted(after) == self.lines(alone),
             "" if code == 0 and waited < 75 else said + errors)

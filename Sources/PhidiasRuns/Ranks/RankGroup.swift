@@ -173,17 +173,20 @@ public final class RankGroup: Sendable {
         heard[rank] = nil
         var lastSign = clock.now - patience.sign
         var pause = Self.shortest
+        // Answers that have not come: who computes, and waits for none, seldom looks.
+        var awaited = 0
         do throws(RankError) {
             while true {
                 if let code = state.withLock({ $0.abortCode }) { return transport.abort(code) }
                 var isIdle = true
                 for (to, message) in takeOutbox() {
                     try transport.post(message.bytes, to: to)
+                    if message.kind == .ask || message.kind == .record { awaited += 1 }
                     isIdle = false
                 }
                 while let (from, bytes) = try transport.next() {
                     isIdle = false
-                    try take(bytes, from, &heard)
+                    if try take(bytes, from, &heard) { awaited = max(0, awaited - 1) }
                 }
                 let now = clock.now
                 if lastSign.duration(to: now) >= patience.sign {
@@ -200,7 +203,10 @@ public final class RankGroup: Sendable {
                     return $0.isFinishing && $0.isSent
                 }
                 if isFinishing { return try finish(transport) }
-                pause = isIdle && unsent == 0 ? min(pause * 2, Self.longest) : Self.shortest
+                pause =
+                    isIdle && unsent == 0
+                    ? min(pause * 2, isFirst || awaited > 0 ? Self.longest : Self.rest)
+                    : Self.shortest
                 _ = bell.wait(timeout: .now() + .microseconds(pause))
             }
         } catch {
@@ -215,7 +221,7 @@ public final class RankGroup: Sendable {
     }
 
     /// Microseconds between two looks for messages.
-    private static let shortest = 250, longest = 4000
+    private static let shortest = 250, longest = 4000, rest = 50_000
 
     private func takeOutbox() -> [(to: Int, message: RankMessage)] {
         state.withLock { state in
@@ -224,17 +230,21 @@ public final class RankGroup: Sendable {
         }
     }
 
+    /// - Returns: whether somebody waits for the message.
     private func take(
         _ bytes: [UInt8], _ from: Int, _ heard: inout [ContinuousClock.Instant?]
-    ) throws(RankError) {
+    ) throws(RankError) -> Bool {
         guard let message = RankMessage(bytes: bytes) else { throw misunderstood(from) }
         if heard[from] != nil { heard[from] = .now }
         switch message.kind {
-        case .alive: break
-        case .ends: heard[from] = nil
+        case .alive: return false
+        case .ends:
+            heard[from] = nil
+            return false
         default:
             state.withLock { $0.inbox.append((from, message)) }
             arrival.signal()
+            return true
         }
     }
 
