@@ -7,10 +7,9 @@
 #include <string.h>
 
 enum {
-    DEPTH = 288, // most inputs of a block in the forward pass: 18 KB of a weight panel
-    CACHE_LINE = 64,
-    PIXELS = CACHE_LINE,   // of an image, packed at once
-    MOST_COPIES = 1 << 22, // floats of a batch that threads pack for themselves, 16 MB in all
+    DEPTH = 288,            // most inputs of a block in the forward pass: 18 KB of a weight panel
+    PIXELS = CK_CACHE_LINE, // of an image, packed at once
+    MOST_COPIES = 1 << 22,  // floats of a batch that threads pack for themselves, 16 MB in all
 };
 
 ptrdiff_t ck_panel_size(ptrdiff_t rows, ptrdiff_t features) {
@@ -140,7 +139,7 @@ void ck_prefetch_next(const ck_batch_input *input, ck_range part) {
         return;
     // Images lie anywhere in memory, too far apart for the processor to guess the next.
     for (ptrdiff_t i = part.first; i < part.last; i++)
-        for (ptrdiff_t p = 0; p < input->pixels; p += CACHE_LINE)
+        for (ptrdiff_t p = 0; p < input->pixels; p += CK_CACHE_LINE)
             __builtin_prefetch(input->images + (ptrdiff_t)input->next[i] * input->pixels + p, 0, 2);
 }
 

@@ -7,8 +7,9 @@
 #include "CKernels.h"
 
 enum {
-    CK_ROWS = 6,     // most rows of a register tile; its width is one panel, CK_LANES
-    CK_WORD = 64,    // bytes of an image that are listed together
+    CK_ROWS = 6,  // most rows of a register tile; its width is one panel, CK_LANES
+    CK_WORD = 64, // bytes of an image that are listed together
+    CK_CACHE_LINE = 64,
     CK_SHARD = 1024, // elements of one shard of ck_sum
     CK_PAGE = 1024,  // floats: of rows so far apart the first cache holds no more than eight
 };

@@ -18,11 +18,10 @@ static ptrdiff_t words_at_once(ptrdiff_t panels) {
     return words > 0 ? words : 1;
 }
 
-// Whether the gradient is summed by pixel, not by image. Measured: from 32 images and two tiles of
-// panels on that is faster by more than it takes to turn the lists.
+// Whether the gradient is summed by pixel, not by image.
 static int is_by_pixel(const ck_dense_pass *pass) {
-    return pass->columns.lists && pass->batch >= 32 &&
-           ck_panels(pass->layers->outputs) >= 2 * pass->kernels->spot_tile;
+    return pass->columns.lists && pass->batch >= CK_TURNED_IMAGES &&
+           ck_panels(pass->layers->outputs) >= CK_TURNED_TILES * pass->kernels->spot_tile;
 }
 
 // ---------------------------------------------------------------- forward

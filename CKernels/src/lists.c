@@ -3,10 +3,7 @@
 
 #include <string.h>
 
-enum {
-    CACHE_LINE = 64,
-    AHEAD = 2, // images
-};
+enum { AHEAD = 2 }; // images
 
 ck_lists ck_lists_in(float *panels, ptrdiff_t batch, ptrdiff_t pixels) {
     const ptrdiff_t words = ck_words(pixels);
@@ -65,7 +62,7 @@ static ptrdiff_t list_numbers(ptrdiff_t n, const float *numbers, ck_spot *spots,
 // Into L1: since ck_prefetch_next has brought it near, it may have left L2.
 static void prefetch_near(const ck_batch_input *input, ptrdiff_t b) {
     const ptrdiff_t image = (ptrdiff_t)input->indices[b] * input->pixels;
-    for (ptrdiff_t p = 0; !input->rows && p < input->pixels; p += CACHE_LINE)
+    for (ptrdiff_t p = 0; !input->rows && p < input->pixels; p += CK_CACHE_LINE)
         __builtin_prefetch(input->images + image + p);
 }
 
@@ -91,19 +88,22 @@ int ck_list_images(const ck_kernels *kernels, const ck_batch_input *input, ck_ra
 // their pixels' lists stay in L1.
 enum { TURNED = 4 };
 
+static ptrdiff_t pixel_of(ck_spot spot, ck_range words) {
+    return (ptrdiff_t)((uint32_t)spot.at / CK_LANES) - words.first * CK_WORD;
+}
+
 // Of some words and a block of images. `columns` are those of the first word, and those of the next
 // lie that far on. Returns where the spots end.
 static ck_spot *turn_words(const ck_lists *lists, ck_range words, ck_range images, ck_list *columns,
                            ptrdiff_t next_word, ck_spot *spots) {
     const ptrdiff_t pixels = (words.last - words.first) * CK_WORD;
-    const uint32_t first = (uint32_t)(words.first * CK_WORD * CK_LANES);
     ck_spot *ends[TURNED * CK_WORD];
     uint8_t counts[TURNED * CK_WORD] = {0};
     _Static_assert(CK_BLOCK < 256, "counts are bytes");
     for (ptrdiff_t b = images.first; b < images.last; b++) {
         const ck_list list = ck_list_of(lists, b, words.first, words.last);
         for (ptrdiff_t i = 0; i < list.count; i++)
-            counts[((uint32_t)list.spots[i].at - first) / CK_LANES]++;
+            counts[pixel_of(list.spots[i], words)]++;
     }
     for (ptrdiff_t p = 0; p < pixels; p++) {
         columns[p / CK_WORD * next_word + p % CK_WORD] = (ck_list){spots, counts[p]};
@@ -115,7 +115,7 @@ static ck_spot *turn_words(const ck_lists *lists, ck_range words, ck_range image
         const int32_t at = (int32_t)(b - images.first) * CK_LANES;
         for (ptrdiff_t i = 0; i < list.count; i++) {
             const ck_spot turned = {list.spots[i].value, at};
-            memcpy(ends[((uint32_t)list.spots[i].at - first) / CK_LANES]++, &turned, sizeof turned);
+            memcpy(ends[pixel_of(list.spots[i], words)]++, &turned, sizeof turned);
         }
     }
     return spots;

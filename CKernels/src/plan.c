@@ -280,6 +280,17 @@ static ptrdiff_t line_size(const ck_planned *p) {
     return (2 * p->computed.width + p->out.width) * CK_LANES;
 }
 
+// Room for lists by pixel, where the first layer can be summed by them.
+static void take_columns(arena *a, const ck_network *network, ptrdiff_t pixels, ck_plan *plan) {
+    if (network->batch < CK_TURNED_IMAGES ||
+        ck_panels(network->layers[0].outputs) < CK_TURNED_TILES * CK_LEAST_TILE)
+        return;
+    plan->columns.lists = take(
+        a, (double)ck_blocks(network->batch) * (double)ck_words(pixels) * CK_WORD, sizeof(ck_list));
+    plan->columns.spots =
+        (ck_spot *)take_floats(a, (double)network->batch, ck_panels(pixels) * CK_LANES);
+}
+
 // Fills in the plan, whose memory is at the start of the arena's, or one stage at a time where it
 // only counts. Returns 0 if the network does not fit together.
 static int lay_out(const ck_network *network, arena *a) {
@@ -338,11 +349,7 @@ static int lay_out(const ck_network *network, arena *a) {
     }
     if (!count) {
         plan->listed_sums = take_floats(a, network->threads, CK_LISTED_SUMS);
-        const ptrdiff_t words = ck_words(features);
-        plan->columns.lists =
-            take(a, (double)ck_blocks(network->batch) * (double)words * CK_WORD, sizeof(ck_list));
-        plan->columns.spots =
-            (ck_spot *)take_floats(a, (double)network->batch, ck_panels(features) * CK_LANES);
+        take_columns(a, network, features, plan);
     } else {
         plan->base.deltas = take_floats(a, (double)network->batch, features);
         for (int i = 0; i < 2; i++)

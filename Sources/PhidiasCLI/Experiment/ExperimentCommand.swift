@@ -17,6 +17,16 @@ struct ExperimentCommand: ParsableCommand {
         ])
 }
 
+/// How an experiment whose runs are cells of a sweep is spread over the CPUs.
+struct RunJobsOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many runs to compute at a time, with a thread each. (default: one for each thread)",
+            valueName: "count"))
+    var jobs: Int?
+}
+
 /// What an experiment of the library is given to tell what happens, and to be stopped.
 typealias ExperimentCalls = (
     onEvent: @Sendable (ExperimentEvent) -> Void, shouldStop: @Sendable () -> Bool

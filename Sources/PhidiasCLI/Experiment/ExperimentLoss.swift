@@ -31,6 +31,7 @@ struct ExperimentLoss: RankedCommand {
     @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
     @OptionGroup(title: "Comparison") var comparison: ComparisonOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
+    @OptionGroup(title: "Output") var runs: RunJobsOptions
     @OptionGroup(title: "Output") var form: FormatOptions
 
     struct ComparisonOptions: ParsableArguments {
@@ -51,19 +52,12 @@ struct ExperimentLoss: RankedCommand {
         var rates = "0.01,0.03,0.1,0.3,1,3,10"
     }
 
-    /// Where the experiment is, and how it is spread over the CPUs.
     struct PlaceOptions: ParsableArguments {
         @Option(
             help: ArgumentHelp(
                 "The folder for results, text, JSON and charts; an experiment in it continues.",
                 valueName: "folder"))
         var output = "loss"
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp(
-                "How many runs to compute at a time, with a thread each. (default: one for each thread)",
-                valueName: "count"))
-        var jobs: Int?
     }
 
     func run(over ranks: RankGroup?) throws {
@@ -77,7 +71,7 @@ struct ExperimentLoss: RankedCommand {
             }
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, jobs: place.jobs, ranks: ranks,
+                in: place.output, jobs: runs.jobs, ranks: ranks,
                 onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }

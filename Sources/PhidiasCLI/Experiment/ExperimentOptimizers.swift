@@ -28,6 +28,7 @@ struct ExperimentOptimizers: RankedCommand {
     @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
     @OptionGroup(title: "Comparison") var comparison: ComparisonOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
+    @OptionGroup(title: "Output") var runs: RunJobsOptions
     @OptionGroup(title: "Output") var form: FormatOptions
 
     struct ComparisonOptions: ParsableArguments {
@@ -45,19 +46,12 @@ struct ExperimentOptimizers: RankedCommand {
         var batchSizes = "16,64,256"
     }
 
-    /// Where the experiment is, and how it is spread over the CPUs.
     struct PlaceOptions: ParsableArguments {
         @Option(
             help: ArgumentHelp(
                 "The folder for results, text, JSON and a chart; an experiment in it continues.",
                 valueName: "folder"))
         var output = "optimizers"
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp(
-                "How many runs to compute at a time, with a thread each. (default: one for each thread)",
-                valueName: "count"))
-        var jobs: Int?
     }
 
     func run(over ranks: RankGroup?) throws {
@@ -68,7 +62,7 @@ struct ExperimentOptimizers: RankedCommand {
         experiment.batchSizes = try Self.numbers(comparison.batchSizes, "--batch-sizes")
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, jobs: place.jobs, ranks: ranks, onEvent: calls.onEvent,
+                in: place.output, jobs: runs.jobs, ranks: ranks, onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }
     }

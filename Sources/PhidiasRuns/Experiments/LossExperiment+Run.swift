@@ -110,10 +110,8 @@ extension LossExperiment {
         shouldStop: @escaping @Sendable () -> Bool
     ) throws {
         func compute(_ plan: SweepPlan) throws {
-            _ = try SweepRunner(
-                plan, data, nil, over: ranks, threads: 1, results: [], shouldStop: shouldStop,
-                onEvent: { _ in }
-            ).run(jobs: jobs)
+            try SweepRunner.help(
+                ranks, with: plan, data, jobs: jobs, threads: 1, shouldStop: shouldStop)
         }
         try compute(search())
         let rates = try ranks.sharedValue(shouldStop: shouldStop)

@@ -61,20 +61,13 @@ extension OptimizersExperiment {
         experiment.checksums = data.checksums
         let plan = experiment.plan
         let split = try SweepSplit(data.training, plan, seed: settings.seed, fold: 0)
-        for batchSize in batchSizes.suffix(1) {
-            var largest = try settings.adapted(to: split.training)
-            largest.batchSize = batchSize
-            _ = try largest.network(for: split.training, threads: 1)
-        }
+        var largest = try settings.adapted(to: split.training)
+        largest.batchSize = batchSizes.last ?? settings.batchSize
+        _ = try largest.network(for: split.training, threads: 1)
         _ = try ranks?.agree(on: plan.document, jobs: jobs, shouldStop: shouldStop)
-        func compute(_ log: LineLog?, _ known: [SweepResult]) throws -> [SweepResult] {
-            try SweepRunner(
-                plan, data, log, over: ranks, threads: 1, results: known, shouldStop: shouldStop,
-                onEvent: { onEvent(.sweep($0)) }
-            ).run(jobs: jobs)
-        }
         if let ranks, !ranks.isFirst {
-            _ = try compute(nil, [])
+            try SweepRunner.help(
+                ranks, with: plan, data, jobs: jobs, threads: 1, shouldStop: shouldStop)
             throw RankIsDone()
         }
         let place = SweepFolder(folder) { onEvent(.sweep($0)) }
@@ -87,7 +80,10 @@ extension OptimizersExperiment {
             ))
         onEvent(
             .part("\(arms.count) arms, \(seeds.counted("seed"))", runs: plan.cells.count))
-        let results = try compute(log, known)
+        let results = try SweepRunner(
+            plan, data, log, over: ranks, threads: 1, results: known, shouldStop: shouldStop,
+            onEvent: { onEvent(.sweep($0)) }
+        ).run(jobs: jobs)
         guard results.count == plan.cells.count else { return nil }
         log.close()
         let report = try OptimizersReport(experiment, results)

@@ -120,20 +120,15 @@ extension OptimizersReport {
                     x: ChartAxis("epochs", .logarithmic(base: 2)),
                     y: ChartAxis("test accuracy, %", .fitted),
                     series: OptimizersExperiment.Recipe.allCases.map { recipe in
-                        let own = results.filter {
-                            $0.arm.loss == loss && $0.arm.batchSize == batchSize
-                                && $0.arm.recipe == recipe && $0.estimate != nil
+                        let arm = OptimizersExperiment.Arm(
+                            loss: loss, batchSize: batchSize, recipe: recipe)
+                        let estimates = experiment.budgets.compactMap { budget in
+                            result(arm, budget)?.estimate.map { (budget: budget, $0) }
                         }
                         return Chart.Series(
                             recipe.rawValue,
-                            own.compactMap { result in
-                                result.estimate.map {
-                                    (x: Double(result.budget), y: 100 * $0.value)
-                                }
-                            },
-                            band: own.compactMap { result in
-                                result.estimate.map { (low: 100 * $0.low, high: 100 * $0.high) }
-                            })
+                            estimates.map { (x: Double($0.budget), y: 100 * $0.1.value) },
+                            band: estimates.map { (low: 100 * $0.1.low, high: 100 * $0.1.high) })
                     })
             }
         }

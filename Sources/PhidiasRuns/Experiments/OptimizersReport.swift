@@ -62,20 +62,15 @@ public struct OptimizersReport: Sendable {
         tests = try Self.tests(experiment, results)
     }
 
-    private struct Place: Hashable {
-        let arm: OptimizersExperiment.Arm
-        let budget: Int
-    }
-
     private static func tests(
         _ experiment: OptimizersExperiment, _ results: [Result]
     ) throws -> [Test] {
         let comparisons = experiment.comparisons
-        let all = Dictionary(
-            uniqueKeysWithValues: results.map { (Place(arm: $0.arm, budget: $0.budget), $0.test) })
         var tests = try comparisons.compactMap { comparison -> Test? in
-            let golden = all[Place(arm: comparison.golden, budget: comparison.budget)] ?? []
-            let other = all[Place(arm: comparison.other, budget: comparison.budget)] ?? []
+            func accuracies(_ arm: OptimizersExperiment.Arm) -> [Double?] {
+                find(arm, comparison.budget, in: results)?.test ?? []
+            }
+            let (golden, other) = (accuracies(comparison.golden), accuracies(comparison.other))
             let pairs = zip(golden, other).compactMap { first, second in
                 first.flatMap { first in second.map { (first, $0) } }
             }
@@ -92,8 +87,15 @@ public struct OptimizersReport: Sendable {
         return tests
     }
 
-    func result(_ arm: OptimizersExperiment.Arm, _ budget: Int) -> Result? {
+    private static func find(
+        _ arm: OptimizersExperiment.Arm, _ budget: Int, in results: [Result]
+    ) -> Result? {
         results.first { $0.arm == arm && $0.budget == budget }
+    }
+
+    /// An arm after a budget of epochs.
+    func result(_ arm: OptimizersExperiment.Arm, _ budget: Int) -> Result? {
+        Self.find(arm, budget, in: results)
     }
 
     /// Tables, chart and numbers.

@@ -1,3 +1,4 @@
+import Charts
 import Phidias
 
 /// What happens in a sweep, as it happens.
@@ -74,10 +75,8 @@ public enum Sweep {
         }
         let jobs = try ranks?.agree(on: document, jobs: own, shouldStop: shouldStop) ?? own
         if let ranks, !ranks.isFirst {
-            _ = try SweepRunner(
-                plan, data, nil, over: ranks, threads: threads, results: [],
-                shouldStop: shouldStop, onEvent: { _ in }
-            ).run(jobs: own)
+            try SweepRunner.help(
+                ranks, with: plan, data, jobs: own, threads: threads, shouldStop: shouldStop)
             throw RankIsDone()
         }
         let place = SweepFolder(folder, onEvent: onEvent)
@@ -122,22 +121,21 @@ extension SweepReport {
     /// effective learning rates, where these two are all that varies, and a chart of random searches,
     /// where one of many settings has the golden pair. The heat map is there a second time as pixels, a
     /// square a cell, without axes and numbers.
-    package static let pictures = [
-        (name: "heat_map", file: "heatmap.svg"),
-        (name: "effective_rates", file: "effective-rates.svg"),
-        (name: "random_search", file: "random-search.svg"),
-        (name: colorsAlone, file: "heatmap.png"),
-    ]
+    private var pictures: [(name: String, file: String, chart: Chart?)] {
+        [
+            ("heat_map", "heatmap.svg", heatMap),
+            ("effective_rates", "effective-rates.svg", effectiveRates),
+            ("random_search", "random-search.svg", randomSearchChart),
+        ]
+    }
     /// The name of the one without axes: programs can use it, people see too little in it.
     package static let colorsAlone = "heat_map_colors"
+    private static let colorsFile = "heatmap.png"
 
     /// Draws the pictures that there are.
     func writePictures(to folder: String) throws {
-        for (file, chart) in [
-            ("heatmap.svg", heatMap), ("effective-rates.svg", effectiveRates),
-            ("random-search.svg", randomSearchChart),
-        ] {
-            if let chart { try DurableFile.write(chart.svg, to: "\(folder)/\(file)") }
+        for case (_, let file, let chart?) in pictures {
+            try DurableFile.write(chart.svg, to: "\(folder)/\(file)")
         }
         if let image = heatMapImage {
             try PNG.write(
@@ -145,18 +143,13 @@ extension SweepReport {
                 text: [
                     "Title": "Validation \(measure) over learning rate (right) and momentum (up)",
                     "Software": "Phidias",
-                ], to: "\(folder)/heatmap.png")
+                ], to: "\(folder)/\(Self.colorsFile)")
         }
     }
 
     /// Those of the pictures that this report has.
     package var drawn: [(name: String, file: String)] {
-        Self.pictures.filter {
-            switch $0.name {
-            case "effective_rates": effectiveRates != nil
-            case "random_search": randomSearch != nil
-            default: heatMap != nil
-            }
-        }
+        pictures.filter { $0.chart != nil }.map { ($0.name, $0.file) }
+            + (heatMap == nil ? [] : [(Self.colorsAlone, Self.colorsFile)])
     }
 }

@@ -39,6 +39,17 @@ final class SweepRunner: Sendable {
         self.results = Mutex(results)
     }
 
+    /// What another rank than the first does for a plan: computes the cells that it is given.
+    static func help(
+        _ ranks: RankGroup, with plan: SweepPlan, _ data: DataPair, jobs: Int, threads: Int,
+        shouldStop: @escaping @Sendable () -> Bool
+    ) throws {
+        _ = try SweepRunner(
+            plan, data, nil, over: ranks, threads: threads, results: [], shouldStop: shouldStop,
+            onEvent: { _ in }
+        ).run(jobs: jobs)
+    }
+
     /// Computes all cells that are left.
     /// - Returns: the results of all that are done. Where it was asked to stop, what was finished is
     ///   written, and the cells that were being computed will be computed again.
