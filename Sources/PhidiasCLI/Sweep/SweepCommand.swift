@@ -24,6 +24,8 @@ struct SweepCommand: RankedCommand {
               phidias sweep --data data/mnist --learning-rate 0.001,golden,0.1 \\
                 --momentum 0,golden,0.9 --folds 5 --epochs 5 --output sweeps/grid
               phidias sweep --preset paper-2024 --data data/mnist --folds 10 \\
+                --output sweeps/pairs
+              phidias sweep --preset paper-2024-full --data data/mnist --first-folds 1 \\
                 --output sweeps/paper
             """)
 
@@ -56,7 +58,8 @@ struct SweepCommand: RankedCommand {
     struct CellOptions: ParsableArguments {
         @Option(
             help: ArgumentHelp(
-                "The learning rates and momentum weights of a published grid.", valueName: "name"))
+                "A published grid: paper-2024 gives the learning rates and momentum weights, paper-2024-full also the network, loss, epochs and folds.",
+                valueName: "name"))
         var preset: SweepPreset?
         @Option(
             parsing: .unconditional,
@@ -104,6 +107,13 @@ struct SweepCommand: RankedCommand {
 
     func run(over ranks: RankGroup?) throws {
         let (output, watch) = (place.output, SweepWatch())
+        if cells.preset == .paper2024, ranks?.isFirst ?? true,
+            !network.given.contains(where: { $0.name == "network" && !$0.texts.isEmpty })
+        {
+            Console.say(
+                "note: The preset paper-2024 gives the paper's 60 pairs, but not its network: --preset paper-2024-full does, and takes hours."
+                    .wrapped(hanging: 2))
+        }
         let outcome = try Sweep.run(
             try settings(), in: output, firstFolds: cells.firstFolds, jobs: place.jobs,
             threads: place.threads, ranks: ranks, onEvent: { watch.show($0) },

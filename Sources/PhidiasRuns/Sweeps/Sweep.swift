@@ -4,8 +4,10 @@ import Phidias
 /// What happens in a sweep, as it happens.
 public enum SweepEvent: Sendable {
     /// Cells are about to be computed: all, those that have no result yet, the points of the grid,
-    /// and how many cells run at a time with how many threads each.
-    case starts(cells: Int, left: Int, points: Int, jobs: Int, threads: Int)
+    /// and how many cells run at a time with how many threads each. Where they take long, about how
+    /// many seconds, by the speed of some first steps; else nil.
+    case starts(
+        cells: Int, left: Int, points: Int, jobs: Int, threads: Int, seconds: Double?)
     /// Before anything is trained: labels of the training images that look like mistakes.
     case doubts([DataDoubt])
     /// The last line of the results was cut off, as by a loss of power: it is removed, and its cell
@@ -57,8 +59,8 @@ public enum Sweep {
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> SweepOutcome {
         try settings.check()
-        if let firstFolds, firstFolds < 1 || firstFolds > settings.folds ?? 0 {
-            throw SweepError.firstFolds(firstFolds, of: settings.folds ?? 0)
+        if let firstFolds, firstFolds < 1 || firstFolds > settings.foldCount ?? 0 {
+            throw SweepError.firstFolds(firstFolds, of: settings.foldCount ?? 0)
         }
         Workers.keepFromBinding()
         _ = try Model.threads(threads)
@@ -86,14 +88,15 @@ public enum Sweep {
         let results = all.filter { wanted.contains($0.cell) }
         let left = plan.cells.count - results.count
         if !data.doubts.isEmpty { onEvent(.doubts(data.doubts)) }
+        let runner = SweepRunner(
+            plan, data, log, over: ranks, threads: threads, results: results,
+            shouldStop: shouldStop, onEvent: onEvent)
+        let busy = min(jobs, max(left, 1))
         onEvent(
             .starts(
-                cells: plan.cells.count, left: left, points: plan.points.count,
-                jobs: min(jobs, max(left, 1)), threads: threads))
-        let finished = try SweepRunner(
-            plan, data, log, over: ranks, threads: threads, results: results,
-            shouldStop: shouldStop, onEvent: onEvent
-        ).run(jobs: own)
+                cells: plan.cells.count, left: left, points: plan.points.count, jobs: busy,
+                threads: threads, seconds: try runner.estimatedSeconds(jobs: busy)))
+        let finished = try runner.run(jobs: own)
         log.close()
         let report = try SweepReport(plan, finished)
         if finished.count == plan.cells.count { try report.writePictures(to: folder) }
@@ -118,14 +121,16 @@ public enum Sweep {
 
 extension SweepReport {
     /// The pictures that a sweep's folder has, by name, with their files: a heat map and a chart of
-    /// effective learning rates, where these two are all that varies, and a chart of random searches,
-    /// where one of many settings has the golden pair. The heat map is there a second time as pixels, a
+    /// effective learning rates, where these two are all that varies, a chart of random searches, where
+    /// one of many settings has the golden pair, and one of the best learning rates, where the size of
+    /// the batch or of a layer varies. The heat map is there a second time as pixels, a
     /// square a cell, without axes and numbers.
     private var pictures: [(name: String, file: String, chart: Chart?)] {
         [
             ("heat_map", "heatmap.svg", heatMap),
             ("effective_rates", "effective-rates.svg", effectiveRates),
             ("random_search", "random-search.svg", randomSearchChart),
+            ("best_rates", "best-rates.svg", bestRatesChart),
         ]
     }
     /// The name of the one without axes: programs can use it, people see too little in it.

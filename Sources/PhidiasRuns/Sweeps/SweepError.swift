@@ -40,7 +40,7 @@ public enum SweepError: PhidiasError, Equatable {
                 ? "The setting '\(setting)' has '\(second)' twice; give each value once."
                 : "The setting '\(setting)' has '\(first)' and '\(second)', which are the same; give each value once."
         case .presetAndValues(let preset, let setting):
-            "The preset \(preset) gives the learning rates and momentum weights; leave out '\(setting)' or the preset."
+            "The preset \(preset) decides '\(setting)' itself; leave out one of them."
         case .mixedNetworks:
             "Some of the networks, presets or files, define the output activation, and others, given as layers, do not; give all of them as files."
         case .mixedLosses:

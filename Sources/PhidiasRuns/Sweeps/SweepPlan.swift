@@ -75,7 +75,7 @@ extension SweepPlan {
         let axes = try settings.axes()
         let varied = axes.filter { $0.values.count > 1 }.map(\.name)
         let shown = Set(varied + ["learning_rate", "momentum"])
-        let folds = settings.folds ?? 1
+        let folds = settings.foldCount ?? 1
         var count = settings.seeds
         for factor in axes.map(\.values.count) + [folds] {
             let (product, overflow) = count.multipliedReportingOverflow(by: factor)
@@ -107,7 +107,7 @@ extension SweepPlan {
             document: SweepDocument(
                 axes: axes + settings.protocolAxes, program: PhidiasVersion.current,
                 checksums: checksums),
-            points: points, cells: cells, varied: varied, folds: settings.folds,
+            points: points, cells: cells, varied: varied, folds: settings.foldCount,
             share: settings.share, subset: settings.subset, preset: settings.preset)
     }
 }

@@ -12,13 +12,13 @@ extension SweepReport {
         return (rates, momenta)
     }
 
-    private var means: String {
+    var means: String {
         let count = plan.cells.count / plan.points.count
         return count == 1 ? "one cell each" : "mean of \(count) cells"
     }
 
     /// What is missing to the best that there could be.
-    private var errors: String { measure == .r2 ? "1 − R²" : "error" }
+    var errorName: String { measure == .r2 ? "1 − R²" : "error" }
 
     /// Validation error over the effective learning rate η/(1 − α), a line for each η; nil also
     /// where a momentum is no constant.
@@ -43,11 +43,12 @@ extension SweepReport {
         }
         let golden = MomentumAnalysis.golden
         return Chart(
-            title: "Validation \(errors), \(means)",
+            title: "Validation \(errorName), \(means)",
             panels: [
                 .init(
                     x: ChartAxis("effective learning rate η/(1 − α)", .logarithmic(base: 10)),
-                    y: ChartAxis("validation \(errors), %", .logarithmic(base: 2)), series: series,
+                    y: ChartAxis("validation \(errorName), %", .logarithmic(base: 2)),
+                    series: series,
                     references: [.init("golden pair, 1 − √2/φ", .x(golden.effectiveLearningRate))])
             ])
     }

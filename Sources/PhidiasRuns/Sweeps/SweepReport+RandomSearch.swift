@@ -96,7 +96,7 @@ extension SweepReport {
         ]
     }
 
-    private static func points(_ share: Double) -> String {
+    static func points(_ share: Double) -> String {
         let text = (100 * share).fixed(2)
         return share > 0 ? "+\(text)" : text.replacing("-", with: "−")
     }

@@ -60,6 +60,7 @@ public struct SweepReport: Sendable {
     /// What settings are ranked by: accuracy, or R² where numbers are predicted.
     let measure: QualityMeasure
     let randomSearch: RandomSearchComparison?
+    let bestRates: BestRates?
 
     init(_ plan: SweepPlan, _ results: [SweepResult]) throws {
         self.plan = plan
@@ -92,6 +93,7 @@ public struct SweepReport: Sendable {
         try Self.compare(&rows, plan)
         try Self.findRankIntervals(&rows)
         randomSearch = try Self.randomSearch(rows, plan)
+        bestRates = try Self.bestRates(rows, plan)
         self.rows = rows.sorted {
             ($0.rank ?? .infinity, $0.diverged, -($0.mean ?? 0))
                 < ($1.rank ?? .infinity, $1.diverged, -($1.mean ?? 0))
@@ -106,7 +108,7 @@ public struct SweepReport: Sendable {
             .interval().clamped(to: -.greatestFiniteMagnitude...1)
     }
 
-    private static func rank(_ rows: inout [Row]) throws {
+    static func rank(_ rows: inout [Row]) throws {
         let whole = rows.indices.filter { rows[$0].diverged == 0 && rows[$0].mean != nil }
         guard !whole.isEmpty else { return }
         let ranks = try Ranks.average(
@@ -118,7 +120,7 @@ public struct SweepReport: Sendable {
     private static let leastToCompare = 3
 
     /// One-sided corrected resampled t-tests of the best against each other, Holm-corrected.
-    private static func compare(_ rows: inout [Row], _ plan: SweepPlan) throws {
+    static func compare(_ rows: inout [Row], _ plan: SweepPlan) throws {
         let whole = rows.indices.filter { rows[$0].rank != nil }
         guard let best = whole.min(by: { (rows[$0].rank ?? 0) < (rows[$1].rank ?? 0) }),
             rows[best].rounds.count >= leastToCompare
@@ -234,7 +236,9 @@ public struct SweepReport: Sendable {
     public var text: String {
         let whole = wholeTable
         let table = whole.width <= String.textWidth ? whole.text : tableWithSettingsBelow
-        return ([table, ""] + notes.map { $0.wrapped(hanging: 2) }).joined(separator: "\n")
+        return
+            ([table, ""] + notes.map { $0.wrapped(hanging: 2) }
+            + (bestRatesText.map { ["", $0] } ?? [])).joined(separator: "\n")
     }
 
     private static let valueHeads = [
@@ -278,7 +282,7 @@ public struct SweepReport: Sendable {
             "cells": .integer(cells), "output": .string(output),
             "pictures": .object(pictures.map { .init(key: $0.name, value: .string($0.path)) }),
             "golden_rank_interval": interval(golden.count == 1 ? golden[0].rankInterval : nil),
-            "random_search": randomSearchJSON,
+            "random_search": randomSearchJSON, "best_rates": bestRatesJSON,
             "settings": .array(
                 rows.map { row in
                     .members([

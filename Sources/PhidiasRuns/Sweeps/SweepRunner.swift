@@ -73,6 +73,47 @@ final class SweepRunner: Sendable {
         return results.withLock { $0 }
     }
 
+    /// About how long the cells that are left take, by the speed of the first of them over half a
+    /// second; nil if that is soon, or not known.
+    func estimatedSeconds(jobs: Int) throws -> Double? {
+        guard let first = cells.first.map({ plan.cells[$0] }) else { return nil }
+        let split = try SweepSplit(data.training, plan, seed: first.id.seed, fold: first.id.fold)
+        func network(_ point: Int) throws -> (settings: TrainingSettings, network: Network) {
+            let settings = try plan.settings(point, seed: first.id.seed)
+                .adapted(to: split.training)
+            return (settings, try settings.network(for: split.training, threads: threads))
+        }
+        let cellsOfPoints = cells.reduce(into: [:]) { $0[plan.cells[$1].point, default: 0] += 1.0 }
+        let flops = try cellsOfPoints.reduce(0) { sum, entry in
+            let (settings, network) = try network(entry.key)
+            return sum + entry.value * network.trainingFlops * Double(settings.epochs)
+                * Double(split.training.count)
+        }
+        let soon = 30.0, quick = 5e10
+        guard flops > soon * quick * Double(jobs) else { return nil }
+        let (settings, network) = try network(first.point)
+        let trainer = try settings.trainer(
+            settings.startModel(network, split.training), threads: threads)
+        var begin: ContinuousClock.Instant?
+        var steps = -1
+        var seconds = 0.0
+        do {
+            try trainer.train(
+                on: split.training, epochs: 1,
+                shouldStop: {
+                    steps += 1
+                    let now = ContinuousClock.now
+                    begin = begin ?? now
+                    seconds = begin.map { $0.duration(to: now) / .seconds(1) } ?? 0
+                    return seconds > 0.5 || self.shouldStop()
+                })
+        } catch is TrainingError {
+            return nil
+        }
+        let speed = network.trainingFlops * Double(settings.batchSize * steps) / seconds
+        return speed > 0 && speed.isFinite ? flops / speed / Double(jobs) : nil
+    }
+
     /// - Returns: nil if the sweep is to stop.
     private func compute(
         _ cell: SweepPlan.Cell, _ split: SweepSplit,

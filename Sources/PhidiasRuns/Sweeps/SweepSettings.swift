@@ -3,8 +3,10 @@ import Phidias
 /// Grids of learning rate and momentum that others have published.
 public enum SweepPreset: String, Sendable, Hashable, CaseIterable {
     /// The 60 pairs of Jaeger, *Double-Bayesian Learning*, arXiv:2410.12984 (2024), with the values
-    /// as the paper rounds them.
+    /// as the paper rounds them, for whatever network the sweep trains.
     case paper2024 = "paper-2024"
+    /// The same pairs as the paper tried them: with its network, cross-entropy, 30 epochs and ten folds.
+    case paper2024Full = "paper-2024-full"
 
     /// Learning rates of the grid.
     public var learningRates: [String] { ["0.0001", "0.001", "0.01", "0.016", "0.1", "0.2"] }
@@ -14,6 +16,19 @@ public enum SweepPreset: String, Sendable, Hashable, CaseIterable {
     }
     /// The pair that stands for the golden one.
     public var golden: (learningRate: String, momentum: String) { ("0.016", "0.874") }
+    /// The number of folds that belongs to it; nil where the sweep decides.
+    public var folds: Int? { self == .paper2024Full ? 10 : nil }
+
+    /// All settings that it gives their values, by name.
+    var values: [String: [String]] {
+        var values = ["learning_rate": learningRates, "momentum": momenta]
+        if self == .paper2024Full {
+            values["network"] = [NetworkPreset.dbl2024.rawValue]
+            values["loss"] = [LossName.crossEntropy.rawValue]
+            values["epochs"] = ["30"]
+        }
+        return values
+    }
 }
 
 /// The cells of a sweep: values for every setting of training, and how each is measured.
@@ -26,7 +41,7 @@ public enum SweepPreset: String, Sendable, Hashable, CaseIterable {
 public struct SweepSettings: Sendable, Hashable {
     /// Where the images come from.
     public var data = DataSource.synthetic
-    /// Learning rates and momentum weights of a published grid.
+    /// A published grid.
     public var preset: SweepPreset?
     /// Seeds, from `seed` up, with which each point is trained; at least 1.
     public var seeds = 1
@@ -39,8 +54,11 @@ public struct SweepSettings: Sendable, Hashable {
     public var validation: Double?
     /// The stratified share of the training images that is used; nil for all.
     public var subset: Double?
-    /// Values as text, by the setting's name.
-    private var values: [String: [String]] = [:]
+    /// Values as text, by the setting's name: without those of a preset.
+    private var given: [String: [String]] = [:]
+    private var values: [String: [String]] {
+        given.merging(preset?.values ?? [:]) { $1 }
+    }
 
     /// One point: the defaults of training.
     public init() {}
@@ -67,7 +85,7 @@ public struct SweepSettings: Sendable, Hashable {
                 throw SweepError.sameValue(setting: name, first: same, second: text)
             }
         }
-        values[name] = texts
+        given[name] = texts
     }
 
     /// The same with values of the setting's own type.
@@ -111,13 +129,19 @@ public struct SweepSettings: Sendable, Hashable {
 
     /// Every setting of training with the values that it takes.
     func axes() throws -> [SweepDocument.Axis] {
-        var values = values
+        let values = values
         if let preset {
-            for name in ["learning_rate", "momentum"] where values[name] != nil {
-                throw SweepError.presetAndValues(preset: preset.rawValue, setting: name)
+            var both = preset.values.keys.filter { given[$0] != nil }
+            if preset.folds != nil {
+                if folds != nil || validation != nil {
+                    both.append(folds == nil ? "validation" : "folds")
+                }
+                // What a preset's network says of itself.
+                both += ["hidden", "activation"].filter { given[$0] != nil }
             }
-            values["learning_rate"] = preset.learningRates
-            values["momentum"] = preset.momenta
+            if let setting = both.min() {
+                throw SweepError.presetAndValues(preset: preset.rawValue, setting: setting)
+            }
         }
         let networks = try networks()
         var usual = TrainingSettings()
@@ -153,7 +177,7 @@ public struct SweepSettings: Sendable, Hashable {
             }
             if data.isNumeric { usual["input_range"] = InputRange.numbers.rawValue }
         }
-        values.merge(usual.mapValues { [$0] }) { own, _ in own }
+        given.merge(usual.mapValues { [$0] }.filter { values[$0.key] == nil }) { own, _ in own }
     }
 
     /// The networks that are named.
@@ -172,13 +196,15 @@ public struct SweepSettings: Sendable, Hashable {
     var protocolAxes: [SweepDocument.Axis] {
         let pairs: KeyValuePairs = [
             "preset": preset?.rawValue ?? "none", "seed": String(seed), "seeds": String(seeds),
-            "folds": folds.map { String($0) } ?? "none",
-            "validation": folds == nil ? String(share) : "none",
+            "folds": foldCount.map { String($0) } ?? "none",
+            "validation": foldCount == nil ? String(share) : "none",
             "subset": subset.map { String($0) } ?? "none",
         ]
         return pairs.map { .init(name: $0.key, values: [$0.value]) }
     }
 
+    /// The folds that there are; nil for one split.
+    var foldCount: Int? { folds ?? preset?.folds }
     /// Held out where there are no folds.
     var share: Double { validation ?? 0.1 }
 
@@ -224,9 +250,9 @@ public struct SweepSettings: Sendable, Hashable {
             (folds, validation, subset) = (
                 try number("folds"), try number("validation"), try number("subset")
             )
-            let given = Set(preset == nil ? [] : ["learning_rate", "momentum"])
+            if preset?.folds != nil { folds = nil }
             for axis in document.axes.prefix(while: { $0.name != "preset" })
-            where !given.contains(axis.name) {
+            where preset?.values[axis.name] == nil {
                 try vary(axis.name, over: axis.values)
             }
             try check()
