@@ -150,6 +150,7 @@ import Testing
         let text = try Self.run("explain").output
         for part in [
             "PUBLISHED", "OUR DERIVATION", "OUR RECONSTRUCTION", "0.8740320488976422",
+            "along the golden coupling",
             "0.2671064540",
         ] {
             #expect(text.contains(part), "\(part)")

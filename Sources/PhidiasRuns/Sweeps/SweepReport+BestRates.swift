@@ -160,7 +160,7 @@ extension SweepReport {
                     y: ChartAxis("learning rate η", .logarithmic(base: 10)), series: rates,
                     references: [.init("golden learning rate", .y(GoldenRatio.learningRate))]),
                 .init(
-                    "what they leave", x: size,
+                    "test \(errorName) of each", x: size,
                     y: ChartAxis("test \(errorName), %", .logarithmic(base: 2)), series: errors),
             ])
     }
