@@ -93,6 +93,7 @@ private struct SmoothingWork {
             network: network, images: images.count, curvatureImages: experiment.curvatureImages,
             record: record)
         report.epochs = try epochs()
+        report.weight = try report.epochs.last?.weight.map { try WeightSignal($0, analysis) }
         report.roughness = try momenta.enumerated().map {
             try roughness($0, $1)
         }
@@ -156,7 +157,9 @@ private struct SmoothingWork {
                 on: images, plan, from: known.state, shouldStop: shouldStop,
                 onStep: { onEvent(.progress(part: part, done: $0, of: steps)) },
                 onEpoch: { measured in
-                    let epoch = try SmoothingReport.Epoch(measured, momentum: analysis.momentum)
+                    let epoch = try SmoothingReport.Epoch(
+                        measured, of: network, momentum: analysis.momentum,
+                        isLast: measured.epoch == settings.epochs)
                     kept.append(
                         try progress.add(epoch: measured.epoch, of: part, epoch.kept, trainer))
                     onEvent(
