@@ -76,7 +76,7 @@ import Testing
                     contentsOf: URL(fileURLWithPath: bench.path("out/\(chart)-\(theme).png")))
                 #expect(picture.starts(with: Self.start))
                 let text = String(decoding: picture.dropFirst(Self.start.count), as: UTF8.self)
-                #expect(text.hasPrefix("--format=png --zoom=2\n<svg"), "\(text.prefix(60))")
+                #expect(text.hasPrefix("-f png -z 2\n<svg"), "\(text.prefix(60))")
                 #expect(text.contains(".page,.gap{fill:\(paper)}") && !text.contains(other))
                 #expect(!text.contains("@media"), "the renderer asks nobody")
                 // The same drawing.

@@ -49,7 +49,7 @@ public struct ChartRenderer: Sendable {
         }
         // Ctrl-C is for this process, which ends when it has written its files.
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        let options: [String] = [program, "--format=png", "--zoom=\(zoom)"]
+        let options: [String] = [program, "-f", "png", "-z", "\(zoom)"]
         let words = options.map { strdup($0) }
         let variables = ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") }
         defer { for text in words + variables { free(text) } }
