@@ -1,6 +1,8 @@
 """Looks at the reports in a folder with headless Chromium; called by tools/check-report."""
 
 import pathlib
+import re
+import struct
 import sys
 
 from playwright.sync_api import sync_playwright
@@ -231,6 +233,14 @@ with sync_playwright() as playwright:
     for chart in sorted(folder.glob("*/*.svg")):
         look(browser, chart, width=1280, scheme="dark", then=lambda page: page.evaluate(FILE))
     browser.close()
+
+# Charts as PNG: two pixels for each of the SVG's.
+for chart in sorted(folder.glob("smoothing/*.svg")):
+    expected = [2 * float(n) for n in re.findall(r' (?:width|height)="([0-9.]+)"', chart.read_text())[:2]]
+    for theme in ["light", "dark"]:
+        size = struct.unpack(">II", chart.with_name(f"{chart.stem}-{theme}.png").read_bytes()[16:24])
+        if any(abs(a - b) > 1 for a, b in zip(size, expected)):
+            findings.append(f"{chart.stem}-{theme}.png: {size} pixels, not {expected}")
 
 for finding in findings:
     print(finding)

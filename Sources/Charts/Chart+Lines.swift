@@ -4,19 +4,27 @@ extension Chart {
         package let points: [(x: Double, y: Double)]
         /// What the points are sure within, one for each point, or none.
         package let band: [(low: Double, high: Double)]
-        /// Whether the points are not joined by a line, and all of them are marked.
-        package let isMarksOnly: Bool
+        package let look: Look
+
+        package enum Look: Sendable {
+            /// A line, and markers where there is room for them.
+            case line
+            /// A marker for every point.
+            case marks
+            /// A thin line: what changes at every step.
+            case signal
+        }
 
         /// - Precondition: `band` is empty or as long as `points`.
         package init(
             _ name: String, _ points: [(x: Double, y: Double)],
-            band: [(low: Double, high: Double)] = [], isMarksOnly: Bool = false
+            band: [(low: Double, high: Double)] = [], look: Look = .line
         ) {
             precondition(
                 band.isEmpty || band.count == points.count,
                 "\(band.count) limits for \(points.count) points")
             (self.name, self.points, self.band) = (name, points, band)
-            self.isMarksOnly = isMarksOnly
+            self.look = look
         }
     }
 }
@@ -43,7 +51,11 @@ private struct LineContent: ChartContent {
 
     var legend: [ChartLegend.Entry] {
         series.enumerated().filter { !$1.points.isEmpty }
-            .map { .init(look: .line(series: $0), name: $1.name) }
+            .map {
+                .init(
+                    look: $1.look == .signal ? .signal(series: $0) : .line(series: $0),
+                    name: $1.name)
+            }
             + references.enumerated().map { .init(look: .reference($0), name: $1.name) }
     }
 
@@ -73,11 +85,15 @@ private struct LineContent: ChartContent {
         }
         // No line hides a marker. Where lines run over one another, later ones are drawn on top: with
         // gaps, and with smaller markers.
-        for (index, places) in places.enumerated() where !series[index].isMarksOnly {
-            out.polyline(ChartStyle.line(index), places)
-        }
         for (index, places) in places.enumerated() {
-            let isCrowded = places.count > Self.mostMarkers && !series[index].isMarksOnly
+            switch series[index].look {
+            case .line: out.polyline(ChartStyle.line(index), places)
+            case .marks: break
+            case .signal: out.polyline(ChartStyle.signal(index), places)
+            }
+        }
+        for (index, places) in places.enumerated() where series[index].look != .signal {
+            let isCrowded = places.count > Self.mostMarkers && series[index].look == .line
             // Each series begins a little further on.
             let part = Double(index % ChartStyle.count) / Double(ChartStyle.count)
             var next = isCrowded ? area.left + part * Self.freeDistance : -.infinity

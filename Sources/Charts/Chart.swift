@@ -37,8 +37,16 @@ package struct Chart: Sendable {
         rows.map { row in row.reduce(0) { $0 + $1.content.size.width } }.max() ?? 0
     }
 
+    /// The paper: for those who draw without asking what the reader prefers.
+    package enum Theme: String, Sendable, CaseIterable {
+        case light, dark
+    }
+
     /// A file of its own.
-    package var svg: String { drawn(.file(css: ChartStyle.css)) }
+    package var svg: String { drawn(.file(css: ChartStyle.css())) }
+
+    /// A file of its own that looks the same everywhere.
+    package func svg(_ theme: Theme) -> String { drawn(.file(css: ChartStyle.css(theme: theme))) }
 
     /// An element of an HTML page whose style has `inlineStyle` in it, once for all charts.
     package var inlineSVG: String { drawn(.element(kind: "chart")) }

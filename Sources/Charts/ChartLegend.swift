@@ -4,6 +4,8 @@ struct ChartLegend {
         enum Look: Equatable {
             /// A line with its marker.
             case line(series: Int)
+            /// A thin line.
+            case signal(series: Int)
             case area(series: Int)
             /// The outline of an area.
             case step(series: Int)
@@ -48,6 +50,8 @@ struct ChartLegend {
         case .line(let series):
             out.polyline(ChartStyle.line(series), [(x, y), (x + 30, y)])
             out.marker(series, x + 15, y)
+        case .signal(let series):
+            out.polyline(ChartStyle.signal(series), [(x, y), (x + 30, y)])
         case .area(let series):
             out.rectangle(
                 "bar \(ChartStyle.series(series))", x: x + 4, y: y - 6, width: 22, height: 12)

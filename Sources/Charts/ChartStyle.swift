@@ -14,19 +14,26 @@ enum ChartStyle {
         "line \(series(index)) d\((index + index / count) % dashes.count)"
     }
 
-    /// The rules of a file of its own.
-    static var css: String { css(scope: "") }
+    /// The classes of a thin line.
+    static func signal(_ index: Int) -> String { "signal \(series(index))" }
 
     /// The rules, for elements below `scope` alone: a selector with a space at its end, or nothing.
-    static func css(scope: String) -> String {
+    /// - Parameter theme: nil for what the reader prefers.
+    static func css(scope: String = "", theme: Chart.Theme? = nil) -> String {
         func text(_ rules: [Rule]) -> String {
             rules.map { rule in
                 rule.selectors.map { scope + $0 }.joined(separator: ",") + "{\(rule.look)}"
             }.joined()
         }
-        let common = text(shapes) + text(palette(light, "#ffffff", "#1f2328", "#c9ced4"))
+        let day = text(palette(light, "#ffffff", "#1f2328", "#c9ced4"))
         let night = text(palette(dark, "#0d1117", "#e6edf3", "#3d444d"))
-        return common + "@media (prefers-color-scheme:dark){\(night)}"
+        let colours =
+            switch theme {
+            case .light: day
+            case .dark: night
+            case nil: day + "@media (prefers-color-scheme:dark){\(night)}"
+            }
+        return text(shapes) + colours
     }
 
     private struct Rule {
@@ -55,7 +62,9 @@ enum ChartStyle {
             Rule(".on-dark", ".light-symbol", look: "fill:#ffffff"),
             Rule(".casing", look: "fill:none;stroke:#ffffff;stroke-width:5"),
             Rule(".golden", look: "fill:none;stroke:#d55e00;stroke-width:3"),
-            Rule(".line", look: "fill:none;stroke-width:2"), Rule(".axis", look: "stroke-width:1"),
+            Rule(".line", look: "fill:none;stroke-width:2"),
+            Rule(".signal", look: "fill:none;stroke-width:1.2;stroke-linejoin:round"),
+            Rule(".axis", look: "stroke-width:1"),
             Rule(".grid", look: "stroke-width:0.5"),
         ]
             + dashes.enumerated().map { Rule(".line.d\($0)", look: "stroke-dasharray:\($1)") }

@@ -57,6 +57,9 @@ package enum Hint {
             "(--\(name.replacing(" ", with: "-")))"
         case ExperimentError.allRatesDiverged: "(--rates)"
         case ExperimentError.otherProgress: "(--output)"
+        case ChartRendererError.missing:
+            "Install librsvg2-bin (Debian: apt-get install librsvg2-bin), or leave out --png."
+        case ChartRendererError.failed: "(--png)"
         case let error as TableError: importHint(for: error)
         default: nil
         }

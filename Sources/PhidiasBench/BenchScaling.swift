@@ -21,6 +21,7 @@ struct BenchScaling: ParsableCommand {
     var output = "scaling"
     @Option(help: "Seconds of training for each point.")
     var seconds = 0.4
+    @OptionGroup var charts: ChartOptions
     @OptionGroup var team: ThreadOptions
 
     func validate() throws {
@@ -30,6 +31,7 @@ struct BenchScaling: ParsableCommand {
     }
 
     func run() throws {
+        let renderer = try charts.renderer()
         let machine = Machine(threads: try Model.threads(team.threads))
         try BenchError.refuseDebugBuild()
         let lock = try FolderLock(making: output)
@@ -45,8 +47,7 @@ struct BenchScaling: ParsableCommand {
                 return result
             }
             let report = ScalingReport(sweep: sweep, measured: measured)
-            try DurableFile.write(
-                report.chart.svg, to: "\(output)/\(sweep.name).svg")
+            try report.chart.write(sweep.name, to: output, renderer)
             sections.append(report.markdown)
         }
         let text = ScalingReport.page(machine, sections)

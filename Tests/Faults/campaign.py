@@ -223,7 +223,8 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/torture")
     parser.add_argument("--program")
     parser.add_argument("--library")
-    parser.add_argument("--work", type=pathlib.Path)
+    # Absolute, as the paths that the library compares it with.
+    parser.add_argument("--work", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--subject", choices=SUBJECTS, action="append")
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--kills", type=int, default=200)

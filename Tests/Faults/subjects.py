@@ -507,6 +507,11 @@ class Film(Page):
     OPTIONS = "filters --film {run} --output {output}"
 
 
+class Animation(Page):
+    COVERS, NAME = ("filters --film",), "animation.png"
+    OPTIONS = "filters --film {run} --animate --output {output}"
+
+
 class Features(Page):
     COVERS, NAME = ("features",), "features.png"
     OPTIONS = "features {run}/model.safetensors --strongest 3 --data {data} --output {output}"
@@ -549,7 +554,7 @@ SUBJECTS = {
     "allow-change": Changing, "force": Forcing, "sweep": Sweep, "loss": LossExperiment,
     "optimizers": OptimizersExperiment, "smoothing": SmoothingExperiment, "golden-point": GoldenPointExperiment,
     "synthesize": Synthesis, "import": Import, "pictures": Pictures, "augment": Augmented,
-    "report": Report, "filters": Filters, "film": Film, "fitted": Fitted, "features": Features,
+    "report": Report, "filters": Filters, "film": Film, "animation": Animation, "fitted": Fitted, "features": Features,
     "record": Record, "export": Export,
 }
 

@@ -37,6 +37,38 @@ import Testing
         #expect(FileManager.default.contents(atPath: sheet)?.isEmpty == false)
     }
 
+    @Test func framesBecomeAnAnimation() throws {
+        let bench = try Bench()
+        #expect(try bench.train("--epochs", "10", "--filters-every", "15").code == 0)
+        #expect(try Self.frames(bench).count == 11)
+        let animation = bench.path("film.apng")
+        let film = ["filters", "--film", bench.path("run"), "--animate", "--output", animation]
+        let made = try Program.run(film + ["--frames", "5", "--delay", "50"])
+        #expect(made.code == 0 && made.output == animation + "\n", "\(made.errors)")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: animation))
+        // Control of the animation and of its frames: their number, and how long each is shown.
+        let control = try #require(bytes.range(of: Data("acTL".utf8)))
+        #expect(bytes[control.upperBound..<control.upperBound + 4] == Data([0, 0, 0, 5]))
+        var delays: [Int] = [], place = bytes.startIndex
+        while let frame = bytes.range(of: Data("fcTL".utf8), in: place..<bytes.endIndex) {
+            let delay = frame.upperBound + 20
+            delays.append(Int(bytes[delay]) << 8 | Int(bytes[delay + 1]))
+            place = delay
+        }
+        #expect(delays == [50, 50, 50, 50, 2000])
+        #expect(bytes.suffix(8).prefix(4) == Data("IEND".utf8))
+        let again = try Program.run(film + ["--frames", "5", "--delay", "50"])
+        #expect(again.code == 0)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: animation)) == bytes)
+        for (options, part) in [
+            (["--delay", "5"], "--delay is 5"), (["--frames", "1001"], "--frames is 1001"),
+            (["--columns", "2"], "--columns is for a sheet"),
+        ] {
+            let refused = try Program.run(film + options)
+            #expect(refused.code == 64 && refused.errors.contains(part), "\(refused.errors)")
+        }
+    }
+
     @Test func aReplacedRunLeavesNoFrames() throws {
         let bench = try Bench()
         #expect(try bench.train("--epochs", "30", "--filters-every", "7").code == 0)

@@ -16,7 +16,8 @@ package struct GradientWindow: Sendable {
     package private(set) var gradient, average: VectorMoments
     /// Series of the sample: [weight][step].
     package private(set) var gradientSeries, averageSeries: [[Double]]
-    private let sample: [Int]
+    /// Their places among the layer's parameters: weights, then biases.
+    package let sample: [Int]
     private let scale: Float
 
     /// The number of steps seen.

@@ -16,6 +16,8 @@ package struct SmoothingEpoch: Sendable {
     /// The epoch, counted from 1.
     package let epoch: Int
     package let trainingLoss, trainingAccuracy: Double
+    /// The first step of the windows of training, counted from 1 over the run.
+    package let firstStep: Int
     /// One window for each chosen layer, during training.
     package let training: [GradientWindow]
     /// The same for the batches of the next epoch with the weights fixed at the end of this one:
@@ -148,8 +150,9 @@ extension Trainer {
                     try onEpoch(
                         SmoothingEpoch(
                             epoch: report.epoch, trainingLoss: report.trainingLoss,
-                            trainingAccuracy: report.trainingAccuracy ?? .nan, training: current,
-                            frozen: frozen, steps: steps,
+                            trainingAccuracy: report.trainingAccuracy ?? .nan,
+                            firstStep: max(settling, step - run.stepsPerEpoch) + 1,
+                            training: current, frozen: frozen, steps: steps,
                             largest: try surface.largestCurvature(
                                 at: weights, iterations: plan.iterations, seed: seed)))
                     current = windows()

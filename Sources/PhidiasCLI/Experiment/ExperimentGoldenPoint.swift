@@ -27,6 +27,7 @@ struct ExperimentGoldenPoint: RankedCommand {
     @OptionGroup(title: "Schedule") var batch: BatchOptions
     @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
     @OptionGroup(title: "Output") var place: FolderOptions
+    @OptionGroup(title: "Output") var charts: ChartOptions
     @OptionGroup(title: "Output") var form: FormatOptions
     @OptionGroup(title: "Output") var team: ThreadOptions
 
@@ -42,9 +43,10 @@ struct ExperimentGoldenPoint: RankedCommand {
         let experiment = GoldenPointExperiment(
             try TrainingSettings(
                 source, network, rates, step, schedule, length, batch, augmentation))
+        let renderer = try charts.renderer(over: ranks)
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, threads: team.threads, ranks: ranks,
+                in: place.output, threads: team.threads, ranks: ranks, renderer: renderer,
                 onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }

@@ -32,6 +32,7 @@ struct ExperimentLoss: RankedCommand {
     @OptionGroup(title: "Comparison") var comparison: ComparisonOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
     @OptionGroup(title: "Output") var runs: RunJobsOptions
+    @OptionGroup(title: "Output") var charts: ChartOptions
     @OptionGroup(title: "Output") var form: FormatOptions
 
     struct ComparisonOptions: ParsableArguments {
@@ -69,9 +70,10 @@ struct ExperimentLoss: RankedCommand {
             .map {
                 String($0)
             }
+        let renderer = try charts.renderer(over: ranks)
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, jobs: runs.jobs, ranks: ranks,
+                in: place.output, jobs: runs.jobs, ranks: ranks, renderer: renderer,
                 onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }

@@ -29,6 +29,7 @@ struct ExperimentOptimizers: RankedCommand {
     @OptionGroup(title: "Comparison") var comparison: ComparisonOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
     @OptionGroup(title: "Output") var runs: RunJobsOptions
+    @OptionGroup(title: "Output") var charts: ChartOptions
     @OptionGroup(title: "Output") var form: FormatOptions
 
     struct ComparisonOptions: ParsableArguments {
@@ -60,9 +61,11 @@ struct ExperimentOptimizers: RankedCommand {
         experiment.seeds = comparison.seeds
         experiment.budgets = try Self.numbers(comparison.budgets, "--budgets")
         experiment.batchSizes = try Self.numbers(comparison.batchSizes, "--batch-sizes")
+        let renderer = try charts.renderer(over: ranks)
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, jobs: runs.jobs, ranks: ranks, onEvent: calls.onEvent,
+                in: place.output, jobs: runs.jobs, ranks: ranks, renderer: renderer,
+                onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }
     }

@@ -9,10 +9,10 @@ struct ExperimentSmoothing: RankedCommand {
         usage: "phidias experiment smoothing [<options>]",
         discussion: """
             Trains as phidias train does with the same options, and records gradient and velocity at \
-            every step. Then trains with other momentum weights at the same effective learning rate. \
-            Writes smoothing.txt, smoothing.json and charts in SVG. Coupled momentum and dropout are \
-            refused. The comparisons are this project's own (docs/theory.md). The same command continues
-            an interrupted experiment.
+            every step, which it shows for one weight. Then trains with other momentum weights at the \
+            same effective learning rate. Writes smoothing.txt, smoothing.json and charts in SVG. \
+            Coupled momentum and dropout are refused. The comparisons are this project's own \
+            (docs/theory.md). The same command continues an interrupted experiment.
 
             Example:
               phidias experiment smoothing --data data/mnist --epochs 5
@@ -26,6 +26,7 @@ struct ExperimentSmoothing: RankedCommand {
     @OptionGroup(title: "Length") var batch: BatchOptions
     @OptionGroup(title: "Measurement") var measurement: MeasurementOptions
     @OptionGroup(title: "Output") var place: FolderOptions
+    @OptionGroup(title: "Output") var charts: ChartOptions
     @OptionGroup(title: "Output") var form: FormatOptions
     @OptionGroup(title: "Output") var team: ThreadOptions
 
@@ -79,9 +80,10 @@ struct ExperimentSmoothing: RankedCommand {
         (experiment.roughnessEpochs, experiment.curvatureImages, experiment.curvatureSteps) = (
             measurement.roughnessEpochs, measurement.curvatureImages, measurement.curvatureSteps
         )
+        let renderer = try charts.renderer(over: ranks)
         try runExperiment(form.format) { calls in
             try experiment.run(
-                in: place.output, threads: team.threads, ranks: ranks,
+                in: place.output, threads: team.threads, ranks: ranks, renderer: renderer,
                 onEvent: calls.onEvent,
                 shouldStop: calls.shouldStop)
         }

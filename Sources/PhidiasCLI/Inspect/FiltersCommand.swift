@@ -17,12 +17,14 @@ struct FiltersCommand: ParsableCommand {
         discussion: """
             Draws a layer over an image as a tile for each unit or kernel, and a layer over units as a \
             matrix of all its weights, with the numbers of its rows and columns. With --film, draws a \
-            sheet of the frames that phidias train --filters-every made, with the step below each.
+            sheet of the frames that phidias train --filters-every made, with the step below each, or \
+            with --animate shows them one after the other.
 
             Examples:
               phidias filters runs/mnist --output filters.png
               phidias filters runs/mnist --layer 1 --output weights.png
               phidias filters --film runs/mnist --output film.png
+              phidias filters --film runs/mnist --animate --output film.apng
             """)
 
     @Argument(help: "A model file or the folder of a run.")
@@ -61,55 +63,86 @@ struct FiltersCommand: ParsableCommand {
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
-                "The most frames on the sheet, evenly chosen, 1 to 1000.", valueName: "count"))
-        var frames = 12
+                "The most frames to show, evenly chosen, 1 to 1000. (default: 12 on a sheet, 60 in an animation)",
+                valueName: "count"))
+        var frames: Int?
+        @Flag(help: "Make an animation in place of a sheet: APNG, without loss.")
+        var animate = false
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "How long the animation shows a frame, 10 to 10000; the last one at least 2000.",
+                valueName: "milliseconds"))
+        var delay = 100
     }
 
     func run() throws {
         switch (model, sheet.film) {
         case (let model?, nil): try draw(model)
-        case (nil, let film?): try drawSheet(film)
+        case (nil, let film?): try drawFilm(film)
         default:
             throw UsageError(description: "Give either a model or --film with the folder of a run.")
         }
         print(output)
     }
 
-    private func drawSheet(_ run: String) throws {
-        let frames = sheet.frames
-        guard (1...1000).contains(frames) else {
-            throw UsageError(description: "--frames is \(frames); it must be from 1 to 1000.")
+    private func drawFilm(_ run: String) throws {
+        let most = sheet.frames ?? (sheet.animate ? 60 : 12)
+        guard (1...AnimatedPNG.mostFrames).contains(most) else {
+            throw UsageError(description: "--frames is \(most); it must be from 1 to 1000.")
         }
-        if let columns, columns < 1 {
-            throw UsageError(description: "--columns is \(columns); it must be at least 1.")
+        guard (10...10_000).contains(sheet.delay) else {
+            throw UsageError(description: "--delay is \(sheet.delay); it must be from 10 to 10000.")
         }
-        let chosen = FilterFilm.chosen(try FilterFilm.frames(of: run), frames)
-        guard !chosen.isEmpty else {
+        if let columns, columns < 1 || sheet.animate {
+            throw UsageError(
+                description: sheet.animate
+                    ? "--columns is for a sheet, not for an animation."
+                    : "--columns is \(columns); it must be at least 1.")
+        }
+        let chosen = FilterFilm.chosen(try FilterFilm.frames(of: run), most)
+        guard let last = chosen.last else {
             throw UsageError(
                 description:
                     "\(run): there are no frames (frames/step-….png): train with --filters-every."
             )
         }
-        // The first frame's header says whether the sheet is too large, before anything is decoded.
+        // The first frame's header says whether the picture is too large, before anything is decoded.
         let first = try PNG.size(
             try FileBytes.read(chosen[0].path, limit: PNG.largestFile), path: chosen[0].path)
-        var sheet = try ContactSheet(
-            count: chosen.count, width: first.width, height: first.height, columns: columns,
-            largest: chosen[chosen.count - 1].step)
-        for frame in chosen {
+        func emptySheet(_ count: Int) throws -> ContactSheet {
+            try ContactSheet(
+                count: count, width: first.width, height: first.height, columns: columns,
+                largest: last.step)
+        }
+        func add(_ frame: FilterFilm.Frame, to sheet: inout ContactSheet) throws {
             let bytes = try FileBytes.read(frame.path, limit: PNG.largestFile)
             guard try PNG.size(bytes, path: frame.path) == first else {
                 throw MixedFrames(path: frame.path)
             }
             sheet.add(try PNG.decodeColor(bytes, name: frame.path), number: frame.step)
         }
-        try PNG.write(
-            sheet.image,
-            text: [
-                "Title": "Filters during training",
-                "Description": "Steps \(chosen.map { String($0.step) }.joined(separator: ", "))",
-                "Software": "Phidias",
-            ], to: output)
+        let text: KeyValuePairs = [
+            "Title": "Filters during training",
+            "Description": "Steps \(chosen.map { String($0.step) }.joined(separator: ", "))",
+            "Software": "Phidias",
+        ]
+        guard sheet.animate else {
+            var sheet = try emptySheet(chosen.count)
+            for frame in chosen { try add(frame, to: &sheet) }
+            return try PNG.write(sheet.image, text: text, to: output)
+        }
+        // Each frame as a sheet of its own.
+        let empty = try emptySheet(1)
+        var animation = AnimatedPNG(count: chosen.count, text: text)
+        for frame in chosen {
+            var page = empty
+            try add(frame, to: &page)
+            try animation.add(
+                page.image,
+                milliseconds: frame.step == last.step ? max(sheet.delay, 2000) : sheet.delay)
+        }
+        try DurableFile.write(animation.finished(), to: output)
     }
 
     private func draw(_ model: String) throws {

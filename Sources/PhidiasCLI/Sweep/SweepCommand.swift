@@ -42,6 +42,7 @@ struct SweepCommand: RankedCommand {
     @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
     @OptionGroup(title: "Cells") var cells: CellOptions
     @OptionGroup(title: "Output") var place: PlaceOptions
+    @OptionGroup(title: "Output") var charts: ChartOptions
     @OptionGroup(title: "Output") var form: FormatOptions
 
     struct SourceOptions: ParsableArguments {
@@ -116,7 +117,8 @@ struct SweepCommand: RankedCommand {
         }
         let outcome = try Sweep.run(
             try settings(), in: output, firstFolds: cells.firstFolds, jobs: place.jobs,
-            threads: place.threads, ranks: ranks, onEvent: { watch.show($0) },
+            threads: place.threads, ranks: ranks, renderer: try charts.renderer(over: ranks),
+            onEvent: { watch.show($0) },
             shouldStop: { Interruption.signal != nil })
         try watch.end(isComplete: outcome.isComplete, outcome.results.count, of: outcome.cells)
         let report = outcome.report

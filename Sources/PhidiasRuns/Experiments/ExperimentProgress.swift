@@ -95,9 +95,12 @@ final class ExperimentProgress: Sendable {
     }
 
     /// Shows and writes the result, after which nothing has to be kept.
-    func finish(_ result: ExperimentResult, _ onEvent: (ExperimentEvent) -> Void) throws {
+    func finish(
+        _ result: ExperimentResult, _ renderer: ChartRenderer?,
+        _ onEvent: (ExperimentEvent) -> Void
+    ) throws {
         onEvent(.result(result))
-        if let folder { try result.write(to: folder) }
+        if let folder { try result.write(to: folder, renderer: renderer) }
         remove()
     }
 

@@ -31,13 +31,14 @@ public struct ExperimentResult: Sendable {
     public var jsonText: String { json.text() }
 
     /// Writes the charts as SVG, NAME.txt and NAME.json, in the place of older ones in one step.
-    /// - Throws: `FileError`.
-    public func write(to folder: String) throws {
+    /// - Parameter renderer: draws the charts as PNG too, light and dark. Without it older ones are
+    ///   removed, which may show something else.
+    /// - Throws: `FileError`, `ChartRendererError`.
+    public func write(to folder: String, renderer: ChartRenderer? = nil) throws {
         try DurableFile.makeDirectory(folder)
-        try FolderSwitch.replace(in: folder) { root in
-            for (name, chart) in charts {
-                try DurableFile.write(chart.svg, to: "\(root)/\(name).svg")
-            }
+        let pixels = charts.flatMap { Chart.pixelFiles($0.name).map(\.file) }
+        try FolderSwitch.replace(in: folder, removing: pixels) { root in
+            for (name, chart) in charts { try chart.write(name, to: root, renderer) }
             try DurableFile.write(text + "\n", to: "\(root)/\(name).txt")
             try DurableFile.write(json, to: "\(root)/\(name).json")
         }

@@ -43,15 +43,17 @@ public struct GoldenPointExperiment: Sendable {
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - ranks: share the trainings; nil for this process alone.
+    ///   - renderer: draws the charts as PNG too, light and dark; nil for SVG alone.
     ///   - onEvent: called with what happens, on the thread that trains; where ranks share the work, by
     ///     one thread at a time.
     ///   - shouldStop: asked between two steps and while outputs are measured; true ends the
     ///     experiment.
     /// - Returns: nil if it was asked to stop before its end.
     /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`;
-    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
+    ///   `ChartRendererError`; `RankError`; at the end of every rank but the first `RankIsDone`.
     public func run(
         in folder: String, data: DataPair? = nil, threads: Int? = nil, ranks: RankGroup? = nil,
+        renderer: ChartRenderer? = nil,
         onEvent: @escaping (ExperimentEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> GoldenPointReport? {
@@ -82,7 +84,7 @@ public struct GoldenPointExperiment: Sendable {
             })
         else { return nil }
         report.runs = runs
-        try progress.finish(report.result, onEvent)
+        try progress.finish(report.result, renderer, onEvent)
         return report
     }
 }

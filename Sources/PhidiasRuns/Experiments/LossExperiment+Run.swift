@@ -47,13 +47,15 @@ extension LossExperiment {
     ///   - data: nil reads what the settings name.
     ///   - jobs: runs at a time, a thread each; nil for all threads.
     ///   - ranks: share the runs, as those of a sweep; nil for this process alone.
+    ///   - renderer: draws the charts as PNG too, light and dark; nil for SVG alone.
     ///   - onEvent: called with what happens, by one thread at a time.
     ///   - shouldStop: asked between two steps of every run; true ends the experiment.
     /// - Returns: nil if it was asked to stop before its end.
     /// - Throws: what is wrong with settings or data; `SweepError.otherSweep`; `FileError`;
-    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
+    ///   `ChartRendererError`; `RankError`; at the end of every rank but the first `RankIsDone`.
     public func run(
         in folder: String, data: DataPair? = nil, jobs: Int? = nil, ranks: RankGroup? = nil,
+        renderer: ChartRenderer? = nil,
         onEvent: @escaping @Sendable (ExperimentEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> LossReport? {
@@ -99,7 +101,7 @@ extension LossExperiment {
         let report = try LossReport(experiment, best, all)
         let result = try report.result
         onEvent(.result(result))
-        try result.write(to: folder)
+        try result.write(to: folder, renderer: renderer)
         withExtendedLifetime(place) {}
         return report
     }

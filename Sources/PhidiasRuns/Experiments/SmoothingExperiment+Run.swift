@@ -8,14 +8,16 @@ extension SmoothingExperiment {
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - ranks: share the trainings; nil for this process alone.
+    ///   - renderer: draws the charts as PNG too, light and dark; nil for SVG alone.
     ///   - onEvent: called with what happens, on the thread that trains; where ranks share the work, by
     ///     one thread at a time.
     ///   - shouldStop: asked between two steps and during measurements; true ends the experiment.
     /// - Returns: nil if it was asked to stop before its end.
     /// - Throws: what is wrong with settings or data; `ExperimentError.otherProgress`; `FileError`;
-    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
+    ///   `ChartRendererError`; `RankError`; at the end of every rank but the first `RankIsDone`.
     public func run(
         in folder: String, data: DataPair? = nil, threads: Int? = nil, ranks: RankGroup? = nil,
+        renderer: ChartRenderer? = nil,
         onEvent: @escaping (ExperimentEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> SmoothingReport? {
@@ -48,7 +50,7 @@ extension SmoothingExperiment {
             images: pair.training, network: network, layers: layers, threads: threads,
             progress: progress, ranks: ranks, onEvent: onEvent, shouldStop: shouldStop)
         guard let report = try progress.measure({ try work.report(record) }) else { return nil }
-        try progress.finish(report.result(), onEvent)
+        try progress.finish(report.result(), renderer, onEvent)
         return report
     }
 }
@@ -91,6 +93,7 @@ private struct SmoothingWork {
             network: network, images: images.count, curvatureImages: experiment.curvatureImages,
             record: record)
         report.epochs = try epochs()
+        report.weight = try report.epochs.last?.weight.map { try WeightSignal($0, analysis) }
         report.roughness = try momenta.enumerated().map {
             try roughness($0, $1)
         }
@@ -154,7 +157,9 @@ private struct SmoothingWork {
                 on: images, plan, from: known.state, shouldStop: shouldStop,
                 onStep: { onEvent(.progress(part: part, done: $0, of: steps)) },
                 onEpoch: { measured in
-                    let epoch = try SmoothingReport.Epoch(measured, momentum: analysis.momentum)
+                    let epoch = try SmoothingReport.Epoch(
+                        measured, of: network, momentum: analysis.momentum,
+                        isLast: measured.epoch == settings.epochs)
                     kept.append(
                         try progress.add(epoch: measured.epoch, of: part, epoch.kept, trainer))
                     onEvent(

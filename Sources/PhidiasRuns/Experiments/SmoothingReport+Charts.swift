@@ -6,7 +6,8 @@ extension SmoothingReport {
         [
             ("impulse", impulseChart), ("variance", varianceChart),
             ("autocorrelation", autocorrelationChart), ("frequency", frequencyChart),
-            ("curvature", curvatureChart), ("roughness", roughnessChart),
+            ("weight", weightChart), ("curvature", curvatureChart),
+            ("roughness", roughnessChart),
         ]
     }
 
@@ -98,6 +99,47 @@ extension SmoothingReport {
                         .init("measured", response.map { (x: $0.frequency, y: $0.ratio) }),
                     ])
             })
+    }
+
+    /// Before the filter and after it: by step on one scale, and by frequency.
+    private var weightChart: Chart {
+        guard let weight else { return Chart(title: "", panels: []) }
+        let series = weight.series
+        func line(_ name: String, _ values: [Double]) -> Chart.Series {
+            .init(
+                name, values.enumerated().map { (x: Double($0), y: $1) }, look: .signal)
+        }
+        func spectrum(
+            _ name: String, _ value: (WeightSignal.Bin) -> Double
+        ) -> Chart.Series {
+            .init(name, weight.shownBins.map { (x: $0.frequency, y: value($0)) })
+        }
+        let before = "gradient g", after = "averaged gradient −v (1 − α)/η"
+        let step = ChartAxis("steps since step \(series.firstStep.grouped)")
+        let height = ChartAxis("gradient")
+        let inTime: [Chart.Panel] = [
+            .init("before", x: step, y: height, series: [line(before, series.gradient)]),
+            .init(
+                "after", x: step, y: height,
+                series: [.init(before, []), line(after, series.average)]),
+        ]
+        let frequency = ChartAxis("frequency, cycles per step", .logarithmic(base: 10))
+        let spectra: [Chart.Panel] = [
+            .init(
+                "spectra", x: frequency,
+                y: ChartAxis("power per frequency", .logarithmic(base: 10)),
+                series: [spectrum(before) { $0.gradient }, spectrum(after) { $0.average }]),
+            .init(
+                "what the filter lets through", x: frequency,
+                y: ChartAxis("remaining share of the power", .logarithmic(base: 10)),
+                series: [
+                    spectrum("theory |H(f)|²") { analysis.powerResponse(at: $0.frequency) },
+                    spectrum("measured") { $0.average / $0.gradient },
+                ]),
+        ]
+        return Chart(
+            title: "One weight before and after momentum, \(series.name)",
+            panels: inTime.onOneScale + spectra)
     }
 
     private var curvatureChart: Chart {

@@ -25,6 +25,7 @@ extension SmoothingReport {
             "curvature": .array(epochs.map(json)),
             "curvature_images": .integer(curvatureImages),
             "roughness": .array(roughness.map(\.json)),
+            "weight": weight?.json ?? .null,
         ])
     }
 
@@ -77,6 +78,44 @@ extension SmoothingReport.Epoch {
                 key: "estimated_error",
                 value: SmoothingReport.numbers(steps.map(\.curvature.error))),
         ]
+    }
+}
+
+extension WeightSeries {
+    var members: [JSON.Member] {
+        [
+            .init(key: "layer", value: .integer(layer)),
+            .init(key: "unit", value: .integer(unit)),
+            .init(key: "input", value: .integer(input)),
+            .init(key: "first_step", value: .integer(firstStep)),
+            .init(key: "gradient", value: SmoothingReport.numbers(gradient)),
+            .init(key: "averaged_gradient", value: SmoothingReport.numbers(average)),
+        ]
+    }
+}
+
+extension WeightSignal {
+    var json: JSON {
+        func json(_ comparison: Comparison) -> JSON {
+            .members([
+                "gradient": .number(comparison.gradient),
+                "averaged_gradient": .number(comparison.average),
+                "theory": .number(comparison.theory),
+            ])
+        }
+        func numbers(_ density: KeyPath<Bin, Double>) -> JSON {
+            SmoothingReport.numbers(bins.map { $0[keyPath: density] })
+        }
+        return .object(
+            series.members + [
+                .init(key: "variance", value: json(variance)),
+                .init(key: "fast_from", value: .number(Self.fast)),
+                .init(key: "fast_share", value: json(fastShare)),
+                .init(key: "frequencies", value: numbers(\.frequency)),
+                .init(key: "gradient_power", value: numbers(\.gradient)),
+                .init(key: "averaged_gradient_power", value: numbers(\.average)),
+                .init(key: "theory_power", value: numbers(\.theory)),
+            ])
     }
 }
 

@@ -18,7 +18,7 @@ extension SmoothingReport.Epoch {
                 .init(key: "largest", value: .number(largest.value)),
                 .init(key: "largest_error", value: .number(largest.error)),
                 .init(key: "rows", value: .array(rows.map(\.json))),
-            ])
+            ] + (weight.map { [.init(key: "weight", value: .object($0.members))] } ?? []))
     }
 
     init?(kept: JSON) {
@@ -34,12 +34,15 @@ extension SmoothingReport.Epoch {
             let all = kept["rows"]?.arrayValue
         else { return nil }
         let rows = all.compactMap { SmoothingReport.Row(kept: $0) }
-        guard rows.count == all.count else { return nil }
+        let weight = kept["weight"].flatMap { WeightSeries(kept: $0) }
+        guard rows.count == all.count, (weight == nil) == (kept["weight"] == nil)
+        else { return nil }
         self.init(
             number: number, trainingLoss: loss, trainingAccuracy: accuracy,
             steps: places.indices.map {
                 .init(step: places[$0], curvature: .init(value: values[$0], error: errors[$0]))
-            }, largest: .init(value: largest, error: largestError), rows: rows)
+            }, largest: .init(value: largest, error: largestError), rows: rows,
+            weight: weight)
     }
 }
 
@@ -68,6 +71,21 @@ extension SmoothingReport.Averaging {
         self.init(
             ratio: ratio, predicted: predicted, autocorrelation: autocorrelation, signal: signal,
             response: zip(frequencies, ratios).map { (frequency: $0, ratio: $1) })
+    }
+}
+
+extension WeightSeries {
+    fileprivate init?(kept: JSON) {
+        guard let layer = kept["layer"]?.integerValue, let unit = kept["unit"]?.integerValue,
+            let input = kept["input"]?.integerValue,
+            let firstStep = kept["first_step"]?.integerValue,
+            let gradient = kept["gradient"]?.measuredValues,
+            let average = kept["averaged_gradient"]?.measuredValues,
+            gradient.count == average.count
+        else { return nil }
+        self.init(
+            layer: layer, unit: unit, input: input, firstStep: firstStep, gradient: gradient,
+            average: average)
     }
 }
 

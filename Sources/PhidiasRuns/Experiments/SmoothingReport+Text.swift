@@ -25,6 +25,8 @@ extension SmoothingReport {
 
             \(varianceText)
 
+            \(weightText)
+
             \(curvatureText)
 
             \(roughnessText)
@@ -34,7 +36,8 @@ extension SmoothingReport {
     /// A title, its tables, and notes on how to read them.
     private static func section(_ title: String, _ tables: [TextTable], _ notes: [String]) -> String
     {
-        ([title.wrapped(hanging: 2)] + [tables.map(\.text).joined(separator: "\n\n")]
+        ([title.wrapped(hanging: 2)]
+            + (tables.isEmpty ? [] : [tables.map(\.text).joined(separator: "\n\n")])
             + notes.map { $0.wrapped(indent: 2) }).joined(separator: "\n")
     }
 
@@ -117,6 +120,47 @@ extension SmoothingReport {
                 An epoch takes each image once, which makes the noise slightly anticorrelated. How \
                 far the frozen column scatters about the independent value shows how precise the \
                 ratio of one epoch is.
+                """,
+            ])
+    }
+
+    private var weightText: String {
+        guard let weight else {
+            return Self.section(
+                "ONE WEIGHT", [],
+                [
+                    "Nothing was measured: the velocity settles too slowly, or no gradient changed."
+                ])
+        }
+        let series = weight.series
+        var table = TextTable("", "gradient", "averaged", "theory")
+        table.add(
+            "variance", weight.variance.gradient.digits(), weight.variance.average.digits(),
+            weight.variance.theory.digits())
+        table.add(
+            "power from \(WeightSignal.fast) cycles per step on, %",
+            weight.fastShare.gradient.percent, weight.fastShare.average.percent,
+            weight.fastShare.theory.percent)
+        let left = weight.variance.average / weight.variance.gradient
+        let expected = weight.variance.theory / weight.variance.gradient
+        return Self.section(
+            """
+            ONE WEIGHT, \(series.name), in steps \(series.firstStep.grouped) to \
+            \(series.lastStep.grouped)
+            """, [table],
+            [
+                """
+                The filter leaves \(left.percent) % of this gradient's variance, \(expected.percent) % \
+                in theory, which is the gradient's power times |H(f)|².
+                """,
+                """
+                The weight whose gradient varies most among at most \(GradientWindow.sampleSize) of \
+                the first watched layer, in the last epoch. averaged: −v (1 − α)/η, which has the \
+                gradient's mean.
+                """,
+                """
+                Spectra by Welch's method: segments of \(WeightSignal.segment) steps that overlap by \
+                half, Hann's window.
                 """,
             ])
     }

@@ -43,6 +43,8 @@ public struct SmoothingReport: Sendable {
         let largest: LossSurface.Curvature
         /// One for each watched layer of which something can be said.
         let rows: [Row]
+        /// One weight of the first watched layer; of the last epoch alone.
+        let weight: WeightSeries?
     }
 
     /// What momentum leaves of independent gradients.
@@ -69,6 +71,8 @@ public struct SmoothingReport: Sendable {
     let record: ExperimentRecord
     var roughness: [LossRoughness] = []
     var epochs: [Epoch] = []
+    /// One weight in the last epoch; nil where none could be measured.
+    var weight: WeightSignal?
     /// Every watched layer in every epoch.
     public var rows: [Row] { epochs.flatMap(\.rows) }
 
@@ -144,8 +148,7 @@ extension SmoothingReport.Averaging {
             return (frequencies, total)
         }
         let before = try power(window.gradientSeries), after = try power(window.averageSeries)
-        // The mean of each segment is taken out, so there is nothing at 0, and the Hann window
-        // spreads into the first bin what is left.
+        // The first two as in `WeightSignal.shownBins`.
         response = before.frequencies.indices.dropFirst(2).filter { before.sums[$0] > 0 }.map {
             (before.frequencies[$0], after.sums[$0] / before.sums[$0])
         }
@@ -153,12 +156,19 @@ extension SmoothingReport.Averaging {
 }
 
 extension SmoothingReport.Epoch {
-    init(_ epoch: SmoothingEpoch, momentum: Double) throws {
+    /// - Parameter isLast: whether one weight of it is shown.
+    init(
+        _ epoch: SmoothingEpoch, of network: Network, momentum: Double, isLast: Bool
+    ) throws {
         rows = try zip(epoch.training, epoch.frozen).filter { $0.0.steps > 2 }.map {
             .init(
                 epoch: epoch.epoch, layer: $0.layer,
                 training: try .init($0, momentum: momentum),
                 frozen: try .init($1, momentum: momentum))
+        }
+        weight = try epoch.training.first.flatMap {
+            guard isLast, $0.steps > 2 else { return nil }
+            return try WeightSeries($0, of: network, firstStep: epoch.firstStep)
         }
         (number, steps, largest) = (epoch.epoch, epoch.steps, epoch.largest)
         (trainingLoss, trainingAccuracy) = (epoch.trainingLoss, epoch.trainingAccuracy)

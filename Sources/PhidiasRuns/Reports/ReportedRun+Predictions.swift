@@ -46,7 +46,7 @@ extension ReportedRun {
                         panels: [
                             .init(
                                 x: ChartAxis("true", .fitted), y: ChartAxis("predicted", .fitted),
-                                series: [.init("test rows", points, isMarksOnly: true)])
+                                series: [.init("test rows", points, look: .marks)])
                         ])))
         }
         return .paragraph(

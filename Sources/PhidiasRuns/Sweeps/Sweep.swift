@@ -48,13 +48,15 @@ public enum Sweep {
     ///   - threads: of a cell.
     ///   - ranks: share the cells: each makes the same call, reads its own data and computes `jobs`
     ///     cells at a time, and the first has the folder and the outcome. Nil for this process alone.
+    ///   - renderer: draws the charts as PNG too, light and dark; nil for SVG alone.
     ///   - onEvent: called with what happens, by one thread at a time.
     ///   - shouldStop: asked between two steps of every cell; true ends the sweep.
     /// - Throws: `SweepError`, `SweepFileError`; what is wrong with settings or data; `FileError`;
-    ///   `RankError`; at the end of every rank but the first `RankIsDone`.
+    ///   `ChartRendererError`; `RankError`; at the end of every rank but the first `RankIsDone`.
     public static func run(
         _ settings: SweepSettings, in folder: String, data: DataPair? = nil,
         firstFolds: Int? = nil, jobs: Int? = nil, threads: Int = 1, ranks: RankGroup? = nil,
+        renderer: ChartRenderer? = nil,
         onEvent: @escaping @Sendable (SweepEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> SweepOutcome {
@@ -99,7 +101,7 @@ public enum Sweep {
         let finished = try runner.run(jobs: own)
         log.close()
         let report = try SweepReport(plan, finished)
-        if finished.count == plan.cells.count { try report.writePictures(to: folder) }
+        if finished.count == plan.cells.count { try report.writePictures(to: folder, renderer) }
         withExtendedLifetime(place) {}
         return SweepOutcome(
             report: report, results: finished, cells: plan.cells.count, folder: folder)
@@ -120,17 +122,17 @@ public enum Sweep {
 }
 
 extension SweepReport {
-    /// The pictures that a sweep's folder has, by name, with their files: a heat map and a chart of
-    /// effective learning rates, where these two are all that varies, a chart of random searches, where
-    /// one of many settings has the golden pair, and one of the best learning rates, where the size of
-    /// the batch or of a layer varies. The heat map is there a second time as pixels, a
-    /// square a cell, without axes and numbers.
+    /// The pictures that a sweep's folder has, by name, with their files' names: a heat map and a chart of
+    /// effective learning rates, where these two are all that varies, a chart of random searches, where one
+    /// of many settings has the golden pair, and one of the best learning rates, where the size of the batch
+    /// or of a layer varies. The heat map is there a second time as pixels, a square a cell, without axes
+    /// and numbers.
     private var pictures: [(name: String, file: String, chart: Chart?)] {
         [
-            ("heat_map", "heatmap.svg", heatMap),
-            ("effective_rates", "effective-rates.svg", effectiveRates),
-            ("random_search", "random-search.svg", randomSearchChart),
-            ("best_rates", "best-rates.svg", bestRatesChart),
+            ("heat_map", "heatmap", heatMap),
+            ("effective_rates", "effective-rates", effectiveRates),
+            ("random_search", "random-search", randomSearchChart),
+            ("best_rates", "best-rates", bestRatesChart),
         ]
     }
     /// The name of the one without axes: programs can use it, people see too little in it.
@@ -138,9 +140,9 @@ extension SweepReport {
     private static let colorsFile = "heatmap.png"
 
     /// Draws the pictures that there are.
-    func writePictures(to folder: String) throws {
+    func writePictures(to folder: String, _ renderer: ChartRenderer?) throws {
         for case (_, let file, let chart?) in pictures {
-            try DurableFile.write(chart.svg, to: "\(folder)/\(file)")
+            try chart.write(file, to: folder, renderer)
         }
         if let image = heatMapImage {
             try PNG.write(
@@ -154,7 +156,7 @@ extension SweepReport {
 
     /// Those of the pictures that this report has.
     package var drawn: [(name: String, file: String)] {
-        pictures.filter { $0.chart != nil }.map { ($0.name, $0.file) }
+        pictures.filter { $0.chart != nil }.map { ($0.name, "\($0.file).svg") }
             + (heatMap == nil ? [] : [(Self.colorsAlone, Self.colorsFile)])
     }
 }
