@@ -7,15 +7,14 @@ import Synchronization
 final class SweepWatch: Sendable {
     func show(_ event: SweepEvent) {
         switch event {
-        case .starts(let cells, let left, let points, let jobs, let threads, let seconds):
+        case .starts(let cells, let left, let points, let jobs, let threads):
             Interruption.watch()
             let rounds = cells / max(points, 1)
             Console.say(
                 "\(cells.counted("cell")) (\(points.counted("setting")), \(rounds.counted("run")) each), \(left) to do, \(jobs) at a time, \(threads.counted("thread")) each, \(Model.kernels) kernels"
                     .wrapped(hanging: 2))
-            if let seconds {
-                Console.say("This takes about \(ProgressBar.time(seconds)), by its first steps.")
-            }
+        case .takes(let seconds):
+            Console.say("This takes about \(ProgressBar.time(seconds)), by its first steps.")
         case .doubts(let doubts):
             for doubt in doubts { Console.say("warning: \(doubt)") }
         case .cutLine(let path, let byte, let bytes):

@@ -4,10 +4,10 @@ import Phidias
 /// What happens in a sweep, as it happens.
 public enum SweepEvent: Sendable {
     /// Cells are about to be computed: all, those that have no result yet, the points of the grid,
-    /// and how many cells run at a time with how many threads each. Where they take long, about how
-    /// many seconds, by the speed of some first steps; else nil.
-    case starts(
-        cells: Int, left: Int, points: Int, jobs: Int, threads: Int, seconds: Double?)
+    /// and how many cells run at a time with how many threads each.
+    case starts(cells: Int, left: Int, points: Int, jobs: Int, threads: Int)
+    /// Of cells that take long: about how many seconds they will, by the speed of some first steps.
+    case takes(seconds: Double)
     /// Before anything is trained: labels of the training images that look like mistakes.
     case doubts([DataDoubt])
     /// The last line of the results was cut off, as by a loss of power: it is removed, and its cell
@@ -97,7 +97,10 @@ public enum Sweep {
         onEvent(
             .starts(
                 cells: plan.cells.count, left: left, points: plan.points.count, jobs: busy,
-                threads: threads, seconds: try runner.estimatedSeconds(jobs: busy)))
+                threads: threads))
+        if let seconds = try runner.estimatedSeconds(jobs: busy) {
+            onEvent(.takes(seconds: seconds))
+        }
         let finished = try runner.run(jobs: own)
         log.close()
         let report = try SweepReport(plan, finished)
