@@ -82,8 +82,8 @@ typedef struct {
     void *context;
 } ck_part;
 
-/// Which of `count` items a part has, the panels of a layer for instance: contiguous, as even as can
-/// be, and none where there are more parts than items.
+/// Which of `count` items a part has, the panels of a layer for instance: contiguous, as even as
+/// can be, and none where there are more parts than items.
 ck_range ck_part_items(const ck_part *part, ptrdiff_t count);
 
 /// The whole network. The caller owns it and may change the layers' and stages' buffers for

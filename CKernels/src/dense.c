@@ -301,8 +301,8 @@ static int gradient_panels(const ck_dense_pass *pass, ck_fate fate, const ck_den
 }
 
 // Of a network in parts, the weights that lead from units of other parts into own ones: panels of
-// inputs outside `own`, which are other parts' units. All of them are shared, as no thread waits for
-// them.
+// inputs outside `own`, which are other parts' units. All of them are shared, as no thread waits
+// for them.
 static int update_from_others(const ck_dense_pass *pass, ck_fate fate, ptrdiff_t l, const float *x,
                               const float *delta, ck_range own, int thread, int threads) {
     const ck_dense *layer = &pass->layers[l];
@@ -339,8 +339,8 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const ck_first_input *
         if (gradient_panels(pass, fate, layer, under->activations, 0, d,
                             (ck_range){0, ck_panels(layer->outputs)}, own))
             bad = l;
-        if (pass->part && update_from_others(pass, fate, l, under->activations, d, inputs, thread,
-                                             threads))
+        if (pass->part &&
+            update_from_others(pass, fate, l, under->activations, d, inputs, thread, threads))
             bad = l;
         d = under->deltas;
     }

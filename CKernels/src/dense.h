@@ -12,9 +12,9 @@ typedef struct {
     const ck_dense *layers;
     const ck_drop *drops; // of each layer, its masks [panel][image], NULL for none
     ptrdiff_t batch;
-    ck_vote *vote;      // of the threads that share a packed batch
-    float *sums;        // [thread]: CK_LISTED_SUMS
-    ck_columns columns; // where lists are turned, in training
+    ck_vote *vote;       // of the threads that share a packed batch
+    float *sums;         // [thread]: CK_LISTED_SUMS
+    ck_columns columns;  // where lists are turned, in training
     const ck_part *part; // of the network; NULL: all of it
 } ck_dense_pass;
 

@@ -135,11 +135,13 @@ extension KernelTests {
         // More parts than panels, panels that come out even and not, layers without units of a part,
         // and no hidden layer.
         static let networks = [
-            (widths: [37, 33, 17, 10], batch: 13), ([784, 37, 10], 51), ([5, 1, 3], 6), ([17, 10], 20),
-            ([30, 300, 100, 40, 2], 7), ([40, 64, 64, 64, 20], 33),
+            (widths: [37, 33, 17, 10], batch: 13), ([784, 37, 10], 51), ([5, 1, 3], 6),
+            ([17, 10], 20), ([30, 300, 100, 40, 2], 7), ([40, 64, 64, 64, 20], 33),
         ]
 
-        @Test(arguments: ActivationKind.allCases) func everyActivation(hidden: ActivationKind) throws {
+        @Test(arguments: ActivationKind.allCases) func everyActivation(hidden: ActivationKind)
+            throws
+        {
             for (widths, batch) in Self.networks {
                 try Self.check(Case(widths: widths, batch: batch, hidden: hidden))
             }
@@ -191,7 +193,8 @@ extension KernelTests {
         }
 
         /// What parts have come to is where any other number of them goes on.
-        @Test(arguments: Case.Rule.allCases) func anotherNumberOfPartsGoesOn(rule: Case.Rule) throws {
+        @Test(arguments: Case.Rule.allCases) func anotherNumberOfPartsGoesOn(rule: Case.Rule) throws
+        {
             for (widths, batch) in Self.networks {
                 let one = Case(widths: widths, batch: batch, hidden: .tanh, rule: rule)
                 let whole = try Self.train(one, steps: 1...4, part: nil)
