@@ -27,9 +27,11 @@ let package = Package(
         // For the package in Tests/Fuzzing/ alone.
         .library(name: "PhidiasFuzzingSupport", targets: ["FuzzTargets"]),
     ],
-    // tools/build-mpi: sweeps and experiments over several machines.
+    // tools/build-mpi: training, sweeps and experiments over several machines.
     traits: [
-        .trait(name: "MPI", description: "Sweeps and experiments over the ranks of mpirun or srun.")
+        .trait(
+            name: "MPI",
+            description: "Training, sweeps and experiments over the ranks of mpirun or srun.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

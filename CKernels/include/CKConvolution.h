@@ -68,6 +68,24 @@ typedef struct {
     float *gradient; ///< like weights; only for ck_network_gradient, else NULL
 } ck_stage;
 
+/// The part of a network that a process computes while others, each with a number of its own,
+/// compute the rest, from the same batches: of every dense layer but the last its share of the
+/// panels of units, and all of the last. Every part has the buffers of the whole network. Of
+/// weights, velocity and gradient it keeps those that lead into its own units and out of them: the
+/// others are the other parts'. All bits are those of one process.
+typedef struct {
+    int number, count; ///< from 0; at least 1
+    /// Makes an array of `count` items of `size` floats whole: each part has made the items
+    /// [first, last) that ck_part_items gives it, and gets the others. Called by the thread that
+    /// calls the pass, at the same places in every part, and returns when the array is whole.
+    void (*gather)(void *context, float *items, ptrdiff_t count, ptrdiff_t size);
+    void *context;
+} ck_part;
+
+/// Which of `count` items a part has, the panels of a layer for instance: contiguous, as even as
+/// can be, and none where there are more parts than items.
+ck_range ck_part_items(const ck_part *part, ptrdiff_t count);
+
 /// The whole network. The caller owns it and may change the layers' and stages' buffers for
 /// parameters between calls, but not their shapes.
 typedef struct {
@@ -84,6 +102,7 @@ typedef struct {
     int training;               ///< 0: for evaluation, with less memory; no backward pass
     void *workspace;            ///< ck_network_workspace bytes, 64-byte aligned, prepared by
                                 ///< ck_network_prepare
+    const ck_part *part;        ///< NULL: all of it; for training without stages
 } ck_network;
 
 /// Masks of dropout: an output is kept where 16 random bits, as a number, are at least

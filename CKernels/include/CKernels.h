@@ -224,6 +224,11 @@ ptrdiff_t ck_count_correct(ptrdiff_t m, ptrdiff_t n, const float *z, const uint8
 
 enum { CK_LANES = 16 };
 
+/// Items [first, last).
+typedef struct {
+    ptrdiff_t first, last;
+} ck_range;
+
 typedef enum {
     CK_IDENTITY = 0,
     CK_SIGMOID = 1,

@@ -90,7 +90,9 @@ static void forward_layer(const ck_dense_pass *pass, ptrdiff_t l, const float *x
     const ck_dense *layer = &pass->layers[l];
     const ptrdiff_t batch = pass->batch, groups = ck_groups(batch), depth = depth_of(layer->inputs);
     const ptrdiff_t weight_panel = (layer->inputs + 1) * CK_LANES;
-    const ck_range part = ck_share(ck_panels(layer->outputs) * groups, thread, threads);
+    const ck_range own = ck_own_panels(pass, l);
+    const ck_range part =
+        ck_share_of((ck_range){own.first * groups, own.last * groups}, thread, threads);
     for (ptrdiff_t k = 0; k < layer->inputs; k += depth)
         for (ptrdiff_t item = part.first; item < part.last; item++) {
             const ptrdiff_t panel = item / groups;
@@ -198,12 +200,29 @@ ck_first_input ck_pack_batch(const ck_dense_pass *pass, const ck_batch_input *in
     }
 }
 
+ck_range ck_part_items(const ck_part *part, ptrdiff_t count) {
+    return ck_share(count, part->number, part->count);
+}
+
+// Waits until the threads have made their panels of activations or deltas of a layer and, where the
+// network is in parts, until the other parts' are there.
+static void await_panels(const ck_dense_pass *pass, ptrdiff_t l, float *panels, int thread,
+                         int threads) {
+    ck_barrier(threads);
+    if (!pass->part)
+        return;
+    if (thread == 0)
+        pass->part->gather(pass->part->context, panels, ck_panels(pass->layers[l].outputs),
+                           pass->batch * CK_LANES);
+    ck_barrier(threads);
+}
+
 void ck_dense_forward_on(const ck_dense_pass *pass, const ck_first_input *x, const ck_dense *below,
                          float *logits, int thread, int threads) {
     for (ptrdiff_t l = 0; l < pass->count; l++) {
         float *last = l == pass->count - 1 ? logits : NULL;
         if (l > 0)
-            ck_barrier(threads);
+            await_panels(pass, l - 1, pass->layers[l - 1].activations, thread, threads);
         if (l == 0 && x && !x->panels)
             ck_listed_forward(pass, &x->lists, last, thread, threads);
         else if (l == 0 && x)
@@ -281,6 +300,21 @@ static int gradient_panels(const ck_dense_pass *pass, ck_fate fate, const ck_den
     return bad;
 }
 
+// Of a network in parts, the weights that lead from units of other parts into own ones: panels of
+// inputs outside `own`, which are other parts' units. All of them are shared, as no thread waits
+// for them.
+static int update_from_others(const ck_dense_pass *pass, ck_fate fate, ptrdiff_t l, const float *x,
+                              const float *delta, ck_range own, int thread, int threads) {
+    const ck_dense *layer = &pass->layers[l];
+    const ptrdiff_t gap = own.last - own.first;
+    const ck_range units = ck_own_panels(pass, l);
+    const ck_range part = ck_share(ck_panels(layer->inputs) - gap, thread, threads);
+    const ck_range before = {part.first, ck_least(part.last, own.first)};
+    const ck_range after = {ck_most(part.first, own.first) + gap, part.last + gap};
+    return gradient_panels(pass, fate, layer, x, 0, delta, units, before) |
+           gradient_panels(pass, fate, layer, x, 0, delta, units, after);
+}
+
 // A thread owns the same panels of units throughout: it makes their deltas, and updates the weights
 // that lead into them and out of them, so that these stay in its core's cache, and it waits for the
 // others only where it needs all deltas of a layer.
@@ -295,25 +329,31 @@ ptrdiff_t ck_dense_backward_on(const ck_dense_pass *pass, const ck_first_input *
     pack_delta(last, batch, delta, own_delta);
     for (ptrdiff_t l = count - 1; l >= (x ? 1 : 0); l--) {
         const ck_dense *layer = &pass->layers[l], *under = l ? layer - 1 : below;
-        const ck_range own = ck_share(ck_panels(layer->inputs), thread, threads);
+        const ck_range inputs =
+            l ? ck_own_panels(pass, l - 1) : (ck_range){0, ck_panels(layer->inputs)};
+        const ck_range own = ck_share_of(inputs, thread, threads);
         if (layer != last)
-            ck_barrier(threads);
+            await_panels(pass, l, layer->deltas, thread, threads);
         transpose_weights(pass->kernels, layer, own);
         backward_delta(pass->kernels, layer, d, under, l ? &pass->drops[l - 1] : NULL, batch, own);
         if (gradient_panels(pass, fate, layer, under->activations, 0, d,
                             (ck_range){0, ck_panels(layer->outputs)}, own))
+            bad = l;
+        if (pass->part &&
+            update_from_others(pass, fate, l, under->activations, d, inputs, thread, threads))
             bad = l;
         d = under->deltas;
     }
     if (!x)
         return bad;
     // Where the panels of units do not come out even, the first layer is shared by inputs.
-    ck_range units = {0, ck_panels(first->outputs)};
+    ck_range units = ck_own_panels(pass, 0);
     ck_range blocks = {0, x->panels ? ck_panels(first->inputs) : x->lists.words};
-    if (units.last % threads == 0 || units.last >= 8 * threads) {
-        units = ck_share(units.last, thread, threads);
+    const ptrdiff_t panels = units.last - units.first;
+    if (panels % threads == 0 || panels >= 8 * threads) {
+        units = ck_share_of(units, thread, threads);
     } else {
-        blocks = ck_share(blocks.last, thread, threads);
+        blocks = ck_share_of(blocks, thread, threads);
         if (first != last)
             ck_barrier(threads);
     }

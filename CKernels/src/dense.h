@@ -12,9 +12,10 @@ typedef struct {
     const ck_dense *layers;
     const ck_drop *drops; // of each layer, its masks [panel][image], NULL for none
     ptrdiff_t batch;
-    ck_vote *vote;      // of the threads that share a packed batch
-    float *sums;        // [thread]: CK_LISTED_SUMS
-    ck_columns columns; // where lists are turned, in training
+    ck_vote *vote;       // of the threads that share a packed batch
+    float *sums;         // [thread]: CK_LISTED_SUMS
+    ck_columns columns;  // where lists are turned, in training
+    const ck_part *part; // of the network; NULL: all of it
 } ck_dense_pass;
 
 /// How gradients are used: they update weights and velocity, or are written.
@@ -25,6 +26,13 @@ typedef struct {
 
 static inline ptrdiff_t ck_panels(ptrdiff_t features) {
     return (features + CK_LANES - 1) / CK_LANES;
+}
+
+/// The panels of units of a layer that this part of a network computes: all of the last.
+static inline ck_range ck_own_panels(const ck_dense_pass *pass, ptrdiff_t layer) {
+    const ptrdiff_t panels = ck_panels(pass->layers[layer].outputs);
+    return pass->part && layer < pass->count - 1 ? ck_part_items(pass->part, panels)
+                                                 : (ck_range){0, panels};
 }
 
 /// Inputs of a network's first layer: in panels or, where `panels` is NULL, listed.

@@ -20,8 +20,9 @@ static ptrdiff_t words_at_once(ptrdiff_t panels) {
 
 // Whether the gradient is summed by pixel, not by image.
 static int is_by_pixel(const ck_dense_pass *pass) {
+    const ck_range own = ck_own_panels(pass, 0);
     return pass->columns.lists && pass->batch >= CK_TURNED_IMAGES &&
-           ck_panels(pass->layers->outputs) >= CK_TURNED_TILES * pass->kernels->spot_tile;
+           own.last - own.first >= CK_TURNED_TILES * pass->kernels->spot_tile;
 }
 
 // ---------------------------------------------------------------- forward
@@ -64,7 +65,8 @@ void ck_listed_forward(const ck_dense_pass *pass, const ck_lists *lists, float *
     // For the way back, before which all threads meet.
     if (is_by_pixel(pass))
         ck_turn_lists(lists, batch, ck_share(lists->words, thread, threads), &pass->columns);
-    ck_range part = ck_share(ck_panels(pass->layers->outputs) * groups, thread, threads);
+    const ck_range own = ck_own_panels(pass, 0);
+    ck_range part = ck_share_of((ck_range){own.first * groups, own.last * groups}, thread, threads);
     // The last images of a panel, whole panels, and the first images of another.
     while (part.first < part.last) {
         const ptrdiff_t panel = part.first / groups, group = part.first % groups;

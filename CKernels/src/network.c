@@ -15,7 +15,8 @@ static ck_dense_pass dense_pass(const ck_kernels *kernels, const ck_network *net
                            .batch = batch,
                            .vote = &plan->vote,
                            .sums = plan->listed_sums,
-                           .columns = plan->columns};
+                           .columns = plan->columns,
+                           .part = network->part};
 }
 
 // ---------------------------------------------------------------- forward
@@ -105,7 +106,8 @@ static void forward(void *context, int thread, int threads) {
 static int wants_lists(ck_plan *plan, const ck_dense_pass *pass, const ck_batch_input *input,
                        int threads) {
     enum { PASSES = 32 };
-    const ptrdiff_t panels = ck_panels(pass->layers->outputs), batch = pass->batch;
+    const ck_range own = ck_own_panels(pass, 0);
+    const ptrdiff_t panels = own.last - own.first, batch = pass->batch;
     // Lists have room for places in 32 bits.
     if (input->listing == CK_NEVER_LISTED || (!input->rows && input->offset != 0) ||
         input->pixels > INT32_MAX / CK_LANES || input->pixels > (ptrdiff_t)UINT32_MAX / batch)

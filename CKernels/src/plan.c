@@ -6,10 +6,6 @@
 
 static const double most_elements = 0x1p40; // of anything that one image or stage has
 
-static ptrdiff_t greater(ptrdiff_t a, ptrdiff_t b) {
-    return a > b ? a : b;
-}
-
 static int is_small(double a, double b, double c, double d) {
     return a * b * c * d <= most_elements;
 }
@@ -203,13 +199,13 @@ static int plan_stage(const ck_stage *stage, int first, ck_shape in, ck_planned 
         p->delta_pixels = (ck_grid){p->deltas.row, CK_LANES};
         return 1;
     }
-    const ptrdiff_t top = greater(window.height - 1 - padding.height, 0);
-    const ptrdiff_t left = greater(window.width - 1 - padding.width, 0);
-    const ptrdiff_t down = greater(padding.height - window.height + 1, 0);
-    const ptrdiff_t right = greater(padding.width - window.width + 1, 0);
-    const ptrdiff_t height = greater(stride.height * (p->computed.height - 1) + 1 + top,
+    const ptrdiff_t top = ck_most(window.height - 1 - padding.height, 0);
+    const ptrdiff_t left = ck_most(window.width - 1 - padding.width, 0);
+    const ptrdiff_t down = ck_most(padding.height - window.height + 1, 0);
+    const ptrdiff_t right = ck_most(padding.width - window.width + 1, 0);
+    const ptrdiff_t height = ck_most(stride.height * (p->computed.height - 1) + 1 + top,
                                      in.height + window.height - 1 + down);
-    const ptrdiff_t width = greater(stride.width * (p->computed.width - 1) + 1 + left,
+    const ptrdiff_t width = ck_most(stride.width * (p->computed.width - 1) + 1 + left,
                                     in.width + window.width - 1 + right);
     if (!is_small(height, width, (double)p->panels * CK_LANES, 1))
         return 0;
@@ -316,8 +312,8 @@ static int lay_out(const ck_network *network, arena *a) {
             plan->lowest = ck_least(plan->lowest, s);
         }
         take_buffers(a, &network->stages[s], s == 0, network->training, plan, p);
-        plan->line_size = greater(plan->line_size, line_size(p));
-        plan->flow_size = greater(plan->flow_size, greater(p->places_size, p->flow.size));
+        plan->line_size = ck_most(plan->line_size, line_size(p));
+        plan->flow_size = ck_most(plan->flow_size, ck_most(p->places_size, p->flow.size));
         shape = p->out;
     }
     plan->flat = shape;

@@ -4,12 +4,12 @@
 
 #include "CKernels.h"
 
-typedef struct {
-    ptrdiff_t first, last; // last is excluded
-} ck_range;
-
 static inline ptrdiff_t ck_least(ptrdiff_t a, ptrdiff_t b) {
     return a < b ? a : b;
+}
+
+static inline ptrdiff_t ck_most(ptrdiff_t a, ptrdiff_t b) {
+    return a > b ? a : b;
 }
 
 /// Where a part starts if the first `more` parts have each + 1 items, and all others `each`.
@@ -21,6 +21,12 @@ static inline ptrdiff_t ck_part_start(ptrdiff_t each, ptrdiff_t more, ptrdiff_t 
 static inline ck_range ck_share(ptrdiff_t count, ptrdiff_t thread, ptrdiff_t threads) {
     ptrdiff_t each = count / threads, more = count % threads;
     return (ck_range){ck_part_start(each, more, thread), ck_part_start(each, more, thread + 1)};
+}
+
+/// The same of the items of a range.
+static inline ck_range ck_share_of(ck_range all, ptrdiff_t thread, ptrdiff_t threads) {
+    const ck_range part = ck_share(all.last - all.first, thread, threads);
+    return (ck_range){all.first + part.first, all.first + part.last};
 }
 
 /// The share of `count` elements in whole panels: an element has its lane whoever computes it, and

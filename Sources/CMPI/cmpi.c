@@ -21,6 +21,7 @@ enum { TAG = 1 };
 static int rank, size = 1;
 static message *outgoing;
 static cmpi_place *places;
+static int *counts, *offsets; // of each rank's share of an array
 
 int cmpi_is_built(void) {
     return 1;
@@ -79,13 +80,17 @@ int cmpi_start(void) {
     int given = 0;
     // An abort has a handler of ours, which Open MPI would take note of.
     setenv("OMPI_MCA_opal_signal", "7,8,11", 0);
-    const int error = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given);
+    const int error = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &given);
     if (error)
         return error;
+    if (given < MPI_THREAD_SERIALIZED)
+        return MPI_ERR_UNSUPPORTED_OPERATION;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     places = calloc((size_t)size, sizeof *places);
-    if (!places)
+    counts = calloc((size_t)size, sizeof *counts);
+    offsets = calloc((size_t)size, sizeof *offsets);
+    if (!places || !counts || !offsets)
         return MPI_ERR_NO_MEM;
     const cmpi_place own = own_place();
     return MPI_Allgather(&own, sizeof own, MPI_BYTE, places, sizeof own, MPI_BYTE, MPI_COMM_WORLD);
@@ -147,6 +152,38 @@ int cmpi_receive(void *bytes, size_t count, int from) {
     return MPI_Recv(bytes, (int)count, MPI_BYTE, from, TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
+int cmpi_gather(void *items, const size_t *starts, size_t bytes) {
+    if (bytes > INT_MAX || starts[size] > INT_MAX)
+        return MPI_ERR_COUNT;
+    // MPI counts as far as INT_MAX: bytes or, of a larger array, items.
+    const int is_large = bytes > 0 && starts[size] > INT_MAX / bytes;
+    const int each = is_large ? 1 : (int)bytes;
+    MPI_Datatype type = MPI_BYTE;
+    if (is_large) {
+        MPI_Type_contiguous((int)bytes, MPI_BYTE, &type);
+        MPI_Type_commit(&type);
+    }
+    for (int r = 0; r < size; r++) {
+        counts[r] = (int)(starts[r + 1] - starts[r]) * each;
+        offsets[r] = (int)starts[r] * each;
+    }
+    const int error = MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, items, counts, offsets,
+                                     type, MPI_COMM_WORLD);
+    if (is_large)
+        MPI_Type_free(&type);
+    return error;
+}
+
+int cmpi_broadcast(void *bytes, size_t count) {
+    int error = 0;
+    for (size_t at = 0; at < count && !error; at += INT_MAX) {
+        const size_t left = count - at;
+        error = MPI_Bcast((char *)bytes + at, left < INT_MAX ? (int)left : INT_MAX, MPI_BYTE, 0,
+                          MPI_COMM_WORLD);
+    }
+    return error;
+}
+
 void cmpi_finish(void) {
     MPI_Finalize();
 }
@@ -186,6 +223,14 @@ int cmpi_probe(int *from, size_t *count) {
 }
 int cmpi_receive(void *bytes, size_t count, int from) {
     (void)bytes, (void)count, (void)from;
+    return -1;
+}
+int cmpi_gather(void *items, const size_t *starts, size_t bytes) {
+    (void)items, (void)starts, (void)bytes;
+    return -1;
+}
+int cmpi_broadcast(void *bytes, size_t count) {
+    (void)bytes, (void)count;
     return -1;
 }
 void cmpi_finish(void) {}

@@ -28,7 +28,7 @@ enum Launch {
         guard let ranked = command as? any RankedCommand else {
             throw UsageError(
                 description:
-                    "'\(name)' runs as one process, and was started as one of \(own.size), as by mpirun or srun. Start it without them; sweeps and experiments are what ranks share."
+                    "'\(name)' runs as one process, and was started as one of \(own.size), as by mpirun or srun. Start it without them; training, sweeps and experiments are what ranks share."
             )
         }
         guard RankGroup.library != nil else {
@@ -38,7 +38,7 @@ enum Launch {
             )
         }
         Interruption.watch()
-        let ranks = try RankGroup.start(own)
+        let ranks = try RankGroup.start(own) { end($0, $1) }
         do {
             if ranks.isFirst { tell(ranks) }
             try ranked.run(over: ranks)

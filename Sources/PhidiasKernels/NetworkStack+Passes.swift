@@ -103,6 +103,7 @@ extension NetworkStack {
         delta: Span<Float>, learningRate: Float, momentum: Float
     ) -> Int? {
         pass.checkBackward(delta)
+        isWhole = part == nil
         var from = packedInput
         let bad = delta.withUnsafeBufferPointer {
             ck_network_backward(
@@ -117,6 +118,7 @@ extension NetworkStack {
     /// - Throws: `KernelError.outOfMemory`.
     package func gradient(delta: Span<Float>) throws(KernelError) {
         pass.checkBackward(delta)
+        isWhole = part == nil
         for stage in shape.stages.indices
         where shape.stages[stage].isConvolution && stages[stage].gradient == nil {
             stages[stage].gradient = try floats(Self.weights(stage, shape, images))

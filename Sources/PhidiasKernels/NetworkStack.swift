@@ -81,7 +81,11 @@ package final class NetworkStack {
     private let layerDropout: UnsafeMutablePointer<Float>
     let network: UnsafeMutablePointer<ck_network>
     /// Adam's second moments by place.
-    private var second: [Int: UnsafeMutablePointer<Float>] = [:]
+    private(set) var second: [Int: UnsafeMutablePointer<Float>] = [:]
+    /// Nil where it is the whole network's.
+    let part: PartDescription?
+    /// Whether it holds all parameters, and not only those that its part has updated.
+    package internal(set) var isWhole = true
     private var buffers: [AlignedBuffer] = []
     /// The packed batch, for a network without stages; else nil.
     private(set) var packed: UnsafeMutablePointer<Float>?
@@ -143,7 +147,7 @@ package final class NetworkStack {
             input: shape.input.cValue, stage_count: shape.stages.count, stages: stages,
             layer_count: shape.layers.count, layers: layers, layer_dropout: layerDropout,
             batch: batch, threads: Int32(threads), training: role.trains ? 1 : 0,
-            workspace: nil)
+            workspace: nil, part: nil)
     }
 
     /// The bytes that a stack of this shape allocates, for callers to check first.
@@ -195,14 +199,19 @@ package final class NetworkStack {
         return images
     }
 
-    /// - Parameter threads: the most threads of a pass.
+    /// - Parameters:
+    ///   - threads: the most threads of a pass.
+    ///   - part: what this process trains of a network without stages; nil for all of it.
     /// - Throws: `KernelError.outOfMemory`.
     package init(
-        _ shape: Shape, batchCapacity: Int, role: Role, threads: Int
+        _ shape: Shape, batchCapacity: Int, role: Role, threads: Int, part: Part? = nil
     ) throws(KernelError) {
         let images = Self.checkedImages(shape)
         precondition(batchCapacity > 0, "batch of \(batchCapacity)")
         precondition(threads > 0, "thread count \(threads) is not positive")
+        precondition(
+            part == nil || (shape.stages.isEmpty && role.trains),
+            "a part is of dense layers that are trained")
         (self.shape, self.images, self.batchCapacity) = (shape, images, batchCapacity)
         (self.role, self.threads) = (role, threads)
         pass = StackPass(
@@ -216,6 +225,8 @@ package final class NetworkStack {
             to: Self.description(
                 shape, images, stages: stages, layers: layers, layerDropout: layerDropout,
                 batch: batchCapacity, role: role, threads: threads))
+        self.part = part.map { PartDescription($0) }
+        network.pointee.part = self.part.map { UnsafePointer($0.pointer) }
         let trains = role.trains
         for stage in shape.stages.indices where shape.stages[stage].isConvolution {
             let count = Self.weights(stage, shape, images)
@@ -265,7 +276,7 @@ package final class NetworkStack {
     /// The number of stages and layers together: the places of `values(_:of:)`.
     package var places: Int { shape.stages.count + shape.layers.count }
 
-    private func panels(
+    func panels(
         _ content: Content, of place: Int
     ) -> UnsafeMutablePointer<Float> {
         precondition((0..<places).contains(place), "no place \(place)")
@@ -287,12 +298,19 @@ package final class NetworkStack {
 
     /// The panels that an update from gradients in memory works on, and their places.
     var updatePanels: (places: [Int], panels: [UpdateRule.Panels]) {
-        let places = (0..<self.places).filter { counts(of: $0).biases > 0 }
-        let all = places.map { place in
-            UpdateRule.Panels(
-                count: Self.weights(place, shape, images), weights: panels(.weights, of: place),
-                velocity: panels(.velocity, of: place), gradient: panels(.gradient, of: place),
-                second: second[place])
+        var places: [Int] = []
+        var all: [UpdateRule.Panels] = []
+        for place in 0..<self.places where counts(of: place).biases > 0 {
+            for floats in updatedFloats(of: place) {
+                let first = floats.lowerBound
+                places.append(place)
+                all.append(
+                    UpdateRule.Panels(
+                        count: floats.count, weights: panels(.weights, of: place) + first,
+                        velocity: panels(.velocity, of: place) + first,
+                        gradient: panels(.gradient, of: place) + first,
+                        second: second[place].map { $0 + first }))
+            }
         }
         return (places, all)
     }

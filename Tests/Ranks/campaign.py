@@ -1,4 +1,5 @@
-"""Sweeps and experiments over ranks beside one process: the same lines, whatever happens to a rank.
+"""Training, sweeps and experiments over ranks beside one process: the same weights and the same lines,
+whatever happens to a rank.
 
 Started by tools/test-mpi, which says what it shows. Prints a line for each thing that it shows, and
 ends with 1 if one of them does not hold.
@@ -11,6 +12,7 @@ import pathlib
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -23,6 +25,18 @@ SWEEP = (
 ).split()
 EXPERIMENT = "--data d --hidden 8 --batch-size 8 --epochs 2".split()
 LOSS = ["experiment", "loss", *EXPERIMENT, *"--seeds 3 --tuning-seeds 2 --rates 0.03,0.3 --jobs 1".split()]
+# One network over ranks: what is trained, by name.
+TRAININGS = {
+    "784-37-10, batch 51": "--data d --hidden 37 --batch-size 51 --epochs 3",
+    "784-512-512-10, batch 256": "--data d --hidden 512,512 --activation relu --batch-size 256 --epochs 3",
+    "rows of numbers": "--data rows --hidden 40,20 --activation tanh --batch-size 30 --epochs 3",
+    "weight decay": "--data d --hidden 100,40 --weight-decay 0.001 --epochs 3",
+    "Nesterov": "--data d --hidden 100,40 --nesterov --epochs 3",
+    "Adam": "--data d --hidden 100,40 --optimizer adam --weight-decay 0.01 --epochs 3",
+    "dropout": ["--data", "d", "--network", "dense 100 relu, dropout 0.5, dense 40 relu, dense 10",
+                "--epochs", "3"],
+}
+LONG = "--data d --hidden 256,128 --batch-size 32 --validation 0.2 --keep 3".split()
 
 
 class Campaign:
@@ -54,6 +68,14 @@ class Campaign:
             env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=limit)
         return done.returncode, done.stderr
+
+    def train(self, launcher, arguments):
+        """The result of a training as phidias train prints it; {} if it failed, and what it said."""
+        done = subprocess.run(
+            [*launcher, self.given.program, "train", *arguments, "--format", "json"], cwd=self.work,
+            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=1800)
+        return json.loads(done.stdout) if done.returncode == 0 else {}, done.stderr
 
     def mpirun(self, ranks):
         return ["mpirun.openmpi", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
@@ -102,6 +124,130 @@ class Campaign:
                 f"experiment {name} over 3 ranks writes the {len(files[0])} files of one process",
                 code == 0 and files[0] == files[1], "" if code == 0 else errors)
 
+    def write_rows(self):
+        """A data set of rows of numbers."""
+        folder = self.work / "rows"
+        folder.mkdir(exist_ok=True)
+        for name, count in ("train", 500), ("t10k", 100):
+            rows = [[self.random.gauss(0, 1) for _ in range(23)] for _ in range(count)]
+            labels = bytes(int(row[0] + row[1] * row[2] > 0) for row in rows)
+            flat = [number for row in rows for number in row]
+            (folder / f"{name}-features-idx2-float").write_bytes(
+                struct.pack(f">BBBBII{len(flat)}f", 0, 0, 13, 2, count, 23, *flat))
+            (folder / f"{name}-labels-idx1-ubyte").write_bytes(
+                struct.pack(">BBBBI", 0, 0, 8, 1, count) + labels)
+
+    def same_weights(self):
+        self.write_rows()
+        for name, words in TRAININGS.items():
+            words = words if isinstance(words, list) else words.split()
+            alone, errors = self.train([], [*words, "--output", self.fresh()])
+            sums, said = {alone.get("weights_sha256")}, errors if not alone else ""
+            for ranks in range(1, 5):
+                result, errors = self.train(
+                    self.mpirun(ranks), [*words, "--threads", "1", "--output", self.fresh()])
+                sums.add(result.get("weights_sha256"))
+                said += "" if result else errors
+            self.show(
+                f"train, {name}: 1 to 4 ranks give the weights of one process",
+                len(sums) == 1 and None not in sums, said)
+
+    def training(self, ranks, words, output):
+        return subprocess.Popen(
+            [*self.mpirun(ranks), self.given.program, "train", *words, "--threads", "1", "--output",
+             output], cwd=self.work, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def epochs_done(self, folder):
+        path = self.work / folder / "metrics.jsonl"
+        return path.read_text().count("\n") if path.exists() else 0
+
+    def resumed_training(self):
+        words = [*LONG, "--epochs", "60"]
+        alone, _ = self.train([], [*words, "--output", self.fresh()])
+        for victim in "mpirun", "another rank":
+            folder = self.fresh()
+            process = self.training(3, words, folder)
+            while self.epochs_done(folder) < 5 and process.poll() is None:
+                time.sleep(0.01)
+            target = process.pid if victim == "mpirun" else self.children(process)[2]
+            os.kill(target, signal.SIGTERM)
+            errors = process.communicate(timeout=60)[1]
+            done = self.epochs_done(folder)
+            steps = list((self.work / folder / "checkpoints").glob("*-step-*"))
+            sums = {}
+            for ranks in 1, 2, 4:
+                copy = self.fresh()
+                shutil.copytree(self.work / folder, self.work / copy)
+                result, said = self.train(
+                    self.mpirun(ranks) if ranks > 1 else [], ["--resume", copy, "--threads", "1"])
+                sums[ranks] = result.get("weights_sha256")
+                errors += "" if result else said
+            self.show(
+                f"SIGTERM to {victim} of 3 ranks after {done} of 60 epochs leaves a checkpoint"
+                f" ({steps[0].name if steps else 'none'}), and 1, 2 and 4 ranks end with the weights"
+                " of one process",
+                steps and 5 <= done < 60 and "Stopped by a signal" in errors
+                and set(sums.values()) == {alone.get("weights_sha256")}, f"{sums}\n{errors}"
+                if set(sums.values()) != {alone.get("weights_sha256")} or not steps else "")
+
+    def killed_training(self):
+        words = [*LONG, "--epochs", "20"]
+        begin = time.monotonic()
+        alone, _ = self.train(self.mpirun(2), [*words, "--threads", "1", "--output", self.fresh()])
+        usual, losses, middles = time.monotonic() - begin, [], 0
+        for _ in range(self.given.kills // 5):
+            ranks, folder = self.random.randint(2, 4), self.fresh()
+            process = self.training(ranks, words, folder)
+            time.sleep(self.random.uniform(0.2, usual))
+            victims = self.children(process)
+            target = self.random.choice([process.pid, *victims])
+            try:
+                os.kill(target, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.communicate(timeout=60)
+            for _ in range(100):
+                if not any(self.runs(victim) for victim in victims):
+                    break
+                time.sleep(0.1)
+            else:
+                losses.append("a rank was left over")
+            middles += 0 < self.epochs_done(folder) < 20
+            other = self.random.choice([n for n in range(1, 5) if n != ranks])
+            is_begun = (self.work / folder / "run.json").exists()
+            place = ["--resume", folder] if is_begun else [*words, "--output", self.fresh()]
+            result, errors = self.train(
+                self.mpirun(other) if other > 1 else [], [*place, "--threads", "1"])
+            if result.get("weights_sha256") != alone.get("weights_sha256"):
+                losses.append(f"{ranks} then {other} ranks: {errors}")
+        self.show(
+            f"{self.given.kills // 5} trainings killed, {middles} of them between two epochs: another"
+            " number of ranks ends with the same weights", not losses, "\n".join(losses))
+
+    def training_speed(self):
+        """Seconds of training by two ranks of a thread, and by one process of two, by turns."""
+        data = os.environ.get("PHIDIAS_MNIST")
+        if not data:
+            data = "large"
+            self.run([], ["data", "synthesize", "--train", "20000", "--test", "100", "--output", data])
+        words = ["--data", data, "--hidden", "512", "--batch-size", "256", "--epochs", "8"]
+        ratios, seconds = [], []
+        for _ in range(self.given.turns):
+            times = [
+                self.train(launcher, [*words, "--threads", threads, "--output", self.fresh()])[0]
+                .get("seconds", float("nan"))
+                for launcher, threads in ((self.mpirun(2), "1"), ([], "2"))
+            ]
+            ratios.append(times[0] / times[1])
+            seconds.append(times[1])
+        ratios.sort()
+        ratio = ratios[len(ratios) // 2]
+        text = ", ".join(f"{value:.3f}" for value in ratios)
+        self.show(
+            f"training 784-512-10, batch 256, 2 ranks of a thread over one process of two,"
+            f" {len(ratios)} turns of {min(seconds):.1f} s: {ratio:.3f} ({text})", ratio <= 1.1)
+
     def mixed_tables(self):
         folder = self.fresh()
         program = self.script(
@@ -110,6 +256,13 @@ class Campaign:
         self.show(
             "one rank with the reference kernels: the same lines",
             code == 0 and self.lines(folder) == self.lines("alone"), "" if code == 0 else errors)
+        words, models = ["train", *LONG, "--epochs", "2"], []
+        for launcher, one in ([], None), (self.mpirun(3), program):
+            folder = self.fresh()
+            code, errors = self.run(launcher, [*words, "--threads", "1", "--output", folder], one)
+            path = self.work / folder / "model.safetensors"
+            models.append(path.read_bytes() if path.exists() else errors)
+        self.show("and the same model", models[0] == models[1], "" if code == 0 else errors)
 
     def other_data(self):
         self.run([], ["data", "synthesize", "--train", "600", "--test", "100", "--seed", "2",
@@ -128,10 +281,20 @@ class Campaign:
             and not (self.work / folder).exists(), errors if code != 65 else "")
 
     def refusals(self):
-        code, errors = self.run(self.mpirun(2), ["train", "--data", "d", "--output", "t"])
+        code, errors = self.run(self.mpirun(2), ["verify", "alone"])
         self.show(
-            "train over ranks is refused", code == 64 and "runs as one process" in errors
+            "verify over ranks is refused", code == 64 and "runs as one process" in errors
             and errors.count("phidias: ") == 1, f"code {code}")
+        for words, sentence in (
+            (["--network", "conv 2 3x3 relu, dense 10"], "dense layers alone"),
+            (["--clip-norm", "1"], "gradient's norm"),
+        ):
+            code, errors = self.run(
+                self.mpirun(2), ["train", "--data", "d", *words, "--output", "t"])
+            self.show(
+                f"train {words[0]} over ranks is refused",
+                code == 64 and sentence in errors and errors.count("phidias: ") == 1
+                and not (self.work / "t").exists(), errors if code != 64 else "")
         if self.given.plain:
             libraries = subprocess.run(
                 ["ldd", self.given.plain], capture_output=True, text=True, check=True).stdout
@@ -280,6 +443,17 @@ class Campaign:
             "MPICH: 3 ranks give the lines of one process",
             code == 0 and "MPICH" in errors and self.lines(folder) == self.lines("alone"),
             "" if code == 0 else errors)
+        words = ["train", *LONG, "--epochs", "2"]
+        one, three = self.fresh(), self.fresh()
+        self.run([], [*words, "--output", one])
+        code, errors = self.run(
+            ["mpiexec.mpich", "-n", "3"], [*words, "--threads", "1", "--output", three],
+            self.given.mpich)
+        models = [self.work / folder / "model.safetensors" for folder in (one, three)]
+        self.show(
+            "MPICH: 3 ranks train the model of one process",
+            code == 0 and models[0].read_bytes() == models[1].read_bytes(),
+            "" if code == 0 else errors)
 
     def speed(self):
         """Cells an hour of two ranks with a worker each, and of one process with two, by turns."""
@@ -314,9 +488,12 @@ def main():
     parser.add_argument("--only")
     campaign = Campaign(parser.parse_args())
     campaign.run([], ["data", "synthesize", "--train", "600", "--test", "100", "--output", "d"])
-    steps = ["same_lines", "mixed_tables", "other_data", "refusals", "kills", "two_hosts", "speed"]
+    steps = [
+        "same_lines", "same_weights", "mixed_tables", "other_data", "refusals", "kills",
+        "resumed_training", "killed_training", "two_hosts", "speed", "training_speed",
+    ]
     if campaign.given.mpich:
-        steps.insert(4, "mpich")
+        steps.insert(5, "mpich")
     # What the others compare with.
     campaign.run([], [*SWEEP, "--output", "alone"])
     for step in steps:

@@ -19,8 +19,8 @@ typedef struct {
 
 /// Whether the build has MPI.
 int cmpi_is_built(void);
-/// Starts MPI with a collective call of all ranks. The thread that makes it makes all further
-/// calls. Returns 0, or an error.
+/// Starts MPI with a collective call of all ranks. Further calls may come from any thread, but only
+/// one at a time. Returns 0, or an error.
 int cmpi_start(void);
 /// Name and version of the library, on one line.
 const char *cmpi_library(void);
@@ -35,6 +35,12 @@ int cmpi_unsent(void);
 int cmpi_probe(int *from, size_t *count);
 /// Takes the message that cmpi_probe found. Returns 0, or an error.
 int cmpi_receive(void *bytes, size_t count, int from);
+/// Makes an array of items of `bytes` bytes whole, together with all ranks: rank r has the items
+/// from starts[r] up to starts[r + 1]. Waits for the others, and takes a CPU meanwhile. Returns 0,
+/// or an error.
+int cmpi_gather(void *items, const size_t *starts, size_t bytes);
+/// Copies the bytes of rank 0 to all ranks. Likewise.
+int cmpi_broadcast(void *bytes, size_t count);
 /// Waits for the other ranks to do the same.
 void cmpi_finish(void);
 /// Ends all ranks. It may return.

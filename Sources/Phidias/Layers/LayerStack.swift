@@ -19,18 +19,25 @@ final class LayerStack {
             threads: threads)
     }
 
+    /// - Parameter part: what this process trains of it; nil for all.
     /// - Throws: `KernelError.outOfMemory`.
     init(
         _ network: Network, _ scalings: Model.Scalings, batchCapacity: Int,
-        role: NetworkStack.Role, threads: Int
+        role: NetworkStack.Role, threads: Int, part: NetworkStack.Part? = nil
     ) throws(KernelError) {
         let plan = Network.KernelPlan(network)
         (self.network, self.scalings, places) = (network, scalings, plan.places)
         kernels = try NetworkStack(
-            plan.shape, batchCapacity: batchCapacity, role: role, threads: threads)
+            plan.shape, batchCapacity: batchCapacity, role: role, threads: threads, part: part)
     }
 
+    /// Whether it holds all parameters; of a part, after `makeWhole`.
+    var isWhole: Bool { kernels.isWhole }
+    /// Gets the parameters that other parts have updated: see `NetworkStack.makeWhole`.
+    func makeWhole() { kernels.makeWhole() }
+
     func values(_ content: NetworkStack.Content = .weights, of number: Int) -> LayerParameters {
+        precondition(isWhole, "other parts have updated some of the values")
         let values = kernels.values(content, of: places[number])
         return LayerParameters(weight: values.weight, bias: values.bias)
     }

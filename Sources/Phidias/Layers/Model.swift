@@ -57,8 +57,9 @@ public struct Model: Sendable, Equatable {
     }
 
     /// The kernels' panels filled with these parameters.
+    /// - Parameter part: what this process trains of the network; nil for all.
     func stack(
-        batchCapacity: Int, role: NetworkStack.Role, threads: Int
+        batchCapacity: Int, role: NetworkStack.Role, threads: Int, part: NetworkStack.Part? = nil
     ) throws(ModelError) -> LayerStack {
         try Self.checkOpenMP()
         // A file of a few bytes can describe layers that need gigabytes.
@@ -68,7 +69,8 @@ public struct Model: Sendable, Equatable {
         let stack: LayerStack
         do {
             stack = try LayerStack(
-                network, scalings, batchCapacity: batchCapacity, role: role, threads: threads)
+                network, scalings, batchCapacity: batchCapacity, role: role, threads: threads,
+                part: part)
         } catch {
             throw .refusedMemory(bytes)
         }

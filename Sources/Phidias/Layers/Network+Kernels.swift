@@ -1,6 +1,9 @@
 import PhidiasKernels
 
 extension Network {
+    /// Whether dense layers are all that it has: nothing before them works on images.
+    package var isDense: Bool { KernelPlan(self).shape.stages.isEmpty }
+
     /// The parts that the kernels run: stages over images, and dense layers above them.
     package struct KernelPlan {
         package private(set) var shape: NetworkStack.Shape

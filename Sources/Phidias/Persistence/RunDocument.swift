@@ -84,6 +84,9 @@ public struct RunDocument: Sendable, Equatable {
     public var columnNames: ColumnNames?
     /// The number of threads; no influence on the result.
     public var threads: Int
+    /// The number of processes that trained together, with so many threads each; no influence on the
+    /// result.
+    public var ranks = 1
     /// The name of the kernel table; no influence on the result.
     public var kernels: String
     /// What was changed when the run was resumed, in order.
@@ -136,6 +139,7 @@ public struct RunDocument: Sendable, Equatable {
             .init(key: "kernels", value: .string(kernels)),
             .init(key: "data_sha256", value: Setting.object(checksums)),
         ]
+        if ranks > 1 { members.append(.init(key: "ranks", value: .integer(ranks))) }
         if let classNames {
             members.append(.init(key: "classes", value: ClassNames.json(classNames)))
         }
@@ -173,7 +177,8 @@ public struct RunDocument: Sendable, Equatable {
         let areCounts =
             changes.allSatisfy { $0.epochs >= 0 && $0.steps >= 0 }
             && halvings.allSatisfy { $0.step > 0 && $0.backTo >= 0 }
-        return threads > 0 && areCounts ? nil : "there is no thread, or a count is below 0"
+        return threads > 0 && ranks > 0 && areCounts
+            ? nil : "there is no thread, or a count is below 0"
     }
 
     // MARK: - Reading
@@ -227,6 +232,11 @@ public struct RunDocument: Sendable, Equatable {
         program = json["phidias"]?.stringValue ?? ""
         threads = json["threads"]?.integerValue ?? 1
         guard threads > 0 else { throw missing("threads") }
+        ranks =
+            try json["ranks"].map { json in
+                guard let ranks = json.integerValue, ranks > 0 else { throw missing("ranks") }
+                return ranks
+            } ?? 1
         kernels = json["kernels"]?.stringValue ?? ""
         self.changes = changes
         self.halvings = halvings
@@ -244,7 +254,7 @@ public struct RunDocument: Sendable, Equatable {
 
     private static let members: Set = [
         "format", "format_version", "phidias", "model_format", "network", "settings", "threads",
-        "kernels", "data_sha256", "classes", "columns", "changes", "halvings",
+        "ranks", "kernels", "data_sha256", "classes", "columns", "changes", "halvings",
     ]
 
     /// All elements; none if there is no list; nil if one cannot be read.

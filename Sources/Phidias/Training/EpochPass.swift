@@ -8,6 +8,8 @@ struct TrainerSettings {
     let seed: UInt64
     let threads: Int
     let augmentation: Augmentation?
+    /// What other processes do of the same training; nil for a trainer that works alone.
+    var sharing: SharedTraining?
 }
 
 /// The values of one step.
@@ -118,9 +120,10 @@ struct EpochPass {
             try stack.gradient(delta: delta)
             try onGradient(stack)
         }
-        if let bad = try settings.optimizer.step(
+        var bad = try settings.optimizer.step(
             stack, delta: delta, step.values, number: step.number)
-        {
+        if let sharing = settings.sharing { bad = try sharing.agree(bad) }
+        if let bad {
             throw TrainingError.diverged(step: step.number, layer: bad, what: "weight")
         }
         return Result(loss: sum, correct: correct)

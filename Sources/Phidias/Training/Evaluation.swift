@@ -119,6 +119,13 @@ extension Model {
     public func evaluate(_ data: Dataset, loss: any Loss, threads: Int? = nil) throws(ModelError)
         -> Evaluation
     {
+        try evaluate(data, loss: loss, threads: threads, sharing: nil)
+    }
+
+    /// The same by several processes, each of which makes this call and takes a part of the images.
+    package func evaluate(
+        _ data: Dataset, loss: any Loss, threads: Int?, sharing: SharedTraining?
+    ) throws(ModelError) -> Evaluation {
         try check(data)
         guard loss.outputActivation == network.outputActivation else {
             throw .output(
@@ -128,7 +135,7 @@ extension Model {
         // Logits, targets and gradient.
         let bytes = 3 * MemoryLayout<Float>.stride * data.count * classes
         if let reason = Memory.refusal(bytes) { throw .memory(bytes: bytes, reason: reason) }
-        let logits = try logits(of: data, threads: threads)
+        let logits = try logits(of: data, threads: threads, sharing: sharing)
         guard !data.isRegression else {
             return regression(of: logits, data, loss)
         }

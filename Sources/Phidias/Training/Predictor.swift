@@ -232,9 +232,23 @@ extension Model {
         try predictor(for: images.count, threads).logits(images: images)
     }
 
-    /// Logits [count, outputs] of all images or rows of the data.
-    func logits(of data: Dataset, threads: Int?) throws(ModelError) -> [Float] {
-        try predictor(for: data.count * data.pixels, threads).logits(of: data, 0..<data.count)
+    /// Logits [count, outputs] of all images or rows of the data, which other processes may share.
+    func logits(
+        of data: Dataset, threads: Int?, sharing: SharedTraining?
+    ) throws(ModelError) -> [Float] {
+        guard let part = sharing?.part else {
+            return try predictor(for: data.count * data.pixels, threads)
+                .logits(of: data, 0..<data.count)
+        }
+        let own = part.items(of: data.count), classes = network.classes
+        let logits = try predictor(for: own.count * data.pixels, threads).logits(of: data, own)
+        var all = [Float](repeating: 0, count: data.count * classes)
+        all.replaceSubrange(own.lowerBound * classes..<own.upperBound * classes, with: logits)
+        all.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            part.gather(start, count: data.count, bytes: classes * MemoryLayout<Float>.stride)
+        }
+        return all
     }
 
     /// Class probabilities [count, classes] of images as for `logits(images:threads:)`: sigmoid or

@@ -63,7 +63,15 @@ public final class Trainer {
     /// The random changes to training images; nil for none.
     public var augmentation: Augmentation? { settings.augmentation }
 
-    private let settings: TrainerSettings
+    /// What other processes do of the same training: each has such a trainer, with the same settings,
+    /// model and data, and makes the same calls. Nil for a trainer that works alone. The state is then
+    /// to be read on all of them after the same steps.
+    package var sharing: SharedTraining? {
+        get { settings.sharing }
+        set { settings.sharing = newValue }
+    }
+
+    private var settings: TrainerSettings
     private let network: Network
     private let shared: Mutex<Shared>
     /// The last training. Only the thread that trains accesses it, or one that holds the lock while
@@ -248,13 +256,13 @@ public final class Trainer {
         defer {
             if session.hasDiverged {
                 self.session = nil
-            } else if session.position.steps > 0 {
+            } else if session.position.steps > 0, session.isWhole {
                 shared.withLock { $0.model = session.model }
             }
         }
         while !session.isFinished {
             let isWhole = try Kernels.withTeam(threads: threads) { try session.steps(observers) }
-            guard isWhole else { return }
+            guard isWhole else { return session.makeWhole() }
             let report = session.finishEpoch()
             publish(report.model, session)
             try observers.onEpoch?(report)

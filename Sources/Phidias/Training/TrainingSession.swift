@@ -32,7 +32,7 @@ final class TrainingSession {
         stack = try start.model.stack(
             batchCapacity: settings.batchSize,
             role: settings.optimizer.hasSecondMoments ? .adaptiveTraining : .training,
-            threads: settings.threads)
+            threads: settings.threads, part: settings.sharing?.part)
         for (index, velocity) in start.velocity.enumerated() {
             stack.set(.velocity, of: index, to: velocity)
         }
@@ -58,8 +58,15 @@ final class TrainingSession {
     }
 
     var isFinished: Bool { position.epochs >= run.epochs }
+    /// Whether it holds the whole model; where the training is shared, after `makeWhole`.
+    var isWhole: Bool { stack.isWhole }
+    /// Gets what other processes have trained.
+    func makeWhole() { stack.makeWhole() }
     /// The model after the last step.
-    var model: Model { Model(stack) }
+    var model: Model {
+        makeWhole()
+        return Model(stack)
+    }
     var velocity: [LayerParameters] {
         stack.network.weighted.indices.map { stack.values(.velocity, of: $0) }
     }

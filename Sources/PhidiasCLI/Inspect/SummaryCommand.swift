@@ -19,6 +19,7 @@ struct SummaryCommand: ParsableCommand {
               phidias summary dbl-2024
               phidias summary 'conv 8 5x5 relu, maxpool 2, dense 10' --image 3x32x32
               phidias summary dbl-2024 --document > network.json
+              phidias summary 'dense 4096 relu, dense 10' --ranks 2,4,16 --batch-size 1024
             """)
 
     @Argument(
@@ -38,6 +39,7 @@ struct SummaryCommand: ParsableCommand {
     @OptionGroup var team: ThreadOptions
     @Flag(help: "Write the network as a JSON document.")
     var document = false
+    @OptionGroup(title: "Training over ranks") var ranks: RankOptions
     @OptionGroup var form: FormatOptions
 
     private static let batches = [1, 16, 64, 256]
@@ -49,12 +51,17 @@ struct SummaryCommand: ParsableCommand {
             print(NetworkDocument.json(network).text(pretty: true))
             return
         }
+        let ranks = try ranks.estimates(of: network, threads: threads)
         let memory = Self.batches.map {
             (batch: $0, bytes: network.trainingMemory(batchSize: $0, threads: threads))
         }
         switch form.format {
-        case .text: show(network, memory, threads, names)
-        case .json: print(json(network, memory, threads, names).text())
+        case .text:
+            show(network, memory, threads, names)
+            if let ranks { print("\n\(ranks.text)") }
+        case .json:
+            let ranks = ranks.map { [JSON.Member(key: "ranks", value: $0.json)] } ?? []
+            print(JSON.object(json(network, memory, threads, names) + ranks).text())
         }
     }
 
@@ -122,7 +129,7 @@ struct SummaryCommand: ParsableCommand {
     private func json(
         _ network: Network, _ memory: [(batch: Int, bytes: Int)], _ threads: Int,
         _ names: [String]?
-    ) -> JSON {
+    ) -> [JSON.Member] {
         let layers = network.layers.enumerated().map { index, layer -> JSON in
             .members([
                 "layer": .string(layer.description), "output": Self.json(network.shapes[index]),
@@ -144,7 +151,7 @@ struct SummaryCommand: ParsableCommand {
                     .members(["batch": .integer($0.batch), "bytes": .integer($0.bytes)])
                 }),
         ]
-        return .object(members.map { .init(key: $0.key, value: $0.value) } + (named ?? []))
+        return members.map { .init(key: $0.key, value: $0.value) } + (named ?? [])
     }
 
     private static func json(_ shape: LayerShape) -> JSON {

@@ -42,6 +42,11 @@ final class RunWatch {
             Console.say(
                 "warning: the loss, \(loss.digits()), is above the loss before training, \(start.digits()): the learning rate may be too high."
             )
+        case .slowRanks(let step, let messages, let alone):
+            clear()
+            Console.say(
+                "warning: a step takes \((step * 1e3).digits(3)) ms, \((messages * 1e3).digits(3)) of them for messages; one rank alone would take about \((alone * 1e3).digits(3)). phidias summary --ranks estimates what pays."
+                    .wrapped(hanging: 2))
         case .damagedCheckpoint(let error):
             Console.say("\(error.description) Trying the checkpoint before it.")
         case .damagedFrames(let paths):
@@ -111,7 +116,9 @@ final class RunWatch {
                 "\(start.network), \(start.loss) loss, \(start.images) images, batch \(settings.batchSize)",
                 steps,
             ] + (moves.isEmpty ? [] : ["augmentation: \(moves.joined(separator: ", "))"])
-            + ["\(start.threads.counted("thread")), \(Model.kernels) kernels"]
+            + [
+                "\(start.ranks > 1 ? "\(start.ranks) ranks of " : "")\(start.threads.counted("thread")), \(Model.kernels) kernels"
+            ]
         return lines.map { $0.wrapped(hanging: 2) }
     }
 
@@ -123,7 +130,7 @@ final class RunWatch {
     /// takes up to ten minutes at the nominal speed.
     private static func warning(_ start: RunStart) -> String? {
         let operations = start.network.trainingFlops * Double(start.images)
-        let seconds = operations / (nominalSpeed * Double(start.threads))
+        let seconds = operations / (nominalSpeed * Double(start.threads * start.ranks))
         guard seconds > 600 else { return nil }
         let speed = "\((nominalSpeed / 1e9).fixed(0)) GFLOP/s a thread"
         return

@@ -5,7 +5,7 @@ import Glibc
 import Phidias
 import PhidiasRuns
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: RankedCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train a network; write the model, metrics and a picture of its filters.",
@@ -59,6 +59,11 @@ struct TrainCommand: ParsableCommand {
                 valueName: "steps"))
         var tensorboardEvery: Int?
 
+        /// Steps between two events with the model; nil for none.
+        var weightsEvery: Int? {
+            tensorboard == nil ? nil : tensorboardEvery ?? TensorBoardLog.usualInterval
+        }
+
         func log() throws -> TensorBoardLog? {
             guard let tensorboard else {
                 guard tensorboardEvery == nil else {
@@ -68,16 +73,20 @@ struct TrainCommand: ParsableCommand {
                 return nil
             }
             return try TensorBoardLog(
-                in: tensorboard, every: tensorboardEvery ?? TensorBoardLog.usualInterval
+                in: tensorboard, every: weightsEvery ?? TensorBoardLog.usualInterval
             ) { Console.say("\($0.description) Training goes on without TensorBoard's files.") }
         }
     }
 
-    func run() throws {
+    func run(over ranks: RankGroup?) throws {
         let (output, resume, threads) = (place.output, place.resume, team.threads)
         let watch = RunWatch()
         let stop = { Interruption.signal != nil }
         let log: TensorBoardLog?
+        // Another rank than the first has neither events nor files.
+        func openLog() throws -> TensorBoardLog? {
+            ranks?.isFirst ?? true ? try board.log() : nil
+        }
         func show(_ event: RunEvent) {
             watch.show(event)
             log?.add(event)
@@ -85,11 +94,11 @@ struct TrainCommand: ParsableCommand {
         let result: RunResult
         if let resume {
             try checkResuming(resume)
-            log = try board.log()
+            log = try openLog()
             result = try Run.resume(
                 resume, allowingChanges: place.allowChange, threads: threads,
-                weightsEvery: log?.weightsEvery, change: options.apply, onEvent: show,
-                shouldStop: stop)
+                weightsEvery: board.weightsEvery, ranks: ranks, change: options.apply,
+                onEvent: show, shouldStop: stop)
         } else {
             guard !place.allowChange else {
                 throw UsageError(
@@ -102,19 +111,23 @@ struct TrainCommand: ParsableCommand {
             }
             var settings = TrainingSettings()
             try options.apply(to: &settings)
-            log = try board.log()
+            log = try openLog()
             result =
                 if let output {
                     try Run.train(
                         settings, in: output, replacing: place.force, threads: threads,
-                        weightsEvery: log?.weightsEvery, onEvent: show, shouldStop: stop)
+                        weightsEvery: board.weightsEvery, ranks: ranks, onEvent: show,
+                        shouldStop: stop)
                 } else {
                     try Run.train(
                         settings, under: NumberedRuns("runs"), threads: threads,
-                        weightsEvery: log?.weightsEvery, onEvent: show, shouldStop: stop)
+                        weightsEvery: board.weightsEvery, ranks: ranks, onEvent: show,
+                        shouldStop: stop)
                 }
         }
-        if case .interrupted(let place) = result.end, let signal = Interruption.signal {
+        if case .interrupted(let place) = result.end {
+            // It may have come to another rank.
+            let signal = Interruption.signal ?? SIGTERM
             watch.clear()
             Console.say(
                 "Stopped by a signal after epoch \(place.epochs), step \(place.steps). Continue with: phidias train --resume \(result.folder.shellQuoted)"

@@ -13,6 +13,13 @@ public enum RankError: PhidiasError, Equatable {
     case differs(rank: Int, host: String, differences: [String])
     /// Nothing was heard from a rank for so many seconds.
     case silent(rank: Int, host: String, seconds: Int)
+    /// In the middle of a training that ranks share, another has kept this one waiting for so many
+    /// seconds.
+    case stuck(seconds: Int)
+    /// A network that ranks do not share: with layers on images.
+    case network(String)
+    /// A limit of the gradient's norm, which is that of all ranks' parts together.
+    case clipping
     /// A rank ended before its cells were done.
     case stopped(rank: Int, host: String)
     /// A rank could not do its part: its sentence and exit code.
@@ -32,6 +39,12 @@ public enum RankError: PhidiasError, Equatable {
                 + differences.joined(separator: "\n")
         case .silent(let rank, let host, let seconds):
             "Nothing was heard from rank \(rank) on \(host) for \(seconds) seconds: its machine or the network may be down. What is finished is kept; the same command continues."
+        case .stuck(let seconds):
+            "For \(seconds) seconds another rank has not done its part of a step: its machine or the network may be down. The run continues from its last checkpoint when it is resumed."
+        case .network(let network):
+            "Ranks share networks of dense layers alone, and '\(network)' has others: train it in one process."
+        case .clipping:
+            "Ranks do not limit the gradient's norm (clip_norm), which takes the gradients of all of them: train in one process, or without the limit."
         case .stopped(let rank, let host):
             "Rank \(rank) on \(host) ended before its work was done, as after a signal. What is finished is kept; the same command continues."
         case .failed(let rank, let host, let reason, _): "Rank \(rank) on \(host): \(reason)"
@@ -42,10 +55,10 @@ public enum RankError: PhidiasError, Equatable {
 
     public var exitCode: Int32 {
         switch self {
-        case .notBuilt: 64
+        case .notBuilt, .network, .clipping: 64
         case .library, .alone: 71
         case .differs: 65
-        case .silent, .stopped: 75
+        case .silent, .stopped, .stuck: 75
         case .failed(_, _, _, let code): code
         case .misunderstood: 76
         }

@@ -51,7 +51,7 @@ extension RankGroup {
         return value
     }
 
-    private func wait(
+    func wait(
         for kind: RankMessage.Kind, shouldStop: () -> Bool
     ) throws -> RankMessage {
         while !shouldStop() {

@@ -20,8 +20,8 @@ public struct RankPlace: Sendable, Hashable {
     }
 }
 
-/// Carries bytes between ranks. One thread makes all calls.
-package protocol RankTransport {
+/// Carries bytes between ranks. Any thread may call it, but only one at a time.
+package protocol RankTransport: Sendable {
     /// Where the ranks run, in their order.
     var places: [RankPlace] { get }
     /// The number of messages that are still on their way out.
@@ -30,6 +30,13 @@ package protocol RankTransport {
     func post(_ bytes: [UInt8], to rank: Int) throws(RankError)
     /// A message that is there; nil if there is none.
     func next() throws(RankError) -> (from: Int, bytes: [UInt8])?
+    /// Makes an array of items of `bytes` bytes whole, together with all ranks: rank r has the items from
+    /// `starts[r]` up to `starts[r + 1]`. Waits for the others.
+    func gather(
+        _ items: UnsafeMutableRawPointer, _ starts: [Int], _ bytes: Int
+    ) throws(RankError)
+    /// Copies the bytes of the first rank to all. Waits for the others.
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer) throws(RankError)
     /// Waits for the other ranks to do the same.
     func finish()
     /// Ends all ranks, as far as it can.
@@ -69,6 +76,16 @@ struct MPITransport: RankTransport {
         var bytes = [UInt8](repeating: 0, count: count)
         try Self.check(cmpi_receive(&bytes, count, from), "receiving")
         return (Int(from), bytes)
+    }
+
+    func gather(
+        _ items: UnsafeMutableRawPointer, _ starts: [Int], _ bytes: Int
+    ) throws(RankError) {
+        try Self.check(cmpi_gather(items, starts, bytes), "gathering")
+    }
+
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer) throws(RankError) {
+        try Self.check(cmpi_broadcast(bytes.baseAddress, bytes.count), "broadcasting")
     }
 
     func finish() { cmpi_finish() }

@@ -13,7 +13,8 @@ package final class FilterFilm {
         package let path: String
     }
 
-    private let folder: RunFolder
+    /// Nil on another rank than the first, which draws nothing.
+    private let folder: RunFolder?
     private let every: Int
     private let start: Model
     private var picture = FilterImage()
@@ -23,7 +24,7 @@ package final class FilterFilm {
     static let headroom: Float = 6
 
     /// - Throws: if a frame would be too large for a picture.
-    init(in folder: RunFolder, every: Int, start: Model) throws {
+    init(in folder: RunFolder?, every: Int, start: Model) throws {
         self.folder = folder
         self.every = every
         self.start = start
@@ -46,6 +47,7 @@ package final class FilterFilm {
     }
 
     private func draw(_ model: Model, step: Int) throws {
+        guard let folder else { return }
         let digits = String(step)
         let name = String(repeating: "0", count: max(8 - digits.count, 0)) + digits
         try DurableFile.makeDirectory(folder.path("frames"))
@@ -56,7 +58,7 @@ package final class FilterFilm {
 
     /// The frames up to a step that a disk has lost, in part or wholly: they are not drawn again.
     func damaged(upTo step: Int) -> [String] {
-        let frames = (try? Self.frames(in: folder.path("frames"))) ?? []
+        let frames = (try? folder.map { try Self.frames(in: $0.path("frames")) }) ?? []
         return frames.filter { $0.step <= step && !PNG.isWhole(path: $0.path) }.map(\.path)
     }
 

@@ -16,24 +16,30 @@ public enum Run {
     ///     has something to save.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`. They change no result.
     ///   - weightsEvery: steps between two events with the model, at least 1; nil for none.
+    ///   - ranks: share every step: each makes the same call and reads its own data, and the first has
+    ///     the folder, the events and the result. Nil for this process alone.
     ///   - onEvent: called with what happens, on the thread that trains.
     ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
     /// - Throws: `RunError.exists`; what is wrong with settings or data; `TrainingError.diverged`;
-    ///   `FileError`.
+    ///   `FileError`; `RankError`; at the end of every rank but the first `RankIsDone`.
     public static func train(
         _ settings: TrainingSettings, in folder: String, data: DataPair? = nil,
         replacing: Bool = false, threads: Int? = nil, weightsEvery: Int? = nil,
-        onEvent: @escaping (RunEvent) -> Void = { _ in },
+        ranks: RankGroup? = nil, onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         try check(settings)
+        if let ranks, !ranks.isFirst {
+            try help(ranks, with: settings, data, threads, weightsEvery, shouldStop)
+        }
         let place = RunFolder(folder, onEvent: onEvent)
         try place.checkIsFree(replacing: replacing)
-        let plan = try TrainingPlan(settings, data: data, threads: threads)
+        let plan = try TrainingPlan(settings, data: data, threads: threads, over: ranks)
+        try ranks?.agree(on: plan, weightsEvery: weightsEvery)
         try place.open()
         // Again, now that no other process can write: one may have ended here meanwhile.
         try place.checkIsFree(replacing: replacing)
-        return try begin(plan, place, weightsEvery, shouldStop, onEvent)
+        return try begin(plan, place, ranks, weightsEvery, shouldStop, onEvent)
     }
 
     /// The same in a new folder of runs that are numbered, which is made when settings and data have
@@ -44,24 +50,50 @@ public enum Run {
     ///   - data: nil reads what the settings name.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`.
     ///   - weightsEvery: steps between two events with the model, at least 1; nil for none.
+    ///   - ranks: share every step; nil for this process alone.
     ///   - onEvent: called with what happens, on the thread that trains.
     ///   - shouldStop: asked between two steps; true ends the training with a checkpoint.
-    /// - Throws: as `train(_:in:data:replacing:threads:weightsEvery:onEvent:shouldStop:)`.
+    /// - Throws: as `train(_:in:data:replacing:threads:weightsEvery:ranks:onEvent:shouldStop:)`.
     public static func train(
         _ settings: TrainingSettings, under runs: NumberedRuns, data: DataPair? = nil,
-        threads: Int? = nil, weightsEvery: Int? = nil,
+        threads: Int? = nil, weightsEvery: Int? = nil, ranks: RankGroup? = nil,
         onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
         try check(settings)
-        let plan = try TrainingPlan(settings, data: data, threads: threads)
+        if let ranks, !ranks.isFirst {
+            try help(ranks, with: settings, data, threads, weightsEvery, shouldStop)
+        }
+        let plan = try TrainingPlan(settings, data: data, threads: threads, over: ranks)
+        try ranks?.agree(on: plan, weightsEvery: weightsEvery)
         let folder = try runs.next()
         // Only where nothing was written.
         defer { rmdir(folder) }
         let place = RunFolder(folder, onEvent: onEvent)
         try place.open()
         runs.link(latest: folder)
-        return try begin(plan, place, weightsEvery, shouldStop, onEvent)
+        return try begin(plan, place, ranks, weightsEvery, shouldStop, onEvent)
+    }
+
+    /// What another rank than the first does for a run: the same, but that it writes nothing.
+    /// - Parameter settings: nil takes those of the run that the first rank resumes.
+    /// - Throws: `RankIsDone` at the end.
+    private static func help(
+        _ ranks: RankGroup, with settings: TrainingSettings?, _ data: DataPair?, _ threads: Int?,
+        _ weightsEvery: Int?, _ shouldStop: @escaping () -> Bool
+    ) throws -> Never {
+        let given = try settings ?? ranks.sharedSettings()
+        let plan = try TrainingPlan(given, data: data, threads: threads, over: ranks)
+        try ranks.agree(on: plan, weightsEvery: weightsEvery)
+        let resumes = settings == nil
+        let document = resumes ? try ranks.document(nil) : plan.document
+        let checkpoint = resumes ? try ranks.checkpoint(nil) : nil
+        _ = try TrainingRun(
+            plan, nil, document, over: ranks, from: checkpoint, weightsEvery: weightsEvery,
+            shouldStop: shouldStop, onEvent: { _ in }
+        ).train(from: checkpoint?.state)
+        try ranks.meet()
+        throw RankIsDone()
     }
 
     private static func check(_ settings: TrainingSettings) throws {
@@ -72,7 +104,7 @@ public enum Run {
     }
 
     private static func begin(
-        _ plan: TrainingPlan, _ place: RunFolder, _ weightsEvery: Int?,
+        _ plan: TrainingPlan, _ place: RunFolder, _ ranks: RankGroup?, _ weightsEvery: Int?,
         _ shouldStop: @escaping () -> Bool, _ onEvent: @escaping (RunEvent) -> Void
     ) throws -> RunResult {
         defer { place.discardReplacement() }
@@ -80,9 +112,9 @@ public enum Run {
         place.ground = plan.training.ground
         return try finish(
             TrainingRun(
-                plan, place, plan.document, from: nil, weightsEvery: weightsEvery,
+                plan, place, plan.document, over: ranks, from: nil, weightsEvery: weightsEvery,
                 shouldStop: shouldStop, onEvent: onEvent),
-            from: nil, place)
+            from: nil, place, ranks)
     }
 
     /// Resumes a run from its newest checkpoint. It ends with the bits of a run that never
@@ -94,6 +126,8 @@ public enum Run {
     ///     recorded.
     ///   - threads: threads per step; nil takes those of `Model.threads(_:)`. They change no result.
     ///   - weightsEvery: steps between two events with the model, at least 1; nil for none.
+    ///   - ranks: share every step, in any number; nil for this process alone. All but the first get
+    ///     settings and checkpoint from that one.
     ///   - change: changes settings. Where the data lies and how checkpoints are kept may always be
     ///     changed.
     ///   - onEvent: called with what happens, on the thread that trains.
@@ -101,11 +135,14 @@ public enum Run {
     /// - Throws: `RunError`, and what `train` throws.
     public static func resume(
         _ folder: String, data: DataPair? = nil, allowingChanges: Bool = false,
-        threads: Int? = nil, weightsEvery: Int? = nil,
+        threads: Int? = nil, weightsEvery: Int? = nil, ranks: RankGroup? = nil,
         change: (inout TrainingSettings) throws -> Void = { _ in },
         onEvent: @escaping (RunEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> RunResult {
+        if let ranks, !ranks.isFirst {
+            try help(ranks, with: nil, data, threads, weightsEvery, shouldStop)
+        }
         let place = RunFolder(folder, onEvent: onEvent)
         try FolderSwitch.settleToRead(folder)
         guard try !place.contents().isEmpty else { throw RunError.noRun(folder: folder) }
@@ -116,19 +153,23 @@ public enum Run {
             onEvent)
         var settings = try old.trainingSettings(of: folder)
         try change(&settings)
-        let plan = try TrainingPlan(settings, data: data, threads: threads)
+        ranks?.share(settings)
+        let plan = try TrainingPlan(settings, data: data, threads: threads, over: ranks)
+        try ranks?.agree(on: plan, weightsEvery: weightsEvery)
         let (checkpoint, document) = try reconcile(
             plan, place, old, found, recorded, allowingChanges: allowingChanges)
         (place.classNames, place.columnNames) = (document.classNames, document.columnNames)
         place.ground = plan.training.ground
         try place.restore(checkpoint, loss: plan.loss.name)
+        _ = try ranks?.document(document)
+        _ = try ranks?.checkpoint(checkpoint)
         onEvent(
             .resumes(folder: folder, checkpoint?.state.position ?? TrainingPosition()))
         return try finish(
             TrainingRun(
-                plan, place, document, from: checkpoint, weightsEvery: weightsEvery,
+                plan, place, document, over: ranks, from: checkpoint, weightsEvery: weightsEvery,
                 shouldStop: shouldStop, onEvent: onEvent),
-            from: checkpoint?.state, place)
+            from: checkpoint?.state, place, ranks)
     }
 
     /// Compares the record of the place where a run continues with run.json.
@@ -214,11 +255,13 @@ public enum Run {
     }
 
     private static func finish(
-        _ run: TrainingRun, from state: TrainingState?, _ folder: RunFolder
+        _ run: TrainingRun, from state: TrainingState?, _ folder: RunFolder, _ ranks: RankGroup?
     ) throws -> RunResult {
         let result = try run.train(from: state)
         if result.result != nil, result.isOver { _ = try folder.draw(result.model) }
         withExtendedLifetime(folder) {}
+        // The others wait until all is written.
+        try ranks?.meet()
         return result
     }
 }

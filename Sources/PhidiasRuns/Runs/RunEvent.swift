@@ -17,6 +17,9 @@ public enum RunEvent: Sendable {
     /// The training loss of an epoch is above the loss before training: the learning rate may be too
     /// high.
     case lossAboveStart(epoch: Int, loss: Double, start: Double)
+    /// A step over ranks takes longer than it would on one of them, in seconds: by what the first steps
+    /// took, `messages` of it for the exchange and for waiting, and an estimate of one rank alone.
+    case slowRanks(step: Double, messages: Double, alone: Double)
     /// A checkpoint cannot be read; the one before it is tried.
     case damagedCheckpoint(any PhidiasError)
     /// These frames of the film are not whole PNG files; the run continues without them.
@@ -46,8 +49,10 @@ public struct RunStart: Sendable {
     public let loss: String
     /// How many images are trained on.
     public let images: Int
-    /// Threads per step.
+    /// Threads per step; of each rank, where several share it.
     public let threads: Int
+    /// How many ranks share a step.
+    public let ranks: Int
     /// Epochs that are already finished.
     public let epochsDone: Int
 }

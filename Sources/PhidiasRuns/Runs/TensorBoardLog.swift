@@ -108,8 +108,8 @@ public final class TensorBoardLog: Sendable {
             var event = TensorBoardEvent(step: weights.step)
             event.add(weights.model)
             try state.file?.append(event.message)
-        case .doubts, .lossAboveStart, .damagedCheckpoint, .damagedFrames, .recordWasBehind,
-            .dropsChanges,
+        case .doubts, .lossAboveStart, .slowRanks, .damagedCheckpoint, .damagedFrames,
+            .recordWasBehind, .dropsChanges,
             .diverges,
             .noImprovement:
             break

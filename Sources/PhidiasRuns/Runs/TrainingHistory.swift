@@ -36,11 +36,14 @@ struct TrainingHistory {
     }
 
     /// Evaluates the model of an epoch that has ended.
-    /// - Parameter optimizer: of the epoch.
+    /// - Parameters:
+    ///   - optimizer: of the epoch.
+    ///   - sharing: the processes that evaluate it together, each of which makes this call.
     /// - Throws: `TrainingError.diverged` if a loss is not finite, `.lossTooHigh`: such a model is not
     ///   kept.
     mutating func add(
-        _ epoch: Trainer.EpochReport, of plan: TrainingPlan, optimizer: Optimizer, threads: Int
+        _ epoch: Trainer.EpochReport, of plan: TrainingPlan, optimizer: Optimizer, threads: Int,
+        sharing: SharedTraining? = nil
     ) throws -> Addition {
         let start = try plan.settings.divergesAbove.map { factor in
             let start = try self.start ?? plan.lossBeforeTraining(threads: threads)
@@ -52,7 +55,7 @@ struct TrainingHistory {
         }
         self.start = start
         func score(_ data: Dataset, _ what: String) throws -> EpochMetrics.Score {
-            try epoch.score(data, what, loss: plan.loss, threads: threads)
+            try epoch.score(data, what, loss: plan.loss, threads: threads, sharing: sharing)
         }
         let testsNow = plan.validation == nil || plan.settings.testEveryEpoch
         let rates = try optimizer.values(
@@ -74,7 +77,7 @@ struct TrainingHistory {
         }
         var changesEarlier = false
         if !testsNow, isStopped || epoch.epoch == plan.settings.epochs {
-            changesEarlier = try testAtTheEnd(epoch, plan, threads)
+            changesEarlier = try testAtTheEnd(epoch, plan, threads, sharing)
         }
         return Addition(
             metrics: metrics[metrics.count - 1], isBest: isBest, changesEarlier: changesEarlier,
@@ -84,16 +87,18 @@ struct TrainingHistory {
     /// Evaluates the model that the run leaves on the test images.
     /// - Returns: whether it is that of an earlier epoch.
     private mutating func testAtTheEnd(
-        _ epoch: Trainer.EpochReport, _ plan: TrainingPlan, _ threads: Int
+        _ epoch: Trainer.EpochReport, _ plan: TrainingPlan, _ threads: Int,
+        _ sharing: SharedTraining?
     ) throws -> Bool {
         guard patience != nil, let best, best.epoch != epoch.epoch else {
             metrics[metrics.count - 1].test = try epoch.score(
-                plan.test, "test", loss: plan.loss, threads: threads)
+                plan.test, "test", loss: plan.loss, threads: threads, sharing: sharing)
             return false
         }
         guard metrics[best.epoch - 1].test == nil else { return false }
         metrics[best.epoch - 1].test = EpochMetrics.Score(
-            try best.model.evaluate(plan.test, loss: plan.loss, threads: threads))
+            try best.model.evaluate(
+                plan.test, loss: plan.loss, threads: threads, sharing: sharing))
         return true
     }
 }
@@ -111,12 +116,16 @@ extension TrainingPlan {
 
 extension Trainer.EpochReport {
     /// Its model on data that it was not trained on.
-    /// - Parameter what: the data's name.
+    /// - Parameters:
+    ///   - what: the data's name.
+    ///   - sharing: the processes that evaluate it together.
     /// - Throws: `TrainingError.diverged` if the loss is not finite.
     func score(
-        _ data: Dataset, _ what: String, loss: any Loss, threads: Int
+        _ data: Dataset, _ what: String, loss: any Loss, threads: Int,
+        sharing: SharedTraining? = nil
     ) throws -> EpochMetrics.Score {
-        let score = EpochMetrics.Score(try model.evaluate(data, loss: loss, threads: threads))
+        let score = EpochMetrics.Score(
+            try model.evaluate(data, loss: loss, threads: threads, sharing: sharing))
         guard score.loss.isFinite else {
             throw TrainingError.diverged(
                 step: steps, layer: model.network.layers.count - 1, what: "\(what) loss")

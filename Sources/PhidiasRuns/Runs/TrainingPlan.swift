@@ -21,6 +21,8 @@ public struct TrainingPlan: Sendable {
     public let checksums: [String: String]
     /// Threads of a step.
     public let threads: Int
+    /// How many ranks share a step.
+    package let ranks: Int
 
     /// Checks the settings, and the data against them.
     /// - Parameters:
@@ -30,8 +32,16 @@ public struct TrainingPlan: Sendable {
     ///   - threads: of a step; nil takes those of `Model.threads(_:)`.
     /// - Throws: what is wrong with settings or data, or what the machine lacks.
     public init(_ settings: TrainingSettings, data: DataPair? = nil, threads: Int? = nil) throws {
+        try self.init(settings, data: data, threads: threads, over: nil)
+    }
+
+    /// - Parameter ranks: share the training, and without a number of threads their machine's CPUs.
+    init(
+        _ settings: TrainingSettings, data: DataPair?, threads: Int?, over ranks: RankGroup?
+    ) throws {
         try settings.check()
-        self.threads = try Model.threads(threads)
+        self.threads = try Model.threads(threads, over: ranks)
+        self.ranks = ranks?.size ?? 1
         let data = try data ?? settings.loadData()
         try data.check(classes: settings.classes)
         let settings = try settings.adapted(to: data.training)
@@ -61,6 +71,7 @@ public struct TrainingPlan: Sendable {
             checksums: checksums, threads: threads, kernels: Model.kernels,
             classNames: classNames)
         document.columnNames = training.columnNames
+        document.ranks = ranks
         return document
     }
 

@@ -18,7 +18,7 @@ enum Simulation {
         guard arguments.count == 4, let count = Int(arguments[2]), let mean = Double(arguments[3]),
             let launch = RankLaunch(environment: ProcessInfo.processInfo.environment)
         else { fatalError("usage: mpirun … RankSimulation FILE CELLS SECONDS") }
-        let ranks = try RankGroup.start(launch)
+        let ranks = try RankGroup.start(launch, givingUp: { ranks, _ in ranks.abort(75) })
         let log = ranks.isFirst ? try LineLog(path: arguments[1]) : nil
         let lengths = (0..<count).map { cell in
             mean * (0.5 + Double((UInt32(truncatingIfNeeded: cell) &* 2_654_435_761) >> 8) / 0x1p24)
