@@ -107,10 +107,13 @@ extension RankGroup {
 
     /// Compares what every rank would train with what the first one would.
     /// - Parameter weightsEvery: steps between two events with the model, which all ranks make.
-    /// - Throws: `RankError.differs`; `RankError.network`, `.clipping` for what ranks do not share.
+    /// - Throws: `RankError.differs`; on the first rank `RankError.network`, `.clipping` for what ranks do
+    ///   not share.
     func agree(on plan: TrainingPlan, weightsEvery: Int?) throws {
-        guard plan.network.isDense else { throw RankError.network(plan.network.description) }
-        guard plan.settings.clipNorm == nil else { throw RankError.clipping }
+        if isFirst {  // which speaks for all
+            guard plan.network.isDense else { throw RankError.network(plan.network.description) }
+            guard plan.settings.clipNorm == nil else { throw RankError.clipping }
+        }
         var axes = plan.settings.record.filter { $0.name != "data" }.map {
             SweepDocument.Axis(name: $0.name, values: [$0.value])
         }
